@@ -1,0 +1,76 @@
+import type { Playbook } from './playbook.ts';
+import type { Mode, Rule } from './rule.ts';
+import type { Secret } from './secret.ts';
+import type { Target } from './target.ts';
+
+export const roles = ['viewer', 'operator', 'approver', 'dba', 'admin'] as const;
+/**
+ * What a token may do: look · also freeze, silence, arm, ack, deploy, halt · also approve and roll back ·
+ * also approve destructive steps · everything.
+ */
+export type Role = (typeof roles)[number];
+
+export interface Token {
+  readonly name: string;
+  readonly role: Role;
+  readonly token: Secret;
+}
+
+export interface RecurringFreeze {
+  readonly cron: string;
+  readonly forMs: number;
+  readonly reason: string;
+}
+
+/** What runs: validated, defaults applied, secrets resolved, deeply frozen. */
+export interface Configuration {
+  readonly environment: string;
+  readonly mode: Mode;
+  /** Path of the SQLite file. */
+  readonly store: string;
+  /** Directory for the key file, git clones and output of commands; beside the store unless stated. */
+  readonly stateDir: string;
+  readonly haltFile: string;
+  readonly listen: { readonly host: string; readonly port: number };
+  readonly tokens: readonly Token[];
+  readonly prometheus: {
+    readonly url: string;
+    readonly timeoutMs: number;
+    readonly headers: Readonly<Record<string, Secret>>;
+  } | null;
+  readonly docker: { readonly socket: string } | { readonly url: string } | null;
+  readonly slack: { readonly webhook: Secret } | null;
+  /** Where the host's file system is mounted into the sidecar; `/` outside a container. */
+  readonly hostRoot: string;
+  readonly host: string;
+  /** Absolute paths of programs that `command` steps and checks may run. */
+  readonly allowedPrograms: readonly string[];
+  /** Protocols that git may use. */
+  readonly gitProtocols: readonly string[];
+  readonly budget: { readonly rollbacks: number; readonly perMs: number };
+  readonly retention: {
+    readonly incidentsMs: number;
+    readonly readingsMs: number;
+    readonly replacedMs: number;
+  };
+  readonly blindAfterMs: number;
+  readonly freezes: readonly RecurringFreeze[];
+  readonly targets: Readonly<Record<string, Target>>;
+  readonly rules: readonly Rule[];
+  /** By `pack/name`. */
+  readonly playbooks: Readonly<Record<string, Playbook>>;
+  /** Things worth telling that are not errors, e.g. an objective that cannot be met. */
+  readonly warnings: readonly Problem[];
+  /** Digest of everything above, for status and the journal. */
+  readonly digest: string;
+}
+
+/** One thing that is wrong in a configuration file. */
+export interface Problem {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  /** `rules.api-error-rate.levels.critical.for` */
+  readonly path: string;
+  readonly message: string;
+}

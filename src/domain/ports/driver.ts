@@ -1,0 +1,42 @@
+import type { ZodType } from 'zod';
+import type { EffectOutcome, ProbeAnswer } from '../effect.ts';
+import type { EffectClass, Finding, Risk, Step, StepFacts } from '../plan.ts';
+
+/**
+ * Carries out one kind of step.
+ *
+ * Drivers hold no state of a rollback and decide nothing. A driver of several calls is a reconciler: before each
+ * call it reads where it stands, so `apply` with the same `opId` may be run again after a crash and finishes the
+ * rest. Reads reject with a `RollbackError`; `apply`, `undo` and `release` resolve to an outcome, and reject with
+ * recourse `reconcile` when nobody can tell what happened.
+ */
+export interface Driver<Options = unknown> {
+  /** The word in YAML, e.g. `docker.rollback`. */
+  readonly kind: string;
+  readonly effect: EffectClass;
+  readonly risk: Risk;
+  /** Options as written in a playbook, templates filled in. */
+  readonly options: ZodType<Options>;
+  /** Used when the playbook states no deadline. */
+  readonly deadlineMs: number;
+  /** True: the step goes from the present release to an older one, so a plan needs a release to go to. */
+  readonly needsRelease: boolean;
+  /** What is there now. Changes nothing. Used by preflight, preconditions and descriptions. */
+  read(step: Step, signal: AbortSignal): Promise<StepFacts>;
+  /** Everything that can be known to be wrong before any effect of the plan. */
+  preflight(step: Step, facts: StepFacts, signal: AbortSignal): Promise<readonly Omit<Finding, 'step'>[]>;
+  /** What a dry run and an approval show. */
+  describe(step: Step, facts: StepFacts): string;
+  apply(step: Step, opId: string, signal: AbortSignal): Promise<EffectOutcome>;
+  /** Asks the target whether the effect `opId` happened. */
+  probe(step: Step, opId: string, signal: AbortSignal): Promise<ProbeAnswer>;
+  /** Compensation, in reverse order, when a later step fails. `opId` is that of the effect to be undone. */
+  undo?(step: Step, opId: string, signal: AbortSignal): Promise<EffectOutcome>;
+  /** Lets go of what the step holds (write quiesce, locks), on every path. `opId` is that of the step's effect. */
+  release?(step: Step, opId: string, signal: AbortSignal): Promise<EffectOutcome>;
+  /** Commands a person would run to do this by hand; goes into the message of a hand-over. */
+  byHand(step: Step): readonly string[];
+}
+
+/** The drivers by their word in YAML. */
+export type Drivers = Readonly<Record<string, Driver>>;

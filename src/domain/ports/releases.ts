@@ -1,0 +1,62 @@
+import type { ComponentKind, Release, Sighting, Standing } from '../release.ts';
+import type { Target } from '../target.ts';
+import type { Commit, Serving } from './store.ts';
+
+/** What came of a sighting: what to store, and what happened in words the engine acts on. */
+export interface ReleaseChange {
+  readonly commit: Pick<Commit, 'releases' | 'serving' | 'entries' | 'controls'>;
+  readonly events: readonly ReleaseEvent[];
+}
+
+export type ReleaseEvent =
+  /** A release left or arrived: grace begins. */
+  | {
+      readonly event: 'changed';
+      readonly target: string;
+      readonly from: Release | null;
+      readonly to: Release | null;
+      readonly manager: string | null;
+      readonly opId: string | null;
+    }
+  /** A release known to be bad runs again. Announced; only a new breach makes an incident. */
+  | {
+      readonly event: 'bad_returned';
+      readonly target: string;
+      readonly release: Release;
+      readonly manager: string | null;
+    }
+  | { readonly event: 'became_good'; readonly target: string; readonly release: Release };
+
+/** Where a rollback would go, or why it cannot. */
+export type Candidate = { readonly release: Release } | { readonly release: null; readonly problem: string };
+
+/** What has run, what is proven, and what a rollback may go to. Holds state in memory; every change is returned to be stored. */
+export interface Releases {
+  restore(releases: readonly Release[], serving: readonly Serving[]): void;
+  configure(targets: Readonly<Record<string, Target>>): void;
+  /** Folds what an observer saw. */
+  sighted(target: string, sighting: Sighting): ReleaseChange;
+  /** Lets time pass for baking; `quiet` says that no rule of the target is pending or firing and a critical one reads ok. */
+  bake(target: string, now: number, quiet: boolean): ReleaseChange;
+  current(target: string): Release | null;
+  serving(target: string): Serving | null;
+  /** Good, different from the present one, served within 30 d, not behind a barrier, and not known to be missing. */
+  candidate(target: string, now: number): Candidate;
+  /** A release asked for by name: any standing but it must exist; barriers and age are the person's to judge. */
+  named(target: string, id: string): Candidate;
+  list(target: string): readonly Release[];
+  record(
+    target: string,
+    components: readonly { readonly kind: ComponentKind; readonly value: string }[],
+    barrier: string | null,
+    now: number,
+    by: string,
+  ): ReleaseChange;
+  setStanding(target: string, id: string, standing: Standing, because: string, now: number): ReleaseChange;
+  /** Told by the keeper: what the release needs is gone (or is back). */
+  setPresent(target: string, id: string, present: boolean): void;
+  inGrace(target: string, now: number): boolean;
+  graceUntil(target: string, now: number): number | null;
+  deploying(target: string, now: number): boolean;
+  deploy(target: string, phase: 'begin' | 'end', by: string, now: number): ReleaseChange;
+}

@@ -1,0 +1,38 @@
+import type { ZodType } from 'zod';
+import type { Unit } from '../quantity.ts';
+import type { Reading } from '../reading.ts';
+import type { Subject } from '../target.ts';
+
+/**
+ * A kind of signal: Prometheus, HTTP probes, Docker, disks.
+ *
+ * Detection and verification read through the same sources. A source decides nothing: it says what it saw,
+ * or why it could not see. It never rejects; trouble is a reading of kind `unknown`.
+ */
+export interface Source<Options = unknown> {
+  /** The word in YAML, e.g. `prometheus`. */
+  readonly kind: string;
+  readonly options: ZodType<Options>;
+  /** Fault domain of breaches: those of `http` and `docker` do not age during `grace`. */
+  readonly seesDeploys: boolean;
+  /** What its readings are: measures for thresholds, or probes for `failures`. */
+  signal(options: Options): 'value' | 'probe';
+  unit(options: Options): Unit;
+  /** The longest range it looks back over, in ms; 0 for an instant. */
+  windowMs(options: Options): number;
+  /** What is blind when this is unknown: `prometheus`, `docker`, `http`, `disk`. One incident for each. */
+  identity(options: Options): string;
+  /**
+   * Reads for all subjects in as few calls as it can.
+   *
+   * @returns a reading for each subject, by name; a subject that is missing counts as `no_data`
+   */
+  read(
+    options: Options,
+    subjects: readonly Subject[],
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<string, Reading>>;
+}
+
+/** The sources by their word in YAML. */
+export type Sources = Readonly<Record<string, Source>>;

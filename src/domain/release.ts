@@ -1,0 +1,65 @@
+import { digest } from './json.ts';
+
+export type ComponentKind = 'image' | 'config' | 'commit' | 'link';
+
+/** One coordinate of a release. */
+export interface Component {
+  readonly kind: ComponentKind;
+  /** What identifies it: image id, keyed digest of the create specification, commit SHA, link destination. */
+  readonly value: string;
+  /** What people call it: a tag, an abbreviated SHA, a directory name. Never a secret. */
+  readonly label: string;
+  /** Registry digests of an image, for pulling it again. */
+  readonly digests?: readonly string[];
+}
+
+export type Standing = 'unproven' | 'good' | 'bad';
+
+/** The coordinates of a target at one time. The same set of components is the same release. */
+export interface Release {
+  readonly id: string;
+  readonly target: string;
+  readonly components: readonly Component[];
+  readonly standing: Standing;
+  /** Why it has this standing: `baked 10m`, `recorded by ci`, `incident i-7k3f9a`. */
+  readonly because: string;
+  readonly firstSeenAt: number;
+  /** The last instant at which it was seen serving. */
+  readonly servedAt: number;
+  readonly goodAt: number | null;
+  /** How long it has baked so far, in ms. */
+  readonly bakedMs: number;
+  /** Why nothing may go back behind this release, e.g. a migration; null if it may. */
+  readonly barrier: string | null;
+  /** The recorded specification, sealed; null for kinds that need none. */
+  readonly sealed: string | null;
+}
+
+/** What an observer saw of a target. */
+export interface Sighting {
+  readonly at: number;
+  /** Empty when the thing is not there. */
+  readonly components: readonly Component[];
+  /** null when nothing can tell. */
+  readonly healthy: boolean | null;
+  /** It ended, and nothing will start it again. */
+  readonly exited: boolean;
+  /** The recorded specification, sealed. */
+  readonly sealed: string | null;
+  /** The `op_id` of the effect of ours that made it, if any. */
+  readonly opId: string | null;
+  /** Who else manages it, where it can be known: `compose`, `watchtower`, … */
+  readonly manager: string | null;
+}
+
+/** `r-` and the first 12 hex digits of the digest of its components. */
+export function releaseId(components: readonly Component[]): string {
+  const identity = components.map(({ kind, value }) => `${kind}=${value}`).sort();
+  return `r-${digest(identity).slice(0, 12)}`;
+}
+
+/** What people read: `shop:2 (r-0a1b2c3d4e5f)`. */
+export function nameRelease(release: Pick<Release, 'id' | 'components'>): string {
+  const labels = release.components.filter(({ kind }) => kind !== 'config').map(({ label }) => label);
+  return labels.length === 0 ? release.id : `${labels.join(' + ')} (${release.id})`;
+}
