@@ -55,6 +55,8 @@ export interface Decision {
 /** A level that fired in this incident. */
 export interface FiredLevel {
   readonly rule: string;
+  /** What the rule read: the target, its host (`host:NAME`), or a thing of the daemon's own. */
+  readonly subject: string;
   readonly severity: Severity;
   readonly since: number;
   readonly firedAt: number;
