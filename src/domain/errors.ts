@@ -42,6 +42,7 @@ export const errorCodes = {
   FORBIDDEN: 'give-up',
   DAEMON_UNREACHABLE: 'retry',
   ANSWER_LATE: 'give-up',
+  UNEXPECTED: 'reconcile',
 } as const satisfies Record<string, Recourse>;
 
 export type ErrorCode = keyof typeof errorCodes;

@@ -1,0 +1,67 @@
+import type {
+  Command,
+  CommandAnswer,
+  Daemon,
+  DoctorView,
+  GateView,
+  IncidentView,
+  PlanView,
+  ReleaseView,
+  RtoView,
+  StatusView,
+} from '../../domain/ports/daemon.ts';
+import type { IncidentRow } from '../../domain/ports/store.ts';
+import type { Secret } from '../../domain/secret.ts';
+import { caller, type ApiAddress } from './call.ts';
+
+/** The running daemon as seen over HTTP: `Daemon`, with the caller told by the token. */
+export interface DaemonApi extends Pick<
+  Daemon,
+  | 'status'
+  | 'incidents'
+  | 'incident'
+  | 'plan'
+  | 'releases'
+  | 'gate'
+  | 'rto'
+  | 'doctor'
+  | 'verifyJournal'
+  | 'reload'
+> {
+  execute(command: Command): Promise<CommandAnswer>;
+}
+
+export interface ApiClientOptions {
+  /** `http://127.0.0.1:7390` */
+  readonly url: string;
+  readonly token: Secret | null;
+  /** How long one answer may take. */
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Typed calls to a daemon. Refusals are values; everything else that is not an answer rejects:
+ * `DAEMON_UNREACHABLE`, `TIMED_OUT`, `ABORTED`, `ANSWER_INVALID`, or the code that the daemon gave.
+ */
+export function apiClient({ url, token, timeoutMs, signal }: ApiClientOptions): DaemonApi {
+  const address: ApiAddress = { url: url.replace(/\/+$/, ''), token, timeoutMs, signal: signal ?? null };
+  const { get, find, post } = caller(address);
+  return {
+    execute: ({ do: name, ...body }) => post<CommandAnswer>(`/commands/${name}`, body),
+    reload: () => post<CommandAnswer>('/commands/reload', {}),
+    status: () => get<StatusView>('/status'),
+    incidents: (filter) => get<IncidentRow[]>('/incidents', filter),
+    incident: (id) => find<IncidentView>(`/incidents/${encodeURIComponent(id)}`),
+    plan: ({ target, to, playbook }) => get<PlanView>(`${pathOf(target)}/plan`, { to, playbook }),
+    releases: (target) => get<ReleaseView[]>(`${pathOf(target)}/releases`),
+    gate: (target, release) => get<GateView>(`${pathOf(target)}/gate`, { release }),
+    rto: (filter) => get<RtoView>('/rto', filter),
+    doctor: () => get<DoctorView>('/doctor'),
+    verifyJournal: async () => (await get<{ readonly broken: string | null }>('/journal/verify')).broken,
+  };
+}
+
+function pathOf(target: string): string {
+  return `/targets/${encodeURIComponent(target)}`;
+}

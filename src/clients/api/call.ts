@@ -1,0 +1,123 @@
+import axios, { isAxiosError, type AxiosResponse } from 'axios';
+import { errorCodes, messageOf, RollbackError, type ErrorCode } from '../../domain/errors.ts';
+import type { Secret } from '../../domain/secret.ts';
+import { formatDuration } from '../../domain/time.ts';
+
+export interface ApiAddress {
+  readonly url: string;
+  readonly token: Secret | null;
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal | null;
+}
+
+type Query = Readonly<Record<string, string | number | boolean | null | undefined>>;
+
+export interface Caller {
+  readonly get: <T>(path: string, query?: Query) => Promise<T>;
+  /** As `get`, with null for what is not there. */
+  readonly find: <T>(path: string) => Promise<T | null>;
+  readonly post: <T>(path: string, body: object) => Promise<T>;
+}
+
+/** What an answer may weigh: a journal of a long incident is big, an endless one is not ours. */
+const answerLimitBytes = 32 * 1024 * 1024;
+
+/** One HTTP call to `/api/v1` of the daemon, its answer checked to be the daemon's. */
+export function caller(address: ApiAddress): Caller {
+  return {
+    get: async <T>(path: string, query: Query = {}) =>
+      answerIn(address, await send(address, 'GET', path, { params: query })) as T,
+    find: async <T>(path: string) => {
+      const response = await send(address, 'GET', path, {});
+      if (response.status === 404 && codeIn(response.data) === 'NOT_FOUND') return null;
+      return answerIn(address, response) as T;
+    },
+    post: async <T>(path: string, body: object) =>
+      answerIn(address, await send(address, 'POST', path, { data: body })) as T,
+  };
+}
+
+async function send(
+  { url, token, timeoutMs, signal }: ApiAddress,
+  method: 'GET' | 'POST',
+  path: string,
+  content: { readonly params?: Query; readonly data?: object },
+): Promise<AxiosResponse<unknown>> {
+  const deadline = AbortSignal.timeout(timeoutMs);
+  try {
+    return await axios.request<unknown>({
+      ...content,
+      method,
+      url: `${url}/api/v1${path}`,
+      headers: token === null ? {} : { authorization: `Bearer ${token.reveal()}` },
+      signal: signal === null ? deadline : AbortSignal.any([signal, deadline]),
+      maxContentLength: answerLimitBytes,
+      maxRedirects: 0,
+      // A proxy from the environment must not see tokens, nor answer in the daemon's place.
+      proxy: false,
+      validateStatus: () => true,
+    });
+  } catch (error) {
+    if (signal?.aborted === true) throw wrapped('ABORTED', `interrupted while asking ${url}`, url, error);
+    if (deadline.aborted)
+      throw wrapped(
+        'TIMED_OUT',
+        `the daemon at ${url} did not answer within ${formatDuration(timeoutMs)}; what was asked may still happen: see \`rollbackd status\``,
+        url,
+        error,
+      );
+    throw wrapped(
+      'DAEMON_UNREACHABLE',
+      `no daemon answers at ${url} (${reasonOf(error)}); start it with \`rollbackd run\`, or set ROLLBACKD_URL to where it listens`,
+      url,
+      error,
+    );
+  }
+}
+
+function answerIn({ url }: ApiAddress, { status, headers, data }: AxiosResponse<unknown>): unknown {
+  if (headers['rollbackd-api'] !== '1')
+    throw new RollbackError(
+      'ANSWER_INVALID',
+      `what answers at ${url} is not a rollbackd API (HTTP ${status}); check ROLLBACKD_URL`,
+      { url, status },
+    );
+  if (status === 200) return data;
+  if (status === 409 && isRefusal(data)) return data;
+  const code = codeIn(data);
+  if (code === 'UNAUTHORIZED')
+    throw new RollbackError(
+      'UNAUTHORIZED',
+      `the daemon at ${url} wants a valid token; put it into a file and name the file in ROLLBACKD_TOKEN_FILE`,
+      { url },
+    );
+  throw new RollbackError(code ?? 'ANSWER_INVALID', detailIn(data) ?? `HTTP ${status} from ${url}`, {
+    url,
+    status,
+  });
+}
+
+function isRefusal(data: unknown): boolean {
+  return typeof data === 'object' && data !== null && 'accepted' in data && data.accepted === false;
+}
+
+function codeIn(data: unknown): ErrorCode | null {
+  if (typeof data !== 'object' || data === null || !('code' in data)) return null;
+  const { code } = data;
+  return typeof code === 'string' && Object.hasOwn(errorCodes, code) ? (code as ErrorCode) : null;
+}
+
+function detailIn(data: unknown): string | null {
+  if (typeof data !== 'object' || data === null || !('detail' in data)) return null;
+  return typeof data.detail === 'string' ? data.detail : null;
+}
+
+/** The library's own error holds the request, and so the token: only its message goes on as the cause. */
+function wrapped(code: ErrorCode, message: string, url: string, error: unknown): RollbackError {
+  return new RollbackError(code, message, { url }, { cause: new Error(messageOf(error)) });
+}
+
+function reasonOf(error: unknown): string {
+  const code = isAxiosError(error) ? error.code : undefined;
+  return code ?? messageOf(error);
+}

@@ -1,0 +1,88 @@
+import { z } from 'zod';
+import type { Role } from '../domain/configuration.ts';
+import { causes, type Cause } from '../domain/incident.ts';
+import type { Command } from '../domain/ports/daemon.ts';
+import { DAY } from '../domain/time.ts';
+
+/** What a command needs: a role, and a body that becomes the command. */
+interface CommandRoute {
+  readonly role: Role;
+  readonly body: z.ZodType<Command>;
+}
+
+const oneLine = /^\P{Cc}*$/u;
+const word = z.string().min(1).max(200).regex(oneLine, 'must be one line without control characters');
+const note = z
+  .string()
+  .max(500)
+  .regex(oneLine, 'must be one line without control characters')
+  .optional()
+  .default('');
+const optionalWord = word.nullable().optional().default(null);
+const forMs = z
+  .number()
+  .int()
+  .min(1000)
+  .max(366 * DAY);
+const cause = z.enum(Object.keys(causes) as [Cause, ...Cause[]]);
+const kind = z.enum(['image', 'config', 'commit', 'link']);
+
+const answer = z.strictObject({ incident: word, planDigest: optionalWord, note });
+const noted = z.strictObject({ note });
+const onRule = z.strictObject({ rule: word, target: optionalWord });
+
+const release = z.discriminatedUnion('action', [
+  z.strictObject({
+    action: z.literal('record'),
+    target: word,
+    components: z
+      .array(z.strictObject({ kind, value: word }))
+      .min(1)
+      .max(8),
+    barrier: optionalWord,
+  }),
+  z.strictObject({ action: z.enum(['good', 'bad']), target: word, release: word, note }),
+]);
+
+/** `POST /api/v1/commands/NAME` for each of these. */
+export const commandRoutes: Readonly<Record<Command['do'], CommandRoute>> = {
+  rollback: {
+    role: 'approver',
+    body: z
+      .strictObject({ target: word, because: cause, to: optionalWord, playbook: optionalWord, note })
+      .transform((body) => ({ do: 'rollback' as const, ...body })),
+  },
+  approve: { role: 'approver', body: answer.transform((body) => ({ do: 'approve' as const, ...body })) },
+  reject: { role: 'approver', body: answer.transform((body) => ({ do: 'reject' as const, ...body })) },
+  halt: { role: 'operator', body: noted.transform((body) => ({ do: 'halt' as const, ...body })) },
+  unhalt: { role: 'operator', body: noted.transform((body) => ({ do: 'unhalt' as const, ...body })) },
+  freeze: {
+    role: 'operator',
+    body: z
+      .strictObject({ target: optionalWord, forMs, note })
+      .transform((body) => ({ do: 'freeze' as const, ...body })),
+  },
+  unfreeze: {
+    role: 'operator',
+    body: z
+      .strictObject({ target: optionalWord })
+      .transform((body) => ({ do: 'unfreeze' as const, ...body })),
+  },
+  silence: {
+    role: 'operator',
+    body: onRule.extend({ forMs, note }).transform((body) => ({ do: 'silence' as const, ...body })),
+  },
+  unsilence: { role: 'operator', body: onRule.transform((body) => ({ do: 'unsilence' as const, ...body })) },
+  arm: { role: 'operator', body: onRule.transform((body) => ({ do: 'arm' as const, ...body })) },
+  ack: {
+    role: 'operator',
+    body: z.strictObject({ incident: word, note }).transform((body) => ({ do: 'ack' as const, ...body })),
+  },
+  deploy: {
+    role: 'operator',
+    body: z
+      .strictObject({ target: word, phase: z.enum(['begin', 'end']) })
+      .transform((body) => ({ do: 'deploy' as const, ...body })),
+  },
+  release: { role: 'operator', body: release.transform((body) => ({ do: 'release' as const, ...body })) },
+};

@@ -1,0 +1,152 @@
+import { fastify, type FastifyInstance } from 'fastify';
+import type { Token } from '../domain/configuration.ts';
+import { RollbackError, messageOf } from '../domain/errors.ts';
+import type { Clock } from '../domain/ports/clock.ts';
+import type { Daemon } from '../domain/ports/daemon.ts';
+import type { Log } from '../domain/ports/log.ts';
+import { addApi } from './api.ts';
+import { addHealth } from './health.ts';
+import { isLoopback, mayAnswer } from './host-names.ts';
+import { problemOf } from './problems.ts';
+import { keyring } from './tokens.ts';
+
+export interface ServerOptions {
+  readonly daemon: Daemon;
+  /** Port 0 takes any free one. */
+  readonly listen: { readonly host: string; readonly port: number };
+  /** None are needed on a loopback address: then the caller is `local`, an admin. */
+  readonly tokens: readonly Token[];
+  readonly clock: Clock;
+  readonly log?: Log;
+  /** Public names under which the API is reached, e.g. behind a proxy that keeps the `Host` header. */
+  readonly hosts?: readonly string[];
+}
+
+export interface Server {
+  readonly address: string;
+  readonly port: number;
+  /** Takes over the tokens of a reloaded configuration. */
+  useTokens(tokens: readonly Token[]): void;
+  /** Stops listening, lets answers under way end for a while, then closes what is left. May be called twice. */
+  close(): Promise<void>;
+}
+
+const bodyLimitBytes = 64 * 1024;
+const requestTimeoutMs = 15_000;
+const closeGraceMs = 2_000;
+
+/**
+ * Serves the API, the metrics and the health of a daemon over HTTP.
+ *
+ * @throws RollbackError `CONFIG_INVALID` when it would listen beyond loopback without tokens, or cannot listen
+ */
+export async function startServer(options: ServerOptions): Promise<Server> {
+  const { host, port } = options.listen;
+  let keys = keyring(safeTokens(options.tokens, host));
+  const app = build(options);
+  await app.register(
+    (api, _, done) => {
+      addApi(api, { daemon: options.daemon, keys: () => keys });
+      done();
+    },
+    { prefix: '/api/v1' },
+  );
+  await listen(app, host, port);
+  const at = app.server.address();
+  return {
+    ...(at === null || typeof at === 'string'
+      ? { address: host, port }
+      : { address: at.address, port: at.port }),
+    useTokens: (tokens) => {
+      keys = keyring(safeTokens(tokens, host));
+    },
+    close: () => close(app, options.clock),
+  };
+}
+
+function safeTokens(tokens: readonly Token[], host: string): readonly Token[] {
+  if (tokens.length > 0 || isLoopback(host)) return tokens;
+  throw new RollbackError(
+    'CONFIG_INVALID',
+    `listening on ${host} without tokens would let anybody roll back; configure \`tokens\`, or listen on 127.0.0.1`,
+    { host },
+  );
+}
+
+function build({ daemon, listen, log, hosts = [] }: ServerOptions): FastifyInstance {
+  const app = fastify({
+    bodyLimit: bodyLimitBytes,
+    requestTimeout: requestTimeoutMs,
+    forceCloseConnections: 'idle',
+    genReqId: counter(),
+    routerOptions: { maxParamLength: 200 },
+  });
+  app.removeContentTypeParser('text/plain');
+  app.decorateRequest('actor');
+  app.addHook('onRequest', (request, reply, done) => {
+    void reply.headers({
+      'rollbackd-api': '1',
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+    });
+    refuseStrangers(request.headers, listen.host, hosts);
+    done();
+  });
+  app.setErrorHandler(async (error, request, reply) => {
+    const problem = problemOf(error, request.id);
+    if (problem.code === 'UNEXPECTED')
+      log?.error(
+        { err: error, request: request.id, url: request.url },
+        'an API request met an unexpected fault',
+      );
+    return reply.code(problem.status).type('application/problem+json').send(JSON.stringify(problem));
+  });
+  app.setNotFoundHandler(({ method }) => {
+    throw new RollbackError('NOT_FOUND', `there is no such ${method} route; docs/api.md lists them`);
+  });
+  addHealth(app, daemon);
+  return app;
+}
+
+/** Web pages must not be able to use a browser on this machine as their caller. */
+function refuseStrangers(
+  headers: { readonly host?: string | undefined; readonly origin?: string | undefined },
+  listens: string,
+  allowed: readonly string[],
+): void {
+  if (!mayAnswer(headers.host, listens, allowed))
+    throw new RollbackError('FORBIDDEN', 'the Host header names a host that is not answered for here');
+  if (headers.origin !== undefined && !sameOrigin(headers.origin, headers.host))
+    throw new RollbackError('FORBIDDEN', 'requests from web pages of other origins are not answered');
+}
+
+function sameOrigin(origin: string, host: string | undefined): boolean {
+  return URL.parse(origin)?.host === host?.toLowerCase();
+}
+
+function counter(): () => string {
+  let count = 0;
+  return () => `q${++count}`;
+}
+
+async function listen(app: FastifyInstance, host: string, port: number): Promise<void> {
+  try {
+    await app.listen({ host, port });
+  } catch (error) {
+    throw new RollbackError(
+      'CONFIG_INVALID',
+      `cannot listen on ${host}:${port}: ${messageOf(error)}; another rollbackd may be running, or \`listen\` needs another address`,
+      { host, port },
+      { cause: error },
+    );
+  }
+}
+
+async function close(app: FastifyInstance, clock: Clock): Promise<void> {
+  const cancel = clock.after(closeGraceMs, () => app.server.closeAllConnections());
+  try {
+    await app.close();
+  } finally {
+    cancel();
+  }
+}

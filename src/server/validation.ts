@@ -1,0 +1,21 @@
+import type { z } from 'zod';
+import { RollbackError } from '../domain/errors.ts';
+
+/**
+ * Reads a body or a query.
+ *
+ * @throws RollbackError `USAGE` naming every member that is wrong
+ */
+export function read<T>(schema: z.ZodType<T>, value: unknown, what: 'body' | 'query'): T {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const problems = result.error.issues.map((issue) => describe(issue, what));
+  throw new RollbackError('USAGE', problems.join('; '), { problems });
+}
+
+function describe(issue: z.core.$ZodIssue, what: string): string {
+  const path = issue.path.length === 0 ? what : issue.path.join('.');
+  if (issue.code === 'unrecognized_keys') return `${path}: unknown key ${issue.keys.join(', ')}`;
+  if (issue.code === 'invalid_value') return `${path}: expected one of ${issue.values.join(', ')}`;
+  return `${path}: ${issue.message.charAt(0).toLowerCase()}${issue.message.slice(1)}`;
+}
