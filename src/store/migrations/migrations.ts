@@ -1,0 +1,5 @@
+import { firstSchema } from './0001-first-schema.ts';
+import type { Migration } from './migration.ts';
+
+/** Every migration there is, oldest first; versions count from 1 without a gap. */
+export const migrations: readonly Migration[] = [firstSchema];

@@ -1,0 +1,54 @@
+import type { DatabaseSync, SQLOutputValue } from 'node:sqlite';
+import type { Message } from '../../domain/ports/channel.ts';
+import type { OutboxRow } from '../../domain/ports/store.ts';
+
+/** Messages to people, until they are sent and, for their keys' sake, some time longer. */
+export interface Outbox {
+  /** A key that the channel already had is the same message, and changes nothing. */
+  put(message: Message): void;
+  /** Unsent and due, oldest first. Behind one that waits for its retry, later ones wait too: order is kept. */
+  due(channel: string, now: number, limit: number): OutboxRow[];
+  sent(seq: number, now: number): void;
+  retryAt(seq: number, nextAt: number): void;
+}
+
+/** Prepares its statements once. */
+export function prepareOutbox(database: DatabaseSync): Outbox {
+  const put = database.prepare(
+    `INSERT INTO outbox (seq, key, channel, incident, at, title, text, urgent, attempts, next_at)
+     SELECT coalesce(max(seq), 0) + 1, ?, ?, ?, ?, ?, ?, ?, 0, ? FROM outbox WHERE true
+     ON CONFLICT (channel, key) DO NOTHING`,
+  );
+  const due = database.prepare(
+    `SELECT seq, key, channel, incident, at, title, text, urgent, attempts, next_at FROM outbox
+     WHERE channel = :channel AND sent_at IS NULL AND seq < coalesce(
+       (SELECT min(seq) FROM outbox WHERE channel = :channel AND sent_at IS NULL AND next_at > :now),
+       9007199254740991
+     )
+     ORDER BY seq LIMIT :limit`,
+  );
+  const sent = database.prepare('UPDATE outbox SET sent_at = ?, attempts = attempts + 1 WHERE seq = ?');
+  const retry = database.prepare('UPDATE outbox SET next_at = ?, attempts = attempts + 1 WHERE seq = ?');
+  return {
+    put: ({ key, channel, incident, at, title, text, urgent }) =>
+      put.run(key, channel, incident, at, title, text, urgent ? 1 : 0, at),
+    due: (channel, now, limit) => due.all({ channel, now, limit }).map(read),
+    sent: (seq, now) => sent.run(now, seq),
+    retryAt: (seq, nextAt) => retry.run(nextAt, seq),
+  };
+}
+
+function read(row: Record<string, SQLOutputValue>): OutboxRow {
+  return {
+    seq: row['seq'] as number,
+    key: row['key'] as string,
+    channel: row['channel'] as string,
+    incident: row['incident'] as string | null,
+    at: row['at'] as number,
+    title: row['title'] as string,
+    text: row['text'] as string,
+    urgent: row['urgent'] === 1,
+    attempts: row['attempts'] as number,
+    nextAt: row['next_at'] as number,
+  };
+}
