@@ -1,0 +1,15 @@
+import type { Message } from '../../domain/ports/channel.ts';
+
+/** Slack cuts longer texts without a word. */
+const longest = 3_500;
+
+/** A message as the text of a Slack post, in which nothing of the data is a mention, a link or markup of Slack's. */
+export function slackText({ title, text, urgent }: Pick<Message, 'title' | 'text' | 'urgent'>): string {
+  const whole = `${urgent ? '[ACT] ' : ''}${title}${text === '' ? '' : `\n${text}`}`;
+  return escaped(whole.length > longest ? `${whole.slice(0, longest)}\n… (cut)` : whole);
+}
+
+/** The three characters that Slack reads as control characters; see "Escaping text" in its reference. */
+function escaped(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}
