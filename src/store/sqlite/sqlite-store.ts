@@ -41,6 +41,7 @@ export function sqliteStore(file: OpenFile): Store {
   const select = prepareSelections(parts.tables, parts.small);
   const pruner = preparePruner(database, transaction);
   const verifier = prepareVerifier(database);
+  const inTurn = turns();
   return {
     epoch,
     load: () => ask('read what is open', () => select.load()),
@@ -56,9 +57,20 @@ export function sqliteStore(file: OpenFile): Store {
     due: (channel, now, limit) => ask('read the outbox', () => outbox.due(channel, now, limit)),
     sent: (seq) => ask('mark a message as sent', () => transaction(() => outbox.sent(seq, clock.now()))),
     retryAt: (seq, nextAt) => ask('put off a message', () => transaction(() => outbox.retryAt(seq, nextAt))),
-    prune: (before) => ask('remove what is past retention', () => pruner.prune(before, clock.now())),
-    verifyJournal: () => ask('verify the journal', () => verifier.verify(journal.head())),
+    prune: (before) =>
+      ask('remove what is past retention', () => inTurn(() => pruner.prune(before, clock.now()))),
+    verifyJournal: () => ask('verify the journal', () => inTurn(() => verifier.verify(journal.head()))),
     close: async () => file.close(),
+  };
+}
+
+/** One after the other: pruning under a walk of the chain would look like a broken chain. */
+function turns(): <Result>(work: () => Promise<Result>) => Promise<Result> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (work) => {
+    const next = last.then(work);
+    last = next.catch(() => null);
+    return next;
   };
 }
 

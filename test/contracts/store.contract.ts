@@ -1,0 +1,465 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { chainStart, brokenLink } from '../../src/domain/chain.ts';
+import type { Store } from '../../src/domain/ports/store.ts';
+import { DAY, HOUR, MINUTE } from '../../src/domain/time.ts';
+import { SimulatedClock, start } from '../fakes/clock.ts';
+import * as sample from '../store/samples.ts';
+
+/** How a suite gets at a store, and at the same store again after a restart. */
+export interface OpenedStore {
+  readonly store: Store;
+  /** Closes the store and opens it again; null where nothing survives. */
+  reopen: (() => Promise<Store>) | null;
+  dispose(): Promise<void>;
+}
+
+/** What every store must do, whatever lies beneath it. */
+export function storeContract(name: string, open: (clock: SimulatedClock) => Promise<OpenedStore>): void {
+  describe(`${name} as a store`, () => {
+    let clock: SimulatedClock;
+    let opened: OpenedStore;
+    let store: Store;
+
+    beforeEach(async () => {
+      clock = new SimulatedClock();
+      opened = await open(clock);
+      store = opened.store;
+    });
+
+    afterEach(() => opened.dispose());
+
+    const reopen = async (): Promise<Store> => {
+      if (opened.reopen !== null) store = await opened.reopen();
+      return store;
+    };
+
+    describe('what a commit holds', () => {
+      test('is read back as it was written, also after a restart', async () => {
+        await store.commit({
+          incidents: [sample.incident()],
+          snapshots: [sample.snapshot()],
+          effects: [sample.effect()],
+          timers: [{ incident: 'i-1', name: 'answer', dueAt: start + MINUTE }],
+          watches: [sample.watch()],
+          releases: [sample.release()],
+          serving: [sample.serving()],
+          controls: [{ key: 'halt', value: { by: 'alice', at: start, note: 'storm' } }],
+        });
+
+        await reopen();
+
+        expect(await store.load()).toEqual({
+          incidents: [sample.incident()],
+          snapshots: [sample.snapshot()],
+          effects: [sample.effect()],
+          timers: [{ incident: 'i-1', name: 'answer', dueAt: start + MINUTE }],
+          watches: [sample.watch()],
+          releases: [sample.release()],
+          serving: [sample.serving()],
+          controls: [{ key: 'halt', value: { by: 'alice', at: start, note: 'storm' } }],
+        });
+      });
+
+      test('replaces rows of the same key', async () => {
+        await store.commit({ incidents: [sample.incident()], watches: [sample.watch()] });
+        await store.commit({
+          incidents: [sample.incident({ state: 'verifying', reason: 'the last step ended' })],
+          watches: [sample.watch({ armed: false, unknownSince: start })],
+        });
+
+        const loaded = await store.load();
+
+        expect(loaded.incidents).toEqual([
+          sample.incident({ state: 'verifying', reason: 'the last step ended' }),
+        ]);
+        expect(loaded.watches).toEqual([sample.watch({ armed: false, unknownSince: start })]);
+      });
+
+      test('clears a timer without a due time and a control without a value', async () => {
+        await store.commit({
+          incidents: [sample.incident()],
+          timers: [{ incident: 'i-1', name: 'answer', dueAt: start }],
+          controls: [{ key: 'budget', value: [start] }],
+        });
+        await store.commit({
+          timers: [{ incident: 'i-1', name: 'answer', dueAt: null }],
+          controls: [{ key: 'budget', value: null }],
+        });
+
+        const loaded = await store.load();
+
+        expect(loaded.timers).toEqual([]);
+        expect(loaded.controls).toEqual([]);
+      });
+
+      test('is stored whole or not at all', async () => {
+        await store.commit({ incidents: [sample.incident()], entries: [sample.entry(1)] });
+
+        const failed = store.commit({
+          entries: [sample.entry(2)],
+          controls: [{ key: 'halt', value: true }],
+          incidents: [sample.incident({ id: 'i-2' })],
+        });
+
+        await expect(failed).rejects.toMatchObject({ code: 'STORE_CONFLICT' });
+        expect((await store.load()).controls).toEqual([]);
+        expect((await store.head()).seq).toBe(1);
+        expect(await store.verifyJournal()).toBeNull();
+      });
+
+      test('may be empty', async () => {
+        await store.commit({});
+
+        expect(await store.head()).toEqual(chainStart);
+      });
+    });
+
+    describe('incidents', () => {
+      test('are open once a target', async () => {
+        await store.commit({ incidents: [sample.incident()] });
+
+        const second = store.commit({ incidents: [sample.incident({ id: 'i-2' })] });
+
+        await expect(second).rejects.toMatchObject({ code: 'STORE_CONFLICT' });
+        expect((await store.load()).incidents.map(({ id }) => id)).toEqual(['i-1']);
+      });
+
+      test('give way to the next one of their target in the commit that closes them', async () => {
+        await store.commit({ incidents: [sample.incident()] });
+        await store.commit({
+          incidents: [
+            sample.incident({ id: 'i-2', openedAt: start + HOUR }),
+            sample.incident({ closedAt: start + HOUR, outcome: 'recovered' }),
+          ],
+        });
+
+        expect((await store.load()).incidents.map(({ id }) => id)).toEqual(['i-2']);
+      });
+
+      test('are listed newest first, by target, by being open, up to a limit', async () => {
+        await store.commit({
+          incidents: [
+            sample.incident({ id: 'i-1', closedAt: start + 1, outcome: 'recovered' }),
+            sample.incident({ id: 'i-2', openedAt: start + 2 }),
+            sample.incident({ id: 'i-3', target: 'worker', openedAt: start + 3 }),
+          ],
+        });
+        const ids = async (filter: Parameters<Store['incidents']>[0]): Promise<string[]> =>
+          (await store.incidents(filter)).map(({ id }) => id);
+
+        expect(await ids({ limit: 10 })).toEqual(['i-3', 'i-2', 'i-1']);
+        expect(await ids({ limit: 2 })).toEqual(['i-3', 'i-2']);
+        expect(await ids({ target: 'shop', limit: 10 })).toEqual(['i-2', 'i-1']);
+        expect(await ids({ open: true, target: 'shop', limit: 10 })).toEqual(['i-2']);
+        expect(await ids({ open: false, limit: 10 })).toEqual(['i-1']);
+      });
+
+      test('are found by id, closed ones too, with their snapshots and effects', async () => {
+        const closed = sample.incident({ closedAt: start + MINUTE, outcome: 'rolled_back' });
+        await store.commit({
+          incidents: [closed],
+          snapshots: [sample.snapshot()],
+          effects: [sample.effect()],
+        });
+
+        expect(await store.incident('i-1')).toEqual(closed);
+        expect(await store.incident('i-9')).toBeNull();
+        expect(await store.snapshots('i-1')).toEqual([sample.snapshot()]);
+        expect(await store.effects('i-1')).toEqual([sample.effect()]);
+        expect(await store.load()).toMatchObject({ incidents: [], snapshots: [], effects: [] });
+      });
+    });
+
+    describe('effects', () => {
+      test('are listed in the order in which they were begun', async () => {
+        await store.commit({
+          effects: [
+            sample.effect({ opId: 'b', intentAt: start + 1 }),
+            sample.effect({ opId: 'z', intentAt: start }),
+            sample.effect({ opId: 'a', intentAt: start + 1 }),
+          ],
+        });
+
+        expect((await store.effects('i-1')).map(({ opId }) => opId)).toEqual(['z', 'b', 'a']);
+      });
+
+      test('are not changed by the owner of an earlier epoch', async () => {
+        await store.commit({ effects: [sample.effect({ epoch: 3 })] });
+
+        const stale = store.commit({ effects: [sample.effect({ epoch: 2, state: 'done' })] });
+
+        await expect(stale).rejects.toMatchObject({
+          code: 'STORE_CONFLICT',
+          message:
+            'Could not store the effect i-1/abc/0/1: a later daemon owns it. Read the store again before writing.',
+        });
+        expect(await store.effects('i-1')).toEqual([sample.effect({ epoch: 3 })]);
+      });
+    });
+
+    describe('the journal', () => {
+      test('gives each entry its number and its place in the chain', async () => {
+        await store.commit({ entries: [sample.entry(1), sample.entry(2)] });
+        await store.commit({ entries: [sample.entry(3)] });
+
+        const entries = await store.entries({ limit: 10 });
+
+        expect(entries.map(({ seq, message }) => [seq, message])).toEqual([
+          [1, 'fact 1'],
+          [2, 'fact 2'],
+          [3, 'fact 3'],
+        ]);
+        let head = chainStart;
+        for (const entry of entries) {
+          expect(brokenLink(head, entry)).toBeNull();
+          head = entry;
+        }
+        expect(await store.head()).toEqual({ seq: 3, hash: entries[2]?.hash });
+      });
+
+      test('is read by incident, behind a number, up to a limit', async () => {
+        await store.commit({
+          entries: [
+            sample.entry(1),
+            sample.entry(2, { incident: null, target: null }),
+            sample.entry(3),
+            sample.entry(4),
+          ],
+        });
+        const numbers = async (filter: Parameters<Store['entries']>[0]): Promise<number[]> =>
+          (await store.entries(filter)).map(({ seq }) => seq);
+
+        expect(await numbers({ incident: 'i-1', limit: 10 })).toEqual([1, 3, 4]);
+        expect(await numbers({ incident: 'i-1', after: 1, limit: 1 })).toEqual([3]);
+        expect(await numbers({ after: 2, limit: 10 })).toEqual([3, 4]);
+      });
+
+      test('keeps any text and any facts as they were', async () => {
+        const odd = sample.entry(1, {
+          message: `'"; DROP TABLE journal; -- \u0000 \n ✓ 🚑`,
+          facts: { z: [1, null, { deep: 'ß\u2028' }], a: -0.5, empty: {}, long: 'x'.repeat(100_000) },
+        });
+        await store.commit({ entries: [odd] });
+
+        const [entry] = await store.entries({ limit: 1 });
+
+        expect(entry).toMatchObject(odd);
+        expect(await store.verifyJournal()).toBeNull();
+      });
+
+      test('verifies although half a surrogate pair cannot be stored', async () => {
+        await store.commit({
+          entries: [sample.entry(1, { message: 'cut \ud83d', facts: { text: 'cut \ud83d' } })],
+        });
+
+        expect((await store.entries({ limit: 1 }))[0]?.message).toBe('cut \ufffd');
+        expect(await store.verifyJournal()).toBeNull();
+      });
+
+      test('goes on from its head after a restart', async () => {
+        await store.commit({ entries: [sample.entry(1)] });
+        await reopen();
+        await store.commit({ entries: [sample.entry(2)] });
+
+        expect((await store.head()).seq).toBe(2);
+        expect(await store.verifyJournal()).toBeNull();
+      });
+    });
+
+    describe('the outbox', () => {
+      const due = async (now = start, channel = 'slack'): Promise<string[]> =>
+        (await store.due(channel, now, 10)).map(({ key }) => key);
+
+      test('gives the messages of a channel oldest first, until they are sent', async () => {
+        await store.commit({
+          outbox: [sample.message('a'), sample.message('b'), sample.message('c', { channel: 'webhook' })],
+        });
+        const [first] = await store.due('slack', start, 10);
+        expect(first).toEqual({ ...sample.message('a'), seq: 1, attempts: 0, nextAt: start });
+
+        await store.sent(1);
+
+        expect(await due()).toEqual(['b']);
+        expect(await due(start, 'webhook')).toEqual(['c']);
+      });
+
+      test('takes the same key of a channel once, also after it was sent', async () => {
+        await store.commit({ outbox: [sample.message('a')] });
+        await store.sent(1);
+        await store.commit({ outbox: [sample.message('a'), sample.message('a', { channel: 'webhook' })] });
+
+        expect(await due()).toEqual([]);
+        expect(await due(start, 'webhook')).toEqual(['a']);
+      });
+
+      test('keeps order: behind a message that waits for its retry, later ones wait too', async () => {
+        await store.commit({ outbox: [sample.message('a'), sample.message('b')] });
+        await store.retryAt(1, start + MINUTE);
+
+        expect(await due(start)).toEqual([]);
+        expect(await due(start + MINUTE)).toEqual(['a', 'b']);
+        expect((await store.due('slack', start + MINUTE, 1))[0]).toMatchObject({ key: 'a', attempts: 1 });
+      });
+
+      test('keeps its messages over a restart', async () => {
+        await store.commit({ outbox: [sample.message('a')] });
+        await reopen();
+
+        expect(await due()).toEqual(['a']);
+      });
+    });
+
+    describe('the ledger and the readings', () => {
+      test('are found by target and by time', async () => {
+        await store.commit({
+          ledger: [
+            sample.ledger({ incident: 'i-2', closedAt: start + 2 }),
+            sample.ledger({ incident: 'i-1', closedAt: start + 1 }),
+            sample.ledger({ incident: 'i-3', closedAt: start + 3, target: 'worker' }),
+          ],
+        });
+        const incidents = async (filter: Parameters<Store['ledger']>[0]): Promise<string[]> =>
+          (await store.ledger(filter)).map(({ incident }) => incident);
+
+        expect(await incidents({})).toEqual(['i-1', 'i-2', 'i-3']);
+        expect(await incidents({ target: 'shop' })).toEqual(['i-1', 'i-2']);
+        expect(await incidents({ since: start + 2 })).toEqual(['i-2', 'i-3']);
+        expect((await store.ledger({ target: 'worker' }))[0]).toEqual(
+          sample.ledger({ incident: 'i-3', closedAt: start + 3, target: 'worker' }),
+        );
+      });
+
+      test('keep one reading a rule, subject and instant', async () => {
+        await store.commit({
+          readings: [sample.reading(start + 2), sample.reading(start + 1), sample.reading(start + 9)],
+        });
+        await store.commit({ readings: [sample.reading(start + 1), sample.reading(start + 1, 'worker')] });
+
+        expect(await store.readings({ subject: 'shop', from: start + 1, to: start + 2 })).toEqual([
+          sample.reading(start + 1),
+          sample.reading(start + 2),
+        ]);
+      });
+    });
+
+    describe('pruning', () => {
+      test('removes closed incidents past retention with all that is theirs', async () => {
+        const closed = { outcome: 'recovered', closedAt: start } as const;
+        await store.commit({
+          incidents: [sample.incident(closed), sample.incident({ id: 'i-2', target: 'worker' })],
+          snapshots: [sample.snapshot(), { ...sample.snapshot(), incident: 'i-2' }],
+          effects: [sample.effect()],
+          timers: [{ incident: 'i-1', name: 'answer', dueAt: start }],
+          ledger: [sample.ledger({})],
+        });
+
+        expect(await store.prune({ incidents: start, readings: 0 })).toMatchObject({ incidents: 0 });
+        const removed = await store.prune({ incidents: start + 1, readings: 0 });
+
+        expect(removed).toEqual({ incidents: 1, readings: 0, entries: 0 });
+        expect(await store.incident('i-1')).toBeNull();
+        expect(await store.snapshots('i-1')).toEqual([]);
+        expect(await store.effects('i-1')).toEqual([]);
+        expect(await store.ledger({})).toEqual([]);
+        expect((await store.load()).timers).toEqual([]);
+        expect(await store.snapshots('i-2')).toHaveLength(1);
+      });
+
+      test('removes readings past retention', async () => {
+        await store.commit({
+          readings: Array.from({ length: 2_500 }, (_, index) => sample.reading(start + index)),
+        });
+
+        const removed = await store.prune({ incidents: 0, readings: start + 2_400 });
+
+        expect(removed.readings).toBe(2_400);
+        expect(await store.readings({ subject: 'shop', from: 0, to: start + DAY })).toHaveLength(100);
+      });
+
+      test('forgets sent messages past retention, never unsent ones or those of kept incidents', async () => {
+        await store.commit({
+          incidents: [sample.incident({ id: 'i-2' })],
+          outbox: [sample.message('a'), sample.message('b'), sample.message('c', { incident: 'i-2' })],
+        });
+        await store.sent(1);
+        await store.sent(3);
+        await store.prune({ incidents: start + DAY, readings: 0 });
+        await store.commit({ outbox: [sample.message('a'), sample.message('c', { incident: 'i-2' })] });
+
+        expect((await store.due('slack', start, 10)).map(({ key }) => key)).toEqual(['b', 'a']);
+      });
+
+      test('removes whole days of the journal, and what is left still verifies', async () => {
+        for (const day of [0, 1, 2]) {
+          const at = start + day * DAY;
+          await store.commit({ entries: [sample.entry(1, { at }), sample.entry(2, { at: at + HOUR })] });
+        }
+
+        expect((await store.prune({ incidents: start + DAY + HOUR, readings: 0 })).entries).toBe(2);
+        expect((await store.prune({ incidents: start + 9 * DAY, readings: 0 })).entries).toBe(2);
+
+        expect((await store.entries({ limit: 10 })).map(({ seq }) => seq)).toEqual([5, 6]);
+        expect(await store.verifyJournal()).toBeNull();
+        await reopen();
+        await store.commit({ entries: [sample.entry(7, { at: start + 3 * DAY })] });
+        expect((await store.head()).seq).toBe(7);
+        expect(await store.verifyJournal()).toBeNull();
+      });
+
+      test('keeps the days of an incident that is open or still kept, and removes those around it', async () => {
+        await store.commit({ incidents: [sample.incident()] });
+        for (const day of [0, 1, 2, 3]) {
+          const incident = day === 1 ? 'i-1' : null;
+          await store.commit({ entries: [sample.entry(day, { at: start + day * DAY, incident })] });
+        }
+
+        await store.prune({ incidents: start + 9 * DAY, readings: 0 });
+        expect((await store.entries({ limit: 10 })).map(({ seq }) => seq)).toEqual([2, 4]);
+        expect(await store.verifyJournal()).toBeNull();
+
+        await store.commit({
+          incidents: [sample.incident({ outcome: 'recovered', closedAt: start + 8 * DAY })],
+        });
+        await store.prune({ incidents: start + 8 * DAY, readings: 0 });
+        expect((await store.entries({ limit: 10 })).map(({ seq }) => seq)).toEqual([2, 4]);
+
+        await store.prune({ incidents: start + 8 * DAY + 1, readings: 0 });
+        expect((await store.entries({ limit: 10 })).map(({ seq }) => seq)).toEqual([4]);
+        expect(await store.verifyJournal()).toBeNull();
+      });
+
+      test('may run while the journal is verified', async () => {
+        for (let day = 0; day < 40; day++) {
+          const at = start + day * DAY;
+          await store.commit({ entries: Array.from({ length: 60 }, (_, n) => sample.entry(n, { at })) });
+        }
+
+        const [verified, pruned, verifiedAfter] = await Promise.all([
+          store.verifyJournal(),
+          store.prune({ incidents: start + 30 * DAY, readings: 0 }),
+          store.verifyJournal(),
+        ]);
+
+        expect(verified).toBeNull();
+        expect(pruned.entries).toBe(30 * 60);
+        expect(verifiedAfter).toBeNull();
+      });
+    });
+
+    describe('epochs', () => {
+      test('grow by one at each opening', async () => {
+        expect(store.epoch).toBe(1);
+        await reopen();
+        expect(store.epoch).toBe(opened.reopen === null ? 1 : 2);
+      });
+    });
+
+    test('refuses everything once it is closed, and may be closed twice', async () => {
+      await store.close();
+      await store.close();
+
+      await expect(store.commit({})).rejects.toMatchObject({ code: 'STORE_UNUSABLE' });
+      await expect(store.load()).rejects.toMatchObject({ code: 'STORE_UNUSABLE' });
+    });
+  });
+}
