@@ -1,6 +1,7 @@
 import type { ComponentKind, Release, Sighting, Standing } from '../release.ts';
 import type { Target } from '../target.ts';
-import type { Commit, Serving } from './store.ts';
+import type { Observer } from './observer.ts';
+import type { Commit, Control, Serving } from './store.ts';
 
 /** What came of a sighting: what to store, and what happened in words the engine acts on. */
 export interface ReleaseChange {
@@ -32,10 +33,11 @@ export type Candidate = { readonly release: Release } | { readonly release: null
 
 /** What has run, what is proven, and what a rollback may go to. Holds state in memory; every change is returned to be stored. */
 export interface Releases {
-  restore(releases: readonly Release[], serving: readonly Serving[]): void;
+  /** Takes up what was stored; `controls` bring grace and deployments back. */
+  restore(releases: readonly Release[], serving: readonly Serving[], controls?: readonly Control[]): void;
   configure(targets: Readonly<Record<string, Target>>): void;
-  /** Folds what an observer saw. */
-  sighted(target: string, sighting: Sighting): ReleaseChange;
+  /** Folds what an observer saw. Say which one for targets that several observers look at. */
+  sighted(target: string, sighting: Sighting, observer?: Observer['kind']): ReleaseChange;
   /** Lets time pass for baking; `quiet` says that no rule of the target is pending or firing and a critical one reads ok. */
   bake(target: string, now: number, quiet: boolean): ReleaseChange;
   current(target: string): Release | null;

@@ -1,0 +1,78 @@
+import { RollbackError } from '../domain/errors.ts';
+import type { ReleaseChange, Releases } from '../domain/ports/releases.ts';
+import type { Target } from '../domain/target.ts';
+import { bake } from './bake.ts';
+import { candidate } from './candidate.ts';
+import { facetsIn } from './facets.ts';
+import { deploy, deploying, graceUntil, restoreControls } from './grace.ts';
+import { named } from './named.ts';
+import { record } from './record.ts';
+import { foldSighting } from './sighting.ts';
+import { setStanding } from './standing.ts';
+import { currentOf, nothing, unseen, withReleases, type TargetState, type Turned } from './target-state.ts';
+
+/**
+ * What has run, what is proven, and what a rollback may go to.
+ *
+ * Memory only: every change is returned, to be stored together with what it causes.
+ */
+export function registry(): Releases {
+  const states = new Map<string, TargetState>();
+  let targets: Readonly<Record<string, Target>> = {};
+
+  const stateOf = (name: string): TargetState => states.get(name) ?? unseen(name);
+  const turn = (name: string, fold: (state: TargetState, target: Target) => Turned): ReleaseChange => {
+    const target = targets[name];
+    if (target === undefined) return nothing;
+    const { state, change } = fold(stateOf(name), target);
+    states.set(name, state);
+    return change;
+  };
+
+  return {
+    restore(releases, serving, controls = []) {
+      const names = new Set([...releases, ...serving].map(({ target }) => target));
+      for (const name of names) {
+        const known = withReleases(
+          unseen(name),
+          releases.filter(({ target }) => target === name),
+        );
+        const state = { ...known, serving: serving.find(({ target }) => target === name) ?? null };
+        const facets = facetsIn(currentOf(state)?.components ?? [], state.serving?.since ?? 0);
+        states.set(name, restoreControls({ ...state, facets }, controls));
+      }
+    },
+    configure(next) {
+      targets = next;
+    },
+    sighted: (name, sighting, observer) =>
+      turn(name, (state, target) => foldSighting(state, target, sighting, observer ?? null)),
+    bake: (name, now, quiet) => turn(name, (state, target) => bake(state, now, quiet, target.bakeMs)),
+    current: (name) => currentOf(stateOf(name)),
+    serving: (name) => stateOf(name).serving,
+    candidate: (name, now) => candidate(stateOf(name), now),
+    named: (name, id) => named(stateOf(name), id),
+    list: (name) => [...stateOf(name).releases.values()].sort((a, b) => b.firstSeenAt - a.firstSeenAt),
+    record: (name, components, barrier, now, by) =>
+      turn(known(targets, name), (state) => record(state, { components, barrier, by }, now)),
+    setStanding: (name, id, standing, because, now) =>
+      turn(known(targets, name), (state) => setStanding(state, id, standing, because, now)),
+    setPresent(name, id, present) {
+      const state = stateOf(name);
+      const missing = new Set(state.missing);
+      if (present) missing.delete(id);
+      else missing.add(id);
+      states.set(name, { ...state, missing });
+    },
+    inGrace: (name, now) => graceUntil(stateOf(name), now) !== null,
+    graceUntil: (name, now) => graceUntil(stateOf(name), now),
+    deploying: (name, now) => deploying(stateOf(name), now),
+    deploy: (name, phase, by, now) =>
+      turn(known(targets, name), (state, target) => deploy(state, phase, by, now, target.graceMs)),
+  };
+}
+
+function known(targets: Readonly<Record<string, Target>>, name: string): string {
+  if (targets[name] !== undefined) return name;
+  throw new RollbackError('NOT_FOUND', `there is no target ${name}: see \`status\` for their names`);
+}
