@@ -32,6 +32,8 @@ export interface Source<Options = unknown> {
     subjects: readonly Subject[],
     signal: AbortSignal,
   ): Promise<ReadonlyMap<string, Reading>>;
+  /** How many series of the last read with these very options belong to no subject; sources without series lack it. */
+  unmatched?(options: Options): number;
 }
 
 /** The sources by their word in YAML. */

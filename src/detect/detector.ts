@@ -1,0 +1,205 @@
+import type { LevelChange, Watch } from '../domain/breach.ts';
+import { sleep, type Clock } from '../domain/ports/clock.ts';
+import type { RuleView } from '../domain/ports/daemon.ts';
+import type { DeployState, Detection, Evaluation } from '../domain/ports/detection.ts';
+import type { Sources } from '../domain/ports/source.ts';
+import type { Rule } from '../domain/rule.ts';
+import type { Target } from '../domain/target.ts';
+import { Blindness } from './blindness.ts';
+import { evaluate, type Lane } from './lane.ts';
+import { readOnce } from './reader.ts';
+import { Roster, type Place } from './roster.ts';
+import { firstSlot, nextSlot, slotOf } from './schedule.ts';
+import { viewOf } from './view.ts';
+import { levelsIn, restartedWatch } from './watch.ts';
+import { wordReading } from './wording.ts';
+
+export interface DetectorOptions {
+  readonly clock: Clock;
+  readonly sources: Sources;
+  readonly deploys: DeployState;
+  /** A read that takes longer than this is given up, whatever the source does; 35 s unless stated. */
+  readonly readLimitMs?: number;
+  /** Ages of pending breaches are handed out to be stored at most this often, per rule; 5 s unless stated. */
+  readonly checkpointMs?: number;
+}
+
+interface Session {
+  readonly evaluated: (evaluation: Evaluation) => Promise<void>;
+  readonly failed: (cause: unknown) => void;
+  readonly running: Set<Promise<void>>;
+}
+
+/**
+ * The rules at work: one loop a rule, each on its own grid of `every`.
+ *
+ * A rule's next read starts only after the last one was folded and stored: a slow source makes its own rule late,
+ * and no other. Everything is remembered in memory; what must survive goes out in `Evaluation.watches`.
+ */
+export class Detector implements Detection {
+  readonly #options: Required<DetectorOptions>;
+  readonly #blindness = new Blindness();
+  readonly #roster: Roster;
+  #session: Session | null = null;
+
+  constructor(options: DetectorOptions) {
+    this.#options = { readLimitMs: 35_000, checkpointMs: 5_000, ...options };
+    this.#roster = new Roster({ sources: options.sources, blindness: this.#blindness });
+  }
+
+  /**
+   * Levels of rules and subjects that are gone, or whose rule changed, come back as `forgiven`, whatever phase they
+   * were in: nobody counts them any more, which is not the same as having recovered.
+   *
+   * @throws RollbackError `CONFIG_INVALID` when a rule names a source that is not there; nothing is changed then
+   */
+  configure(rules: readonly Rule[], targets: Readonly<Record<string, Target>>): readonly LevelChange[] {
+    const { started, gone } = this.#roster.configure(rules, targets, this.#options.clock.now());
+    for (const lane of started) this.#launch(lane);
+    return gone;
+  }
+
+  restore(watches: readonly Watch[], now: number): void {
+    this.#roster.restore(watches, now);
+  }
+
+  /** Rejects when `evaluated` does: an evaluation that cannot be stored must stop the daemon, not be passed over. */
+  async start(evaluated: (evaluation: Evaluation) => Promise<void>, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return;
+    const { promise: ended, resolve, reject } = Promise.withResolvers<void>();
+    const stop = (): void => resolve();
+    const session: Session = { evaluated, failed: reject, running: new Set() };
+    this.#session = session;
+    signal.addEventListener('abort', stop, { once: true });
+    try {
+      for (const lane of this.#roster.lanes.values()) this.#launch(lane);
+      await ended;
+    } finally {
+      signal.removeEventListener('abort', stop);
+      this.#session = null;
+      for (const lane of this.#roster.lanes.values()) lane.stop.abort();
+      await Promise.allSettled(session.running);
+    }
+  }
+
+  arm(
+    rule: string,
+    target: string | null,
+    now: number,
+  ): { readonly watches: readonly Watch[]; readonly changes: readonly LevelChange[] } {
+    const watches: Watch[] = [];
+    const changes: LevelChange[] = [];
+    for (const { lane, pair } of this.#roster.places()) {
+      const meant = lane.rule.id === rule || lane.rule.name === rule;
+      if (!meant || (target !== null && pair.subject !== target) || pair.watch.armed) continue;
+      pair.watch = { ...pair.watch, armed: true };
+      watches.push(pair.watch);
+      changes.push(...levelsNow({ lane, pair }, { firing: 'fired' }, now));
+    }
+    return { watches, changes };
+  }
+
+  restartPending(): readonly Watch[] {
+    const restarted: Watch[] = [];
+    for (const { pair } of this.#roster.places()) {
+      const watch = restartedWatch(pair.watch);
+      if (watch === pair.watch) continue;
+      pair.watch = watch;
+      restarted.push(watch);
+    }
+    return restarted;
+  }
+
+  /** Levels that fire come as `fired`, those on their way back as `recovering`; `at` is when they fired. */
+  firing(subject: string): readonly LevelChange[] {
+    const found: LevelChange[] = [];
+    for (const place of this.#roster.placesOf(subject))
+      found.push(...levelsNow(place, { firing: 'fired', recovering: 'recovering' }, null));
+    return found;
+  }
+
+  troubled(subject: string): boolean {
+    for (const { pair } of this.#roster.placesOf(subject))
+      if (Object.values(pair.watch.levels).some(({ phase }) => phase !== 'clear')) return true;
+    return false;
+  }
+
+  criticalOk(subject: string, now: number): boolean {
+    for (const { lane, pair } of this.#roster.placesOf(subject)) {
+      const critical = lane.rule.levels.some(({ severity }) => severity === 'critical');
+      const fresh = pair.reading !== null && now - pair.reading.at <= 3 * lane.rule.everyMs;
+      if (critical && fresh && pair.verdict === 'ok') return true;
+    }
+    return false;
+  }
+
+  affected(since: number): ReadonlySet<string> {
+    const names = new Set<string>();
+    for (const { lane, pair } of this.#roster.places())
+      if (lane.rule.scope === 'target' && pair.troubledAt >= since) names.add(pair.subject);
+    return names;
+  }
+
+  views(subject: string): readonly RuleView[] {
+    return [...this.#roster.placesOf(subject)].map(({ lane, pair }) => viewOf(lane.rule, pair));
+  }
+
+  unknownSeries(): Readonly<Record<string, number>> {
+    const counts: Record<string, number> = {};
+    for (const { rule, source } of this.#roster.lanes.values()) {
+      const count = source.unmatched?.(rule.source.options) ?? 0;
+      if (count > 0) counts[rule.id] = count;
+    }
+    return counts;
+  }
+
+  blind(): readonly string[] {
+    return this.#blindness.identities();
+  }
+
+  lastEvaluations(): ReadonlyMap<string, number> {
+    const at = new Map<string, number>();
+    for (const { rule, evaluatedAt } of this.#roster.lanes.values())
+      if (evaluatedAt !== null) at.set(rule.id, evaluatedAt);
+    return at;
+  }
+
+  #launch(lane: Lane): void {
+    const session = this.#session;
+    if (session === null) return;
+    const run = this.#run(lane, session)
+      .catch(session.failed)
+      .finally(() => session.running.delete(run));
+    session.running.add(run);
+  }
+
+  async #run(lane: Lane, session: Session): Promise<void> {
+    const { clock, readLimitMs, checkpointMs, deploys } = this.#options;
+    const { rule, source, stop } = lane;
+    const around = { deploys, checkpointMs, blindness: this.#blindness };
+    let dueAt = firstSlot(rule, clock.now());
+    for (;;) {
+      await sleep(clock, dueAt - clock.now(), stop.signal);
+      if (stop.signal.aborted) return;
+      const slotAt = slotOf(dueAt, rule.everyMs, clock.now());
+      const limits = { clock, limitMs: readLimitMs, signal: stop.signal };
+      const read = await readOnce(limits, source, { rule, subjects: lane.subjects });
+      if (stop.signal.aborted) return;
+      await session.evaluated(evaluate(lane, read, { slotAt, now: clock.now() }, around));
+      dueAt = nextSlot(slotAt, rule.everyMs, clock.now());
+    }
+  }
+}
+
+function levelsNow(
+  { lane, pair }: Place,
+  phases: Parameters<typeof levelsIn>[2]['phases'],
+  at: number | null,
+): LevelChange[] {
+  const { reading, watch } = pair;
+  return levelsIn(watch, lane.rule, {
+    phases,
+    at,
+    detail: (level) => (reading === null ? 'not read since the start' : wordReading(reading, level)),
+  });
+}

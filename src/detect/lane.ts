@@ -1,0 +1,126 @@
+import type { LevelChange, Watch } from '../domain/breach.ts';
+import type { DeployState, Evaluation } from '../domain/ports/detection.ts';
+import type { Source } from '../domain/ports/source.ts';
+import type { Reading, Verdict } from '../domain/reading.ts';
+import type { Rule } from '../domain/rule.ts';
+import type { Subject } from '../domain/target.ts';
+import type { Blindness } from './blindness.ts';
+import { readingOf, type Read } from './reader.ts';
+import { foldWatch } from './watch.ts';
+
+/** A rule on one subject, at work. */
+export interface Pair {
+  readonly subject: string;
+  watch: Watch;
+  /** The last reading, and what the rule said about it. */
+  reading: Reading | null;
+  verdict: Verdict | 'never_seen' | 'not_read';
+  /** When it last fired or became unknown. */
+  troubledAt: number;
+}
+
+/** A rule at work on all of its subjects. */
+export interface Lane {
+  readonly rule: Rule;
+  readonly source: Source;
+  /** What is blind when the rule is. */
+  readonly identity: string;
+  subjects: readonly Subject[];
+  pairs: ReadonlyMap<string, Pair>;
+  readonly stop: AbortController;
+  evaluatedAt: number | null;
+  checkpointAt: number;
+}
+
+/** What an evaluation needs besides the lane. */
+export interface Surroundings {
+  readonly deploys: DeployState;
+  readonly blindness: Blindness;
+  readonly checkpointMs: number;
+}
+
+/** Folds one read into all pairs of a lane. `slotAt` dates the readings, `now` what changed. */
+export function evaluate(
+  lane: Lane,
+  read: Read,
+  when: { readonly slotAt: number; readonly now: number },
+  around: Surroundings,
+): Evaluation {
+  const readings = new Map<string, Reading>();
+  const changes: LevelChange[] = [];
+  const watches: Watch[] = [];
+  const checkpoint = when.now - lane.checkpointAt >= around.checkpointMs;
+  let counting = false;
+  for (const pair of lane.pairs.values()) {
+    const reading = readingOf(read, pair.subject, when.slotAt);
+    readings.set(pair.subject, reading);
+    const before = pair.watch;
+    changes.push(...fold(lane, pair, reading, { now: when.now, around }));
+    const grew = progressed(before, pair.watch);
+    counting ||= grew;
+    if (differs(before, pair.watch) || (checkpoint && grew)) watches.push(pair.watch);
+  }
+  if (checkpoint && counting) lane.checkpointAt = when.now;
+  lane.evaluatedAt = when.now;
+  return { at: when.now, rule: lane.rule, readings, changes, watches, blind: around.blindness.drain() };
+}
+
+function fold(
+  lane: Lane,
+  pair: Pair,
+  reading: Reading,
+  { now, around }: { readonly now: number; readonly around: Surroundings },
+): readonly LevelChange[] {
+  const { rule, source } = lane;
+  const onTarget = rule.scope === 'target';
+  const before = pair.watch;
+  const { watch, changes, verdict } = foldWatch(before, rule, reading, {
+    at: now,
+    inGrace: onTarget && source.seesDeploys && around.deploys.inGrace(pair.subject),
+    deploying: onTarget && around.deploys.deploying(pair.subject),
+  });
+  pair.reading = reading;
+  pair.verdict = verdict;
+  pair.watch = look(lane, watch, reading, around.blindness);
+  const lostSight = before.unknownSince === null && watch.unknownSince !== null;
+  if (lostSight || changes.some(({ change }) => change === 'fired')) pair.troubledAt = now;
+  return changes;
+}
+
+function look(lane: Lane, watch: Watch, reading: Reading, blindness: Blindness): Watch {
+  const { rule, identity } = lane;
+  const since = watch.unknownSince;
+  const blind = since !== null && (watch.blind || reading.at - since >= rule.blindAfterMs);
+  if (blind === watch.blind) return watch;
+  const pair = pairName(rule.id, watch.subject);
+  if (blind) blindness.lost(identity, pair, { since, detail: `${pair}: ${reading.detail}` });
+  else blindness.regained(identity, pair, `${pair}: ${reading.detail}`);
+  return { ...watch, blind };
+}
+
+/** How a pair is named to people. */
+export function pairName(rule: string, subject: string): string {
+  return `${rule} on ${subject}`;
+}
+
+/** Something happened that must not be lost by a crash. */
+function differs(before: Watch, after: Watch): boolean {
+  if (before.armed !== after.armed || before.seen !== after.seen || before.blind !== after.blind) return true;
+  for (const severity in after.levels) {
+    const was = before.levels[severity as keyof Watch['levels']];
+    const is = after.levels[severity as keyof Watch['levels']];
+    if ((was?.phase ?? 'clear') !== is?.phase || (was?.since ?? null) !== is.since) return true;
+  }
+  return false;
+}
+
+/** A count went on that a checkpoint would save. */
+function progressed(before: Watch, after: Watch): boolean {
+  for (const severity in after.levels) {
+    const was = before.levels[severity as keyof Watch['levels']];
+    const is = after.levels[severity as keyof Watch['levels']];
+    if (was === undefined || is === undefined || is.phase === 'clear') continue;
+    if (was.count !== is.count || was.recoverCount !== is.recoverCount) return true;
+  }
+  return false;
+}

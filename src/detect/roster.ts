@@ -1,0 +1,139 @@
+import type { LevelChange, Watch } from '../domain/breach.ts';
+import { RollbackError } from '../domain/errors.ts';
+import type { Source, Sources } from '../domain/ports/source.ts';
+import type { Rule } from '../domain/rule.ts';
+import type { Target } from '../domain/target.ts';
+import type { Blindness } from './blindness.ts';
+import { pairName, type Lane, type Pair } from './lane.ts';
+import { subjectsOf } from './subjects.ts';
+import { freshWatch, levelsIn, restoredWatch } from './watch.ts';
+
+/** A lane and one pair of it. */
+export interface Place {
+  readonly lane: Lane;
+  readonly pair: Pair;
+}
+
+/** Which rules are at work, on which subjects, and what is remembered of them. */
+export class Roster {
+  readonly lanes = new Map<string, Lane>();
+  readonly #sources: Sources;
+  readonly #blindness: Blindness;
+  /** What was stored, until the rule that it belongs to is taken up. */
+  readonly #stored = new Map<string, Watch>();
+
+  constructor(options: { readonly sources: Sources; readonly blindness: Blindness }) {
+    this.#sources = options.sources;
+    this.#blindness = options.blindness;
+  }
+
+  /** Lanes that are new, and what was being counted by those that are gone. Throws before anything is changed. */
+  configure(
+    rules: readonly Rule[],
+    targets: Readonly<Record<string, Target>>,
+    now: number,
+  ): { readonly started: readonly Lane[]; readonly gone: readonly LevelChange[] } {
+    const wanted = new Map(rules.map((rule) => [rule.id, { rule, source: this.#sourceOf(rule) }]));
+    const gone: LevelChange[] = [];
+    for (const lane of this.lanes.values()) {
+      const { rule } = lane;
+      const next = wanted.get(rule.id)?.rule;
+      if (next?.digest === rule.digest) continue;
+      const why = next === undefined ? 'is gone from the configuration' : 'was changed';
+      gone.push(...this.#forget(lane, [...lane.pairs.values()], { now, why: `the rule ${rule.id} ${why}` }));
+      lane.stop.abort();
+      this.lanes.delete(rule.id);
+    }
+    const started: Lane[] = [];
+    for (const { rule, source } of wanted.values()) {
+      const known = this.lanes.get(rule.id);
+      const lane = known ?? newLane(rule, source);
+      if (known === undefined) started.push(lane);
+      this.lanes.set(rule.id, lane);
+      gone.push(...this.#assign(lane, targets, now));
+    }
+    return { started, gone };
+  }
+
+  restore(watches: readonly Watch[], now: number): void {
+    for (const watch of watches)
+      this.#stored.set(pairName(watch.rule, watch.subject), restoredWatch(watch, now));
+    for (const { lane, pair } of this.places()) this.#adopt(lane, pair);
+  }
+
+  *places(): Generator<Place> {
+    for (const lane of this.lanes.values()) for (const pair of lane.pairs.values()) yield { lane, pair };
+  }
+
+  *placesOf(subject: string): Generator<Place> {
+    for (const lane of this.lanes.values()) {
+      const pair = lane.pairs.get(subject);
+      if (pair !== undefined) yield { lane, pair };
+    }
+  }
+
+  #sourceOf(rule: Rule): Source {
+    const source = this.#sources[rule.source.kind];
+    if (source !== undefined) return source;
+    throw new RollbackError(
+      'CONFIG_INVALID',
+      `Rule ${rule.id} reads from ${rule.source.kind}, and there is no such source here; there are ` +
+        `${Object.keys(this.#sources).join(', ')}.`,
+      { rule: rule.id, source: rule.source.kind },
+    );
+  }
+
+  #assign(lane: Lane, targets: Readonly<Record<string, Target>>, now: number): readonly LevelChange[] {
+    const { rule, pairs: before } = lane;
+    lane.subjects = subjectsOf(rule, targets);
+    lane.pairs = new Map(
+      lane.subjects.map(({ name }) => [name, before.get(name) ?? this.#adopt(lane, newPair(rule, name))]),
+    );
+    const left = [...before.values()].filter(({ subject }) => !lane.pairs.has(subject));
+    return this.#forget(lane, left, { now, why: `the rule ${rule.id} does not apply to it any more` });
+  }
+
+  /** Gives a pair what was stored of it, if its rule is still the same. */
+  #adopt(lane: Lane, pair: Pair): Pair {
+    const name = pairName(lane.rule.id, pair.subject);
+    const stored = this.#stored.get(name);
+    this.#stored.delete(name);
+    if (stored?.ruleDigest !== lane.rule.digest) return pair;
+    pair.watch = stored;
+    const fired = Object.values(stored.levels).map(({ firedAt }) => firedAt ?? -Infinity);
+    pair.troubledAt = Math.max(pair.troubledAt, ...fired);
+    if (stored.blind && stored.unknownSince !== null)
+      this.#blindness.restored(lane.identity, name, stored.unknownSince);
+    return pair;
+  }
+
+  #forget(
+    lane: Lane,
+    pairs: readonly Pair[],
+    { now, why }: { readonly now: number; readonly why: string },
+  ): readonly LevelChange[] {
+    const phases = { pending: 'forgiven', firing: 'forgiven', recovering: 'forgiven' } as const;
+    return pairs.flatMap((pair) => {
+      this.#blindness.regained(lane.identity, pairName(lane.rule.id, pair.subject), why);
+      return levelsIn(pair.watch, lane.rule, { phases, at: now, detail: () => why });
+    });
+  }
+}
+
+function newLane(rule: Rule, source: Source): Lane {
+  return {
+    rule,
+    source,
+    identity: source.identity(rule.source.options),
+    subjects: [],
+    pairs: new Map(),
+    stop: new AbortController(),
+    evaluatedAt: null,
+    checkpointAt: -Infinity,
+  };
+}
+
+function newPair(rule: Rule, subject: string): Pair {
+  const watch = freshWatch(rule, subject);
+  return { subject, watch, reading: null, verdict: 'not_read', troubledAt: -Infinity };
+}
