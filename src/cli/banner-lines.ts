@@ -1,0 +1,40 @@
+import type { StatusView } from '../domain/ports/daemon.ts';
+import type { Paint } from './paint.ts';
+import { clockTime } from './times.ts';
+
+/** What changes the meaning of everything else: halts, freezes, blindness, a configuration that is not the newest. */
+export function bannerLines(
+  { halted, blind, unknownSeries, targets, configuration, now }: StatusView,
+  paint: Paint,
+): string[] {
+  const { lastReloadFailed, loadedAt } = configuration;
+  const strangers = Object.entries(unknownSeries).map(([labels, count]) => `${labels} (${count})`);
+  return [
+    ...(halted === null
+      ? []
+      : [`${paint.alarm(' HALTED ')} ${halted}; nothing starts until: rollbackd unhalt`]),
+    ...freezes(targets).map((line) => `${paint.yellow('FROZEN')}  ${line}`),
+    ...(blind.length === 0
+      ? []
+      : [`${paint.yellow('BLIND')}  cannot see through ${blind.join(', ')}; rollbackd doctor`]),
+    ...(lastReloadFailed === null
+      ? []
+      : [
+          `${paint.yellow('RELOAD FAILED')}  ${lastReloadFailed}; still the one of ${clockTime(loadedAt, now)}`,
+        ]),
+    ...(strangers.length === 0 ? [] : [paint.dim(`series of no target: ${strangers.join(', ')}`)]),
+  ];
+}
+
+/** One line a reason, with the targets it holds for; all of them need not be named. */
+function freezes(targets: StatusView['targets']): string[] {
+  const byReason = Map.groupBy(
+    targets.filter(({ frozen }) => frozen !== null),
+    ({ frozen }) => frozen ?? '',
+  );
+  return [...byReason].map(([reason, frozen]) => {
+    const names =
+      frozen.length === targets.length ? 'all targets' : frozen.map(({ name }) => name).join(', ');
+    return `${names}: ${reason}; automatic rollbacks are questions`;
+  });
+}

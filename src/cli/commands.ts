@@ -1,0 +1,53 @@
+import type { CliCommand } from './command.ts';
+import { command as status } from './status.ts';
+import { command as incidents } from './incidents.ts';
+import { command as show } from './show.ts';
+import { command as plan } from './plan.ts';
+import { command as rollback } from './rollback.ts';
+import { command as approve } from './approve.ts';
+import { command as reject } from './reject.ts';
+import { command as halt } from './halt.ts';
+import { command as unhalt } from './unhalt.ts';
+import { command as freeze } from './freeze.ts';
+import { command as unfreeze } from './unfreeze.ts';
+import { command as silence } from './silence.ts';
+import { command as unsilence } from './unsilence.ts';
+import { command as arm } from './arm.ts';
+import { command as ack } from './ack.ts';
+import { command as deploy } from './deploy.ts';
+import { command as gate } from './gate.ts';
+import { command as release } from './release.ts';
+import { command as rto } from './rto.ts';
+import { command as doctor } from './doctor.ts';
+import { command as journal } from './journal.ts';
+import { command as reload } from './reload.ts';
+import { command as version } from './version.ts';
+import { command as help } from './help.ts';
+
+/** Every command, in the order in which `rollbackd help` lists them. To add one: its file, and a line here. */
+export const commands = {
+  status,
+  incidents,
+  show,
+  plan,
+  rollback,
+  approve,
+  reject,
+  halt,
+  unhalt,
+  freeze,
+  unfreeze,
+  silence,
+  unsilence,
+  arm,
+  ack,
+  deploy,
+  gate,
+  release,
+  rto,
+  doctor,
+  journal,
+  reload,
+  version,
+  help,
+} satisfies Readonly<Record<string, CliCommand>>;

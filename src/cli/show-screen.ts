@@ -1,0 +1,73 @@
+import type { IncidentView, StatusView } from '../domain/ports/daemon.ts';
+import { formatDuration } from '../domain/time.ts';
+import { bannerLines } from './banner-lines.ts';
+import { columns, wrapped } from './columns.ts';
+import { decisionLines } from './decision-lines.ts';
+import { ending } from './ending.ts';
+import { paintSeverity, type Paint } from './paint.ts';
+import { questionLines } from './question-lines.ts';
+import { rollbackLines, verificationLines } from './rollback-lines.ts';
+import { rtoLines } from './rto-lines.ts';
+import { timeAndDistance, clockTime } from './times.ts';
+
+/** What a screen needs besides its subject. */
+export interface Screen {
+  readonly status: StatusView;
+  readonly paint: Paint;
+  readonly width: number;
+}
+
+/** What `show` prints, in the order in which it happened. */
+export function showScreen(incident: IncidentView, screen: Screen): string[] {
+  const { status, paint } = screen;
+  const { now } = status;
+  const question = incident.question;
+  const sections: (readonly [string, readonly string[]])[] = [
+    ['WHAT IS BROKEN', brokenLines(incident, screen)],
+    ['DECISION', decisionLines(incident.decision, screen)],
+    ['QUESTION', question === null ? [] : questionLines({ incident: incident.id, question }, now, paint)],
+    ['PLAN', rollbackLines(incident, now, paint)],
+    ['VERIFICATION', verificationLines(incident, now, paint)],
+    ['TIME TO RECOVER', rtoLines(incident.rto, paint)],
+    ['TIMELINE', timeline(incident, now, paint)],
+    ['EVIDENCE', Object.keys(incident.evidence)],
+    ['BY HAND', incident.byHand.map((line) => paint.bold(line))],
+  ];
+  return [
+    ...headLines(incident, screen),
+    ...bannerLines(status, paint),
+    ...sections
+      .filter(([, lines]) => lines.length > 0)
+      .flatMap(([title, lines]) => ['', paint.bold(title), ...lines.map((line) => `  ${line}`)]),
+  ];
+}
+
+function headLines(incident: IncidentView, { status: { now }, paint, width }: Screen): string[] {
+  const { id, severity, target, openedAt, closedAt, reason } = incident;
+  const lasted =
+    closedAt === null
+      ? `open since ${timeAndDistance(openedAt, now)}`
+      : `${clockTime(openedAt, now)} to ${timeAndDistance(closedAt, now)}, lasted ${formatDuration(closedAt - openedAt)}`;
+  return [
+    `${paint.bold(id)}  ${paintSeverity(paint, severity)}  ${paint.bold(target)}  ${ending(incident, paint)}  ${lasted}`,
+    ...wrapped(reason, width, ''),
+  ];
+}
+
+function brokenLines({ levels, target }: IncidentView, { status, paint }: Screen): string[] {
+  const rules = status.targets.find(({ name }) => name === target)?.rules ?? [];
+  return levels.flatMap(({ rule, severity, since, firedAt, detail, condition, recoveredAt }) => {
+    const summary = rules.find((view) => view.rule === rule)?.summary ?? '';
+    const until =
+      recoveredAt === null ? '' : paint.green(`; recovered ${timeAndDistance(recoveredAt, status.now)}`);
+    return [
+      `${paintSeverity(paint, severity)}  ${rule}  ${detail}, limit: ${condition}`,
+      ...(summary === '' ? [] : [`  ${paint.dim(summary)}`]),
+      `  breaching since ${timeAndDistance(since, status.now)}, fired ${clockTime(firedAt, status.now)}${until}`,
+    ];
+  });
+}
+
+function timeline({ journal }: IncidentView, now: number, paint: Paint): string[] {
+  return columns(journal.map(({ at, type, message }) => [clockTime(at, now), paint.dim(type), message]));
+}

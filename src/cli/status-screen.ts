@@ -1,0 +1,87 @@
+import type { IncidentView, ReleaseView, StatusView, TargetView } from '../domain/ports/daemon.ts';
+import { formatDuration } from '../domain/time.ts';
+import { bannerLines } from './banner-lines.ts';
+import { columns } from './columns.ts';
+import { ending } from './ending.ts';
+import { paintSeverity, paintStanding, type Paint } from './paint.ts';
+import { questionLines } from './question-lines.ts';
+import { ruleLines } from './rule-lines.ts';
+import { clockTime, timeAndDistance } from './times.ts';
+
+/** What `status` prints: banners, open incidents with their questions, targets with what is wrong on them. */
+export function statusScreen(status: StatusView, open: readonly IncidentView[], paint: Paint): string[] {
+  const { version, environment, mode, now, startedAt, targets, hosts } = status;
+  const up = formatDuration(now - startedAt);
+  return [
+    `${paint.bold(`rollbackd ${version}`)}  ${environment}  mode ${mode}  up ${up}  ${clockTime(now, now)}`,
+    ...bannerLines(status, paint),
+    '',
+    ...incidentLines(status, open, paint),
+    '',
+    paint.bold('TARGETS'),
+    ...targets.flatMap((target) => targetLines(target, status, paint)),
+    ...(hosts.length === 0 ? [] : ['', paint.bold('HOSTS'), ...indented(ruleLines(hosts, now, paint), '  ')]),
+  ];
+}
+
+function incidentLines({ open, now }: StatusView, views: readonly IncidentView[], paint: Paint): string[] {
+  if (open.length === 0) return [paint.green('no open incidents')];
+  const lines = columns(
+    open.map((row) => [
+      row.id,
+      paintSeverity(paint, row.severity),
+      row.target,
+      ending(row, paint),
+      `since ${timeAndDistance(row.openedAt, now)}`,
+      row.reason,
+    ]),
+    '  ',
+  );
+  return [
+    paint.bold('OPEN INCIDENTS'),
+    ...open.flatMap(({ id }, index) => {
+      const question = views.find((view) => view.id === id)?.question ?? null;
+      const asked =
+        question === null || question.state !== 'open'
+          ? []
+          : questionLines({ incident: id, question }, now, paint);
+      return [lines[index] ?? '', ...indented(asked, '      ')];
+    }),
+    paint.dim('  rollbackd show ID tells everything about one'),
+  ];
+}
+
+function targetLines(target: TargetView, { now }: StatusView, paint: Paint): string[] {
+  const { name, mode, deploying, graceUntil, frozen, incident, rules } = target;
+  const marks = [
+    `mode ${mode}`,
+    deploying ? paint.cyan('deploying') : '',
+    graceUntil === null ? '' : paint.cyan(`grace until ${clockTime(graceUntil, now)}`),
+    frozen === null ? '' : paint.yellow('frozen'),
+    incident === null ? '' : paint.red(incident),
+  ].filter((mark) => mark !== '');
+  return [
+    `  ${paint.bold(name)}  ${marks.join(', ')}`,
+    `      ${releaseLine(target, paint)}`,
+    ...indented(ruleLines(rules, now, paint), '      '),
+  ];
+}
+
+function releaseLine({ current, lastGood, bakeMs }: TargetView, paint: Paint): string {
+  if (current === null) return `runs nothing that was seen; last good ${lastGood?.name ?? 'none yet'}`;
+  const baking =
+    current.standing === 'unproven'
+      ? `, baked ${formatDuration(current.bakedMs)} of ${formatDuration(bakeMs)}`
+      : '';
+  const runs = `runs ${current.name}, ${paintStanding(paint, current.standing)}${baking}`;
+  return `${runs}; last good ${lastGoodName(current, lastGood, paint)}`;
+}
+
+function lastGoodName(current: ReleaseView, lastGood: ReleaseView | null, paint: Paint): string {
+  if (lastGood === null) return paint.yellow('none yet: a rollback has nowhere to go');
+  return lastGood.id === current.id ? 'this one' : lastGood.name;
+}
+
+function indented(lines: readonly string[], indent: string): string[] {
+  return lines.map((line) => indent + line);
+}

@@ -1,0 +1,63 @@
+#!/usr/bin/env node
+import { systemClock } from './app/clock.ts';
+import { runCli } from './cli/cli.ts';
+import { crashPoints, onCrashPoint } from './domain/crash-point.ts';
+
+/** Two signals closer together than this are one. */
+const echoMs = 250;
+
+const environment = process.env;
+armCrashPoint(environment['ROLLBACKD_CRASH_AT']);
+
+const clock = systemClock();
+const interrupted = new AbortController();
+let interruptedAt = 0;
+let describeRest = (): string => 'nothing that a repeat would not finish';
+for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, () => interrupt(name));
+
+// A reader that goes away, as in `rollbackd incidents | head`, is no fault.
+process.stdout.on('error', () => process.exit(0));
+
+process.exitCode = await runCli({
+  argv: process.argv.slice(2),
+  environment,
+  out: (line) => void process.stdout.write(`${line}\n`),
+  err: (line) => void process.stderr.write(`${line}\n`),
+  color: process.stdout.isTTY && !environment['NO_COLOR'] && environment['TERM'] !== 'dumb',
+  width: process.stdout.columns ?? 100,
+  clock,
+  signal: interrupted.signal,
+  onHangup: (call) => void process.on('SIGHUP', call),
+  whenCutShort: (describe) => {
+    describeRest = describe;
+  },
+});
+
+/** The first one asks to stop, the second one does not ask. */
+function interrupt(name: NodeJS.Signals): void {
+  if (!interrupted.signal.aborted) {
+    interruptedAt = clock.now();
+    interrupted.abort();
+    return;
+  }
+  // Ctrl-C arrives twice when a parent in the same terminal passes it on.
+  if (clock.now() - interruptedAt < echoMs) return;
+  process.stderr.write(`rollbackd: ended at once by a second ${name}; left undone: ${describeRest()}\n`);
+  process.exit(1);
+}
+
+/** `ROLLBACKD_CRASH_AT=POINT[:NTH]`: dies at the nth time that a crash point is reached. Only tests say so. */
+function armCrashPoint(at: string | undefined): void {
+  if (at === undefined || at === '') return;
+  const [name = '', nth = '1'] = at.split(':');
+  if (!crashPoints.some((point) => point === name)) {
+    process.stderr.write(
+      `rollbackd: ROLLBACKD_CRASH_AT: no crash point ${name}; one of ${crashPoints.join(', ')}\n`,
+    );
+    process.exit(2);
+  }
+  let left = Number(nth);
+  onCrashPoint((point) => {
+    if (point === name && --left === 0) process.kill(process.pid, 'SIGKILL');
+  });
+}
