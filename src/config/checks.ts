@@ -1,0 +1,108 @@
+import { z } from 'zod';
+import type { Check } from '../domain/playbook.ts';
+import { formatQuantity } from '../domain/quantity.ts';
+import { SECOND } from '../domain/time.ts';
+import { comparisonShape, operatorsAt, readComparison } from './comparisons.ts';
+import { checkTemplates } from './placeholders.ts';
+import type { Fields, Place } from './place.ts';
+import type { ReadingContext } from './reading-context.ts';
+import { isAbsolutePath, someTime, text } from './scalars.ts';
+import { readSignal } from './signals.ts';
+
+const tcp = z.strictObject({
+  host: z.string().min(1),
+  port: z.int().min(1).max(65535),
+  timeout: someTime.optional(),
+});
+
+const command = z.strictObject({ run: z.array(z.string()).min(1), timeout: someTime.optional() });
+
+const shape = { ...comparisonShape, name: text.optional(), tcp: tcp.optional(), command: command.optional() };
+
+/** One check of a verification phase; null after a problem. */
+export function readCheck(
+  place: Place,
+  allowedPrograms: readonly string[],
+  context: ReadingContext,
+): Check | null {
+  const words = Object.fromEntries(
+    Object.keys(context.sources).map((kind) => [kind, z.unknown().optional()]),
+  );
+  const fields: Fields<typeof shape> = place.fields({ ...words, ...shape });
+  if (place.value === null || typeof place.value !== 'object' || Array.isArray(place.value)) return null;
+  const kinds = ['tcp', 'command', ...Object.keys(context.sources)].filter((kind) => place.has(kind));
+  const [kind, ...others] = kinds;
+  if (kind === undefined) {
+    place.problem(
+      `checks nothing; expected one of ${[...Object.keys(context.sources), 'tcp', 'command'].join(', ')}`,
+    );
+    return null;
+  }
+  for (const other of others)
+    place.at(other).problem(`a check asks one thing: ${kind} is there already`, 'key');
+  if (kind !== 'tcp' && kind !== 'command') return readSourceCheck(place, fields, context);
+  for (const operator of operatorsAt(place))
+    place.at(operator).problem(`${kind} only passes or fails; it goes without a comparison`, 'key');
+  checkTemplates(place.at(kind), 'playbook');
+  return kind === 'tcp' ? tcpCheck(fields) : commandCheck(place, fields, allowedPrograms);
+}
+
+function tcpCheck({ name, tcp }: Fields<typeof shape>): Check | null {
+  if (tcp === undefined) return null;
+  const { host, port, timeout } = tcp;
+  return { name: name ?? `tcp ${host}:${port}`, tcp: { host, port, timeoutMs: timeout ?? 2 * SECOND } };
+}
+
+function commandCheck(
+  place: Place,
+  { name, command }: Fields<typeof shape>,
+  allowed: readonly string[],
+): Check | null {
+  if (command === undefined) return null;
+  checkProgram(place.at('command').at('run').at(0), allowed);
+  const { run, timeout } = command;
+  return { name: name ?? `command ${run[0] ?? ''}`, command: { run, timeoutMs: timeout ?? 30 * SECOND } };
+}
+
+/** Only programs that the daemon's own configuration allows may run, whatever a pack says. */
+export function checkProgram(place: Place, allowedPrograms: readonly string[]): void {
+  if (typeof place.value !== 'string') return;
+  if (!isAbsolutePath(place.value)) return place.problem('expected the absolute path of a program');
+  if (!allowedPrograms.includes(place.value))
+    place.problem(
+      `${place.value} is not in allowed_programs${allowedPrograms.length === 0 ? ', which is empty' : ''}`,
+    );
+}
+
+function readSourceCheck(
+  place: Place,
+  fields: Fields<typeof shape>,
+  { sources }: ReadingContext,
+): Check | null {
+  const signal = readSignal(place, sources, 'playbook');
+  if (signal === null) return null;
+  const source = { kind: signal.kind, options: signal.options };
+  const subject = `${signal.kind} ${subjectOf(place.at(signal.kind).value)}`.trim();
+  if (signal.measures === 'probe') {
+    for (const operator of operatorsAt(place))
+      place
+        .at(operator)
+        .problem(`${signal.kind} only passes or fails here; it goes without a comparison`, 'key');
+    return { name: fields.name ?? subject, source, expect: 'passes' };
+  }
+  if (operatorsAt(place).length === 0)
+    place.problem(`${signal.kind} measures a value here; add e.g. below: 85%`);
+  const expect = readComparison(place, fields, signal);
+  if (expect === null) return null;
+  const { operator, threshold } = expect;
+  const wanted = `${operator.replace('_', ' ')} ${formatQuantity(threshold.value, threshold.unit)}`;
+  return { name: fields.name ?? `${subject} ${wanted}`, source, expect };
+}
+
+/** What people recognise a check by: its word, URL, path or query. */
+function subjectOf(options: unknown): string {
+  if (typeof options === 'string') return options;
+  if (options === null || typeof options !== 'object') return '';
+  const first: unknown = Object.values(options).find((member) => typeof member === 'string');
+  return typeof first === 'string' ? first : '';
+}

@@ -1,0 +1,61 @@
+import { z } from 'zod';
+import type { Configuration } from '../domain/configuration.ts';
+import type { Secret } from '../domain/secret.ts';
+import { SECOND } from '../domain/time.ts';
+import type { Place } from './place.ts';
+import type { ReadingContext } from './reading-context.ts';
+import { absolutePath, httpUrl, httpUrlProblem, someTime } from './scalars.ts';
+import { resolveSecret, secretReference } from './secrets.ts';
+
+/** `prometheus:`, where metrics are read from. */
+export async function readPrometheus(
+  place: Place,
+  context: ReadingContext,
+): Promise<Configuration['prometheus']> {
+  if (place.value === undefined) return null;
+  const shape = { url: httpUrl, timeout: someTime.optional(), headers: z.unknown().optional() };
+  const { url, timeout } = place.fields(shape);
+  const headers = await readHeaders(place.at('headers'), context);
+  if (url !== undefined && URL.parse(url)?.search !== '')
+    place.at('url').problem('must not hold a query (?…)');
+  return { url: (url ?? '').replace(/\/+$/, ''), timeoutMs: timeout ?? 5 * SECOND, headers };
+}
+
+async function readHeaders(place: Place, context: ReadingContext): Promise<Record<string, Secret>> {
+  const headers: Record<string, Secret> = {};
+  for (const [name, at] of place.entries('headers by name')) {
+    if (!/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/.test(name)) at.problem('is not the name of a header', 'key');
+    if (/^(host|connection|content-length|transfer-encoding|upgrade|te|trailer)$/i.test(name))
+      at.problem('is set by the connection itself', 'key');
+    const twin = Object.keys(headers).find((other) => other.toLowerCase() === name.toLowerCase());
+    if (twin !== undefined) at.problem(`is the header ${twin} again`, 'key');
+    const reference = at.read(secretReference);
+    const secret = reference === undefined ? null : await resolveSecret(at, reference, context);
+    if (secret !== null) headers[name] = secret;
+  }
+  return headers;
+}
+
+/** `docker:`, by a socket or through a proxy. `tcp://` is what Docker's own tools call `http://`. */
+export function readDocker(place: Place): Configuration['docker'] {
+  if (place.value === undefined) return null;
+  const { socket, url } = place.fields({ socket: absolutePath.optional(), url: z.string().optional() });
+  if (place.value === null || typeof place.value !== 'object') return null;
+  if (place.has('socket') === place.has('url')) place.problem('expected one of socket or url', 'key');
+  if (socket !== undefined) return { socket };
+  if (url === undefined) return null;
+  const problem = httpUrlProblem(url, ['http:', 'https:', 'tcp:']);
+  if (problem !== null) place.at('url').problem(problem);
+  return { url: url.replace(/^tcp:/, 'http:').replace(/\/+$/, '') };
+}
+
+/** `slack:`, one incoming webhook. */
+export async function readSlack(place: Place, context: ReadingContext): Promise<Configuration['slack']> {
+  if (place.value === undefined) return null;
+  const { webhook } = place.fields({ webhook: secretReference });
+  const secret = webhook === undefined ? null : await resolveSecret(place.at('webhook'), webhook, context);
+  if (secret === null) return null;
+  if (httpUrlProblem(secret.reveal(), ['https:', 'http:']) !== null)
+    place.at('webhook').problem('what it leads to is not the URL of a webhook');
+  return { webhook: secret };
+}

@@ -1,0 +1,160 @@
+import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { z } from 'zod';
+import type { Configuration, RecurringFreeze } from '../domain/configuration.ts';
+import { modes } from '../domain/rule.ts';
+import { DAY, HOUR, MINUTE } from '../domain/time.ts';
+import { readDocker, readPrometheus, readSlack } from './connections.ts';
+import { readListen, readTokens } from './listening.ts';
+import type { Place } from './place.ts';
+import type { ReadingContext } from './reading-context.ts';
+import { defaultEveryMs, type RuleDefaults } from './rules.ts';
+import {
+  absolutePath,
+  blame,
+  duration,
+  hostName,
+  interval,
+  isAbsolutePath,
+  someTime,
+  somePath,
+  text,
+} from './scalars.ts';
+import { defaultWithinMs } from './wants.ts';
+
+/** The daemon's own part of a configuration: everything but targets and packs. */
+export type DaemonPart = Omit<Configuration, 'targets' | 'rules' | 'playbooks' | 'warnings' | 'digest'>;
+
+/** What rules and targets fall back to. */
+export interface Defaults extends RuleDefaults {
+  readonly graceMs: number;
+  readonly bakeMs: number;
+  readonly cooldownMs: number;
+}
+
+const later = z.unknown().optional();
+const shape = {
+  version: z.literal(1),
+  environment: text.optional(),
+  mode: z.enum(modes).optional(),
+  include: later,
+  store: z.string().optional(),
+  state_dir: somePath.optional(),
+  halt_file: somePath.optional(),
+  listen: later,
+  tokens: later,
+  prometheus: later,
+  docker: later,
+  slack: later,
+  host: hostName.optional(),
+  host_root: z.string().refine(isAbsolutePath, 'expected an absolute path without .. in it').optional(),
+  allowed_programs: z.array(absolutePath).optional(),
+  git_protocols: z.array(z.enum(['https', 'ssh', 'file'])).optional(),
+  budget: later,
+  retention: later,
+  blind_after: someTime.optional(),
+  freeze: later,
+  defaults: later,
+  targets: later,
+};
+
+/** Reads the main file's keys, each by itself, so that one that is wrong hides none of the others. */
+export async function readMainFile(
+  place: Place,
+  context: ReadingContext,
+): Promise<{ readonly daemon: DaemonPart; readonly defaults: Defaults }> {
+  const fields = place.fields(shape);
+  const store = readStore(place.at('store'), fields.store, context.folder);
+  const blindAfterMs = fields.blind_after ?? 5 * MINUTE;
+  const stateDir =
+    fields.state_dir === undefined ? dirname(store) : resolve(context.folder, fields.state_dir);
+  const haltFile =
+    fields.halt_file === undefined ? join(dirname(store), 'HALT') : resolve(context.folder, fields.halt_file);
+  const daemon: DaemonPart = {
+    environment: fields.environment ?? 'production',
+    mode: fields.mode ?? 'notify',
+    store,
+    stateDir,
+    haltFile,
+    listen: readListen(
+      place.at('listen'),
+      Array.isArray(place.at('tokens').value) && place.at('tokens').has('0'),
+    ),
+    tokens: await readTokens(place.at('tokens'), context),
+    prometheus: await readPrometheus(place.at('prometheus'), context),
+    docker: readDocker(place.at('docker')),
+    slack: await readSlack(place.at('slack'), context),
+    hostRoot: fields.host_root ?? '/',
+    host: fields.host ?? context.hostname,
+    allowedPrograms: fields.allowed_programs ?? [],
+    gitProtocols: fields.git_protocols ?? ['https', 'ssh', 'file'],
+    budget: readBudget(place.at('budget')),
+    retention: readRetention(place.at('retention')),
+    blindAfterMs,
+    freezes: readFreezes(place.at('freeze'), context),
+  };
+  return { daemon, defaults: readDefaults(place.at('defaults'), blindAfterMs) };
+}
+
+function readStore(place: Place, written: string | undefined, folder: string): string {
+  const fallback = '/var/lib/rollbackd/rollbackd.db';
+  if (written === undefined) return fallback;
+  const path = written.startsWith('sqlite:') ? written.slice('sqlite:'.length) : '';
+  if (path === '' || path.startsWith('//') || /\p{Cc}/u.test(path)) {
+    place.problem('expected sqlite:PATH such as sqlite:/var/lib/rollbackd/rollbackd.db');
+    return fallback;
+  }
+  return isAbsolute(path) ? path : resolve(folder, path);
+}
+
+function readBudget(place: Place): Configuration['budget'] {
+  if (place.value === undefined) return { rollbacks: 3, perMs: HOUR };
+  const { rollbacks, per } = place.fields({
+    rollbacks: z.int().min(0).max(1000).optional(),
+    per: someTime.optional(),
+  });
+  return { rollbacks: rollbacks ?? 3, perMs: per ?? HOUR };
+}
+
+function readRetention(place: Place): Configuration['retention'] {
+  const limit = someTime.optional();
+  const { incidents, readings, replaced } =
+    place.value === undefined ? {} : place.fields({ incidents: limit, readings: limit, replaced: limit });
+  return {
+    incidentsMs: incidents ?? 400 * DAY,
+    readingsMs: readings ?? 14 * DAY,
+    replacedMs: replaced ?? DAY,
+  };
+}
+
+function readFreezes(place: Place, { crontab }: ReadingContext): readonly RecurringFreeze[] {
+  return place.items('freezes').flatMap((item) => {
+    const fields = item.fields({ cron: z.string(), for: someTime, reason: text });
+    const problem = fields.cron === undefined ? null : crontab.problem(fields.cron);
+    if (problem !== null) item.at('cron').problem(`is not a cron expression: ${problem}`);
+    if (fields.cron === undefined || fields.for === undefined || fields.reason === undefined) return [];
+    return [{ cron: fields.cron, forMs: fields.for, reason: fields.reason }];
+  });
+}
+
+function readDefaults(place: Place, blindAfterMs: number): Defaults {
+  const fields =
+    place.value === undefined
+      ? {}
+      : place.fields({
+          blame: blame.optional(),
+          every: interval.optional(),
+          within: someTime.optional(),
+          cooldown: duration.optional(),
+          grace: duration.optional(),
+          bake: duration.optional(),
+        });
+  return {
+    blameMs: fields.blame === undefined ? DAY : fields.blame.withinMs,
+    everyMs: fields.every ?? defaultEveryMs,
+    withinMs: fields.within ?? defaultWithinMs,
+    blindAfterMs,
+    cooldownMs: fields.cooldown ?? HOUR,
+    graceMs: fields.grace ?? MINUTE,
+    bakeMs: fields.bake ?? 10 * MINUTE,
+  };
+}

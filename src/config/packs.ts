@@ -1,0 +1,59 @@
+import { basename, isAbsolute, join } from 'node:path';
+import { openDocument } from './open-document.ts';
+import type { Place } from './place.ts';
+import type { ReadingContext } from './reading-context.ts';
+import { isName, nameProblem } from './scalars.ts';
+import { suggestion } from './suggest.ts';
+
+/** A folder of rules and playbooks, opened but not yet read. */
+export interface Pack {
+  readonly name: string;
+  /** The map of rules, and that of playbooks; null where the file does not exist or is not readable YAML. */
+  readonly rules: Place | null;
+  readonly playbooks: Place | null;
+  /** The file of playbooks is there, and broken. */
+  readonly unreadable: boolean;
+}
+
+/** Opens the packs that `include` lists. A pack with broken files is there all the same: its name is known. */
+export async function openPacks(include: Place, context: ReadingContext): Promise<readonly Pack[]> {
+  const packs: Pack[] = [];
+  for (const place of include.items('pack folders')) {
+    if (typeof place.value !== 'string' || place.value === '') {
+      place.problem('expected the path of a folder that holds rules.yaml or playbooks.yaml');
+      continue;
+    }
+    const name = basename(place.value);
+    if (!isName(name)) place.problem(`${nameProblem}; the folder's name is the pack's`);
+    if (packs.some((pack) => pack.name === name)) {
+      place.problem(`there is already a pack ${name}; a folder's name is its pack's, so it must be unique`);
+      continue;
+    }
+    packs.push(await openPack(place, name, place.value, context));
+  }
+  return packs;
+}
+
+async function openPack(place: Place, name: string, written: string, context: ReadingContext): Promise<Pack> {
+  const folder = isAbsolute(written) ? written : join(context.shownFolder, written);
+  const rules = await openDocument(join(folder, 'rules.yaml'), context);
+  const playbooks = await openDocument(join(folder, 'playbooks.yaml'), context);
+  if (rules === 'missing' && playbooks === 'missing')
+    place.problem(`unknown pack: ${folder} holds neither rules.yaml nor playbooks.yaml`);
+  return {
+    name,
+    rules: mapOf(rules, 'rules'),
+    playbooks: mapOf(playbooks, 'playbooks'),
+    unreadable: playbooks === null,
+  };
+}
+
+function mapOf(document: Place | 'missing' | null, key: 'rules' | 'playbooks'): Place | null {
+  if (document === 'missing' || document === null) return null;
+  const names = document.entries(`${key}, under the key ${key}:`).map(([name, at]) => {
+    if (name !== key) at.problem(`unknown key${suggestion(name, [key])}`, 'key');
+    return name;
+  });
+  if (names.length > 0 && !names.includes(key)) document.problem(`has no ${key}:`);
+  return names.includes(key) ? document.at(key) : null;
+}

@@ -1,0 +1,66 @@
+import type { Playbook } from '../domain/playbook.ts';
+import type { Target } from '../domain/target.ts';
+import { wordsIn } from './placeholders.ts';
+import type { DaemonPart } from './main-file.ts';
+import type { PlacedRule } from './rules.ts';
+import type { PlacedTarget } from './targets.ts';
+
+/** What a target must have for a step or check of a kind to mean anything: by the word before the dot. */
+const thingFor: Readonly<Record<string, 'container' | 'link' | 'repository'>> = {
+  docker: 'container',
+  link: 'link',
+  git: 'repository',
+};
+
+/** Checks each target against its playbook and rules: whether it has what they speak of. */
+export function checkReferences(
+  placed: readonly PlacedTarget[],
+  rules: readonly PlacedRule[],
+  playbooks: Readonly<Record<string, Playbook>>,
+  daemon: DaemonPart,
+): void {
+  for (const { target, place } of placed) {
+    const playbook = playbooks[target.playbook];
+    for (const lack of playbook === undefined ? [] : lacksFor(playbook, target))
+      place.at('playbook').problem(`playbook ${target.playbook} ${lack}`);
+    if (target.container !== null && daemon.docker === null)
+      place.at('container').problem('needs docker: at the top of this file', 'key');
+    for (const { rule } of rules) {
+      if (!target.packs.includes(rule.pack)) continue;
+      for (const word of missingWords(rule.source.options, target))
+        place.warning(
+          `rule ${rule.id} needs ${word}, which this target does not have; it will read nothing`,
+          'key',
+        );
+    }
+  }
+  const used = new Set(placed.flatMap(({ target }) => target.packs));
+  for (const { rule, place } of rules)
+    if (rule.source.kind === 'prometheus' && daemon.prometheus === null && used.has(rule.pack))
+      place.at('prometheus').problem('needs prometheus: { url: … } in the main file', 'key');
+}
+
+function lacksFor(playbook: Playbook, target: Target): string[] {
+  const checks = playbook.verification.phases.flatMap((phase) => phase.checks);
+  const kinds = [
+    ...playbook.steps.map(({ kind }) => ({ what: `step ${kind}`, kind })),
+    ...checks.flatMap((check) =>
+      'source' in check ? [{ what: `check ${check.name}`, kind: check.source.kind }] : [],
+    ),
+  ];
+  const lacks = kinds.flatMap(({ what, kind }) => {
+    const thing = thingFor[kind.split('.')[0] ?? ''];
+    return thing === undefined || target[thing] !== null ? [] : [`needs a ${thing} (${what})`];
+  });
+  const words = missingWords([playbook.steps.map(({ options }) => options), checks], target);
+  return [...new Set(lacks), ...words.map((word) => `needs ${word}`)];
+}
+
+function missingWords(options: unknown, target: Target): string[] {
+  return [...wordsIn(options)].filter((word) => {
+    const [subject, field = '', name = ''] = word.split('.');
+    if (subject !== 'target') return false;
+    if (field === 'labels') return target.labels[name] === undefined;
+    return (field === 'address' || field === 'container' || field === 'link') && target[field] === null;
+  });
+}

@@ -1,0 +1,63 @@
+import { resolve } from 'node:path';
+import { z } from 'zod';
+import { Secret } from '../domain/secret.ts';
+import { tryRead } from './read-text.ts';
+import type { Place } from './place.ts';
+import type { ReadingContext } from './reading-context.ts';
+
+const wanted =
+  'expected { file: PATH } or { env: NAME }; a secret itself is never written into a configuration';
+
+const reference = z.union([
+  z.strictObject({ file: z.string().min(1) }),
+  z.strictObject({ env: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/) }),
+]);
+
+/** Where a secret is kept. What is wrong is never repeated: it may be the secret. */
+export const secretReference = z.unknown().transform((value, context): z.output<typeof reference> => {
+  const result = reference.safeParse(value);
+  if (result.success) return result.data;
+  context.issues.push({ code: 'custom', message: wanted, input: value });
+  return z.NEVER;
+});
+
+export type SecretReference = z.output<typeof secretReference>;
+
+/**
+ * Fetches a secret from its file or variable; trailing line ends are cut off. Anything missing is a problem at the
+ * place, and null.
+ */
+export async function resolveSecret(
+  place: Place,
+  reference: SecretReference,
+  context: ReadingContext,
+): Promise<Secret | null> {
+  const found =
+    'env' in reference ? fromEnvironment(reference.env, context) : await fromFile(reference.file, context);
+  if ('problem' in found) {
+    place.problem(found.problem);
+    return null;
+  }
+  const value = found.text.replace(/[\r\n]+$/, '');
+  if (value === '') place.problem(`${found.name} is empty`);
+  // It will stand in a header or be compared with one: neither can hold these.
+  if (/[\p{Cc}]/u.test(value)) place.problem(`${found.name} holds control characters or several lines`);
+  return new Secret(value);
+}
+
+type Found = { readonly name: string; readonly text: string } | { readonly problem: string };
+
+function fromEnvironment(name: string, { environment }: ReadingContext): Found {
+  const text = environment[name];
+  return text === undefined
+    ? { problem: `the environment variable ${name} is not set` }
+    : { name: `the environment variable ${name}`, text };
+}
+
+async function fromFile(written: string, { readFile, folder }: ReadingContext): Promise<Found> {
+  const path = resolve(folder, written);
+  const read = await tryRead(readFile, path);
+  return 'text' in read
+    ? { name: `the secret file ${path}`, text: read.text }
+    : { problem: `the secret file ${path} ${read.problem}` };
+}

@@ -1,0 +1,60 @@
+import { z } from 'zod';
+import type { PlaybookStep } from '../domain/playbook.ts';
+import { checkProgram } from './checks.ts';
+import { checkTemplates, holdPlaces } from './placeholders.ts';
+import type { Place } from './place.ts';
+import type { ReadingContext } from './reading-context.ts';
+import { someTime } from './scalars.ts';
+import { unknownWord } from './suggest.ts';
+import { judge } from './wording.ts';
+
+const shape = { deadline: someTime.optional(), retries: z.int().min(0).max(10).optional() };
+
+/**
+ * One step: a driver's word with its options, and perhaps `deadline` and `retries` beside it. The options stay as
+ * written, templates and all: the plan fills them in and has the driver validate them again.
+ *
+ * @returns null after a problem
+ */
+export function readStep(
+  place: Place,
+  allowedPrograms: readonly string[],
+  { drivers }: ReadingContext,
+): PlaybookStep | null {
+  const { value } = place;
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) {
+    place.problem('expected a step such as docker.rollback: { to: last_good }');
+    return null;
+  }
+  const [kind, ...others] = Object.keys(value).filter((key) => !Object.hasOwn(shape, key));
+  if (kind === undefined) {
+    place.problem(`does nothing; expected one of ${Object.keys(drivers).join(', ')}`);
+    return null;
+  }
+  for (const other of others)
+    place
+      .at(other)
+      .problem(`one step does one thing: ${kind} is there already; begin a new item with -`, 'key');
+  const settings = place.with(
+    Object.fromEntries(Object.entries(value).filter(([key]) => Object.hasOwn(shape, key))),
+  );
+  const { deadline, retries } = settings.fields(shape);
+  const driver = Object.hasOwn(drivers, kind) ? drivers[kind] : undefined;
+  if (driver === undefined) {
+    place.at(kind).problem(unknownWord('unknown step', kind, Object.keys(drivers)), 'key');
+    return null;
+  }
+  const options = place.at(kind).value ?? {};
+  checkOptions(place.at(kind).with(options), driver.options);
+  if (kind === 'command') checkProgram(place.at(kind).at('run').at(0), allowedPrograms);
+  return { kind, options, deadlineMs: deadline ?? driver.deadlineMs, retries: retries ?? 0 };
+}
+
+function checkOptions(place: Place, schema: z.ZodType): void {
+  checkTemplates(place, 'playbook');
+  const { held, restore } = holdPlaces(place.value);
+  const judged = judge(schema, held);
+  if (judged.ok) return;
+  for (const { path, onKey, message } of judged.objections)
+    path.reduce<Place>((at, key) => at.at(key), place).problem(restore(message), onKey ? 'key' : 'value');
+}

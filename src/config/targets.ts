@@ -1,0 +1,135 @@
+import { z } from 'zod';
+import { modes } from '../domain/rule.ts';
+import type { LinkTarget, RepositoryTarget, Target } from '../domain/target.ts';
+import { branchProblem, repositoryUrlProblem } from './git-names.ts';
+import type { Place } from './place.ts';
+import { findPlaybook, type PlaybookNames } from './playbook-names.ts';
+import { absolutePath, containerName, duration, hostName, httpUrl, isName, nameProblem } from './scalars.ts';
+import { unknownWord } from './suggest.ts';
+
+/** A target, and where it is written. */
+export interface PlacedTarget {
+  readonly target: Target;
+  readonly place: Place;
+}
+
+/** What targets fall back to and refer to. */
+export interface TargetSetting {
+  readonly packs: readonly string[];
+  readonly playbooks: PlaybookNames;
+  readonly gitProtocols: readonly string[];
+  readonly host: string;
+  readonly graceMs: number;
+  readonly bakeMs: number;
+  readonly cooldownMs: number;
+}
+
+const labelValue = z.string().min(1).max(500);
+const labelName = z
+  .string()
+  .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'expected the name of a label: letters, digits and _');
+
+const shape = {
+  container: containerName.optional(),
+  link: z.union([absolutePath, z.strictObject({ path: absolutePath })]).optional(),
+  repository: z.strictObject({ url: z.string(), branch: z.string() }).optional(),
+  rules: z.array(z.string()).optional(),
+  labels: z.record(labelName, labelValue).optional(),
+  address: httpUrl.optional(),
+  playbook: z.string().optional(),
+  mode: z.enum(modes).optional(),
+  host: hostName.optional(),
+  grace: duration.optional(),
+  bake: duration.optional(),
+  cooldown: duration.optional(),
+};
+
+/** The targets, as far as they could be read. */
+export function readTargets(place: Place, setting: TargetSetting): readonly PlacedTarget[] {
+  const entries = place.entries('targets by name');
+  if (
+    place.value === undefined ||
+    place.value === null ||
+    (entries.length === 0 && typeof place.value === 'object')
+  )
+    place.warning('nothing is watched: there are no targets', 'key');
+  return entries.map(([name, at]) => {
+    if (!isName(name)) at.problem(nameProblem, 'key');
+    return { target: readTarget(at, name, setting), place: at };
+  });
+}
+
+function readTarget(place: Place, name: string, setting: TargetSetting): Target {
+  const fields = place.fields(shape);
+  const isMap = place.value !== null && typeof place.value === 'object' && !Array.isArray(place.value);
+  if (isMap && !['container', 'link', 'repository'].some((kind) => place.has(kind)))
+    place.problem('says not what it is; expected container, link or repository', 'key');
+  const packs = readPacks(place.at('rules'), fields.rules ?? [], setting.packs);
+  const labels = fields.labels ?? { service: name };
+  if (Object.keys(labels).length === 0) place.at('labels').problem('must name at least one label', 'key');
+  return {
+    name,
+    container: fields.container ?? null,
+    link: linkOf(fields.link),
+    repository: readRepository(place.at('repository'), fields.repository, setting.gitProtocols),
+    packs,
+    labels,
+    address: fields.address?.replace(/\/+$/, '') ?? null,
+    playbook: isMap ? readPlaybook(place, fields.playbook, packs, setting) : '',
+    mode: fields.mode ?? 'auto',
+    host: fields.host ?? setting.host,
+    graceMs: fields.grace ?? setting.graceMs,
+    bakeMs: fields.bake ?? setting.bakeMs,
+    cooldownMs: fields.cooldown ?? setting.cooldownMs,
+  };
+}
+
+function linkOf(written: string | { readonly path: string } | undefined): LinkTarget | null {
+  if (written === undefined) return null;
+  const path = typeof written === 'string' ? written : written.path;
+  return { path: path.replaceAll(/\/+/g, '/').replace(/\/$/, '') };
+}
+
+function readRepository(
+  place: Place,
+  written: RepositoryTarget | undefined,
+  protocols: readonly string[],
+): RepositoryTarget | null {
+  if (written === undefined) return null;
+  const url = repositoryUrlProblem(written.url, protocols);
+  const branch = branchProblem(written.branch);
+  if (url !== null) place.at('url').problem(url);
+  if (branch !== null) place.at('branch').problem(branch);
+  return written;
+}
+
+function readPacks(place: Place, written: readonly string[], known: readonly string[]): readonly string[] {
+  const seen = new Set<string>();
+  for (const [index, pack] of written.entries()) {
+    if (!known.includes(pack)) place.at(index).problem(unknownWord('unknown pack', pack, known));
+    else if (seen.has(pack)) place.at(index).problem(`${pack} is listed twice`);
+    seen.add(pack);
+  }
+  return [...seen].filter((pack) => known.includes(pack));
+}
+
+function readPlaybook(
+  place: Place,
+  written: string | undefined,
+  packs: readonly string[],
+  setting: TargetSetting,
+): string {
+  if (written === undefined) {
+    if (place.has('playbook')) return '';
+    const choice = [...setting.playbooks.ids].filter((id) => packs.some((pack) => id.startsWith(`${pack}/`)));
+    place.problem(
+      `names no playbook${choice.length === 0 ? '' : `; its packs have ${choice.join(', ')}`}`,
+      'key',
+    );
+    return '';
+  }
+  const found = findPlaybook(written, packs, setting.playbooks);
+  if ('id' in found) return found.id;
+  place.at('playbook').problem(found.problem);
+  return '';
+}
