@@ -1,8 +1,30 @@
 import { assign, setup } from 'xstate';
-import type { Decision, FiredLevel, Marks, Outcome } from '../src/domain/incident.ts';
-import { noMarks } from '../src/domain/incident.ts';
-import type { Plan } from '../src/domain/plan.ts';
-import type { Rule, Severity } from '../src/domain/rule.ts';
+import type { Decision, Marks, Outcome } from '../src/domain/incident.ts';
+import {
+  begin,
+  type IncidentContext,
+  type IncidentEvent,
+  type IncidentInput,
+  sameLead,
+  withDecision,
+  withEffect,
+  withFired,
+  withRecovered,
+} from './incident.context.ts';
+
+/** Grows when a stored snapshot of the machine would mean something else. */
+export const incidentVersion = 1;
+
+const recoveredWhole = {
+  guard: 'allRecovered',
+  target: 'closed',
+  actions: ['drop', { type: 'outcome', params: { outcome: 'recovered' } }],
+} as const;
+const otherLeads = { guard: 'leadChanged', target: 'judging', actions: 'drop' } as const;
+const withdrawal = {
+  target: 'closed',
+  actions: ['because', { type: 'outcome', params: { outcome: 'withdrawn' } }],
+} as const;
 
 /**
  * What is wrong with one target, from the first level that fires to its outcome.
@@ -20,116 +42,6 @@ import type { Rule, Severity } from '../src/domain/rule.ts';
  * Pure: time arrives in events (`at`); effects, questions and messages are rows that the engine writes in the same
  * commit as the new snapshot.
  */
-export const incidentVersion = 1;
-
-/** The level that leads, and what it may weigh. */
-export interface Lead {
-  readonly rule: string;
-  readonly severity: Severity;
-}
-
-/** Why the incident exists: signals, or a person who asked for a rollback. */
-export type Origin =
-  | { readonly by: 'signals' }
-  | {
-      readonly by: 'person';
-      readonly name: string;
-      readonly role: 'approver' | 'dba' | 'admin';
-      readonly cause: string;
-    };
-
-export interface IncidentInput {
-  readonly id: string;
-  readonly target: string;
-  readonly at: number;
-  readonly origin: Origin;
-  /** Release asked for by name. */
-  readonly named: string | null;
-  readonly level: FiredLevel | null;
-  readonly lead: Lead;
-  readonly playbook: string | null;
-}
-
-export interface IncidentContext {
-  readonly id: string;
-  readonly target: string;
-  readonly openedAt: number;
-  readonly origin: Origin;
-  /** Release that a person asked for by name; null for the last good one. */
-  readonly named: string | null;
-  readonly severity: Severity;
-  readonly lead: Lead;
-  readonly levels: readonly FiredLevel[];
-  readonly decision: Decision | null;
-  /** Playbook to follow instead of the decision's, e.g. after a failed one. */
-  readonly playbook: string | null;
-  /** Playbooks that were tried, so that a chain of `otherwise_playbook` ends. */
-  readonly tried: readonly string[];
-  readonly plan: Plan | null;
-  /** Rules of the levels as they were at the first effect: the incident keeps its own copy. */
-  readonly pinned: readonly Rule[];
-  /** How often the facts changed under a plan. */
-  readonly voided: number;
-  /** A person said no: it never rolls back by itself again. */
-  readonly rejected: boolean;
-  readonly questions: number;
-  /** Who approved the present plan; null for an automatic decision. */
-  readonly approvedBy: { readonly name: string; readonly role: 'approver' | 'dba' | 'admin' } | null;
-  readonly acknowledgedBy: string | null;
-  readonly outcome: Outcome | null;
-  readonly reason: string;
-  readonly marks: Marks;
-}
-
-export type IncidentEvent =
-  | {
-      readonly type: 'fired';
-      readonly at: number;
-      readonly level: FiredLevel;
-      readonly lead: Lead;
-      readonly worse: boolean;
-    }
-  | {
-      readonly type: 'recovered';
-      readonly at: number;
-      readonly rule: string;
-      readonly severity: Severity;
-      readonly lead: Lead | null;
-    }
-  | { readonly type: 'judged'; readonly at: number; readonly decision: Decision }
-  | { readonly type: 'planned'; readonly at: number; readonly plan: Plan; readonly decision: Decision }
-  | { readonly type: 'refused'; readonly at: number; readonly reason: string }
-  | { readonly type: 'voided'; readonly at: number; readonly reason: string }
-  | {
-      readonly type: 'approved';
-      readonly at: number;
-      readonly by: { readonly name: string; readonly role: 'approver' | 'dba' | 'admin' };
-      readonly reason: string;
-      /** Set when the approval is a request of its own, not the answer to a question. */
-      readonly request: { readonly named: string | null; readonly playbook: string | null } | null;
-    }
-  | { readonly type: 'rejected'; readonly at: number; readonly reason: string }
-  | {
-      readonly type: 'expired';
-      readonly at: number;
-      readonly then: 'rollback' | 'monitor' | 'investigate' | 'hand_over';
-      readonly reason: string;
-    }
-  | { readonly type: 'begun'; readonly at: number; readonly plan: Plan; readonly pinned: readonly Rule[] }
-  | { readonly type: 'progressed'; readonly at: number; readonly effect: 'first' | 'last' }
-  | { readonly type: 'rolledBack'; readonly at: number; readonly reason: string }
-  | {
-      readonly type: 'rollbackFailed';
-      readonly at: number;
-      readonly reason: string;
-      readonly nextPlaybook: string | null;
-    }
-  | { readonly type: 'unhalted'; readonly at: number }
-  | { readonly type: 'withdrawn'; readonly at: number; readonly reason: string }
-  | { readonly type: 'acknowledged'; readonly at: number; readonly by: string };
-
-type Recovered = Extract<IncidentEvent, { type: 'recovered' }>;
-
 export const incidentMachine = setup({
   types: {
     input: {} as IncidentInput,
@@ -146,7 +58,8 @@ export const incidentMachine = setup({
       'decision' in event && event.decision.action === params.action,
     wantsPlan: ({ event }) =>
       event.type === 'judged' && (event.decision.action === 'rollback' || event.decision.action === 'ask'),
-    then: ({ event }, params: { then: string }) => event.type === 'expired' && event.then === params.then,
+    otherwise: ({ event }, params: { action: string }) =>
+      event.type === 'expired' && event.otherwise === params.action,
     hasNextPlaybook: ({ event }) => event.type === 'rollbackFailed' && event.nextPlaybook !== null,
     byPerson: ({ context }) => context.approvedBy !== null,
   },
@@ -167,7 +80,9 @@ export const incidentMachine = setup({
     countVoid: assign(({ context }) => ({ voided: context.voided + 1, approvedBy: null })),
     countQuestion: assign(({ context }) => ({ questions: context.questions + 1 })),
     reject: assign({ rejected: true }),
-    approve: assign(({ event }) => (event.type === 'approved' ? { approvedBy: event.by, ...event.request } : {})),
+    approve: assign(({ event }) =>
+      event.type === 'approved' ? { approvedBy: event.by, ...event.request } : {},
+    ),
     forgetApproval: assign({ approvedBy: null }),
     acknowledge: assign(({ event }) => (event.type === 'acknowledged' ? { acknowledgedBy: event.by } : {})),
     nextPlaybook: assign(({ context, event }) =>
@@ -179,34 +94,7 @@ export const incidentMachine = setup({
 }).createMachine({
   id: 'incident',
   initial: 'judging',
-  context: ({ input }) => ({
-    id: input.id,
-    target: input.target,
-    openedAt: input.at,
-    origin: input.origin,
-    named: input.named,
-    severity: input.lead.severity,
-    lead: input.lead,
-    levels: input.level === null ? [] : [input.level],
-    decision: null,
-    playbook: input.playbook,
-    tried: [],
-    plan: null,
-    pinned: [],
-    voided: 0,
-    rejected: false,
-    questions: 0,
-    approvedBy: input.origin.by === 'person' ? { name: input.origin.name, role: input.origin.role } : null,
-    acknowledgedBy: null,
-    outcome: null,
-    reason:
-      input.level === null ? 'a person asked for a rollback' : `${input.level.rule}: ${input.level.detail}`,
-    marks: {
-      ...noMarks,
-      breachedAt: input.level?.since ?? input.at,
-      detectedAt: input.level?.firedAt ?? input.at,
-    },
-  }),
+  context: ({ input }) => begin(input),
   on: {
     acknowledged: { actions: 'acknowledge' },
   },
@@ -233,80 +121,38 @@ export const incidentMachine = setup({
           { guard: 'wantsPlan', target: 'planning', actions: 'decide' },
         ],
         fired: { actions: 'add' },
-        recovered: [
-          {
-            guard: 'allRecovered',
-            target: 'closed',
-            actions: ['drop', { type: 'outcome', params: { outcome: 'recovered' } }],
-          },
-          { actions: 'drop' },
-        ],
-        withdrawn: {
-          target: 'closed',
-          actions: ['because', { type: 'outcome', params: { outcome: 'withdrawn' } }],
-        },
+        recovered: [recoveredWhole, { actions: 'drop' }],
+        withdrawn: withdrawal,
       },
     },
     monitoring: {
       on: {
         fired: { target: 'judging', actions: 'add' },
-        recovered: [
-          {
-            guard: 'allRecovered',
-            target: 'closed',
-            actions: ['drop', { type: 'outcome', params: { outcome: 'recovered' } }],
-          },
-          { guard: 'leadChanged', target: 'judging', actions: 'drop' },
-          { actions: 'drop' },
-        ],
+        recovered: [recoveredWhole, otherLeads, { actions: 'drop' }],
         approved: {
           target: 'planning',
           actions: ['approve', 'because', { type: 'mark', params: { mark: 'answeredAt' } }],
         },
-        withdrawn: {
-          target: 'closed',
-          actions: ['because', { type: 'outcome', params: { outcome: 'withdrawn' } }],
-        },
+        withdrawn: withdrawal,
       },
     },
     investigating: {
       on: {
         fired: { target: 'judging', actions: 'add' },
-        recovered: [
-          {
-            guard: 'allRecovered',
-            target: 'closed',
-            actions: ['drop', { type: 'outcome', params: { outcome: 'recovered' } }],
-          },
-          { guard: 'leadChanged', target: 'judging', actions: 'drop' },
-          { actions: 'drop' },
-        ],
+        recovered: [recoveredWhole, otherLeads, { actions: 'drop' }],
         approved: {
           target: 'planning',
           actions: ['approve', 'because', { type: 'mark', params: { mark: 'answeredAt' } }],
         },
-        withdrawn: {
-          target: 'closed',
-          actions: ['because', { type: 'outcome', params: { outcome: 'withdrawn' } }],
-        },
+        withdrawn: withdrawal,
       },
     },
     halted: {
       on: {
         fired: { actions: 'add' },
-        recovered: [
-          {
-            guard: 'allRecovered',
-            target: 'closed',
-            actions: ['drop', { type: 'outcome', params: { outcome: 'recovered' } }],
-          },
-          { actions: 'drop' },
-        ],
+        recovered: [recoveredWhole, { actions: 'drop' }],
         unhalted: 'judging',
-        withdrawn: {
-          target: 'closed',
-          actions: ['because', { type: 'outcome', params: { outcome: 'withdrawn' } }],
-        },
+        withdrawn: withdrawal,
       },
     },
     planning: {
@@ -338,19 +184,8 @@ export const incidentMachine = setup({
         ],
         refused: { target: 'handed_over', actions: 'because' },
         fired: [{ guard: 'worse', target: 'judging', actions: 'add' }, { actions: 'add' }],
-        recovered: [
-          {
-            guard: 'allRecovered',
-            target: 'closed',
-            actions: ['drop', { type: 'outcome', params: { outcome: 'recovered' } }],
-          },
-          { guard: 'leadChanged', target: 'judging', actions: 'drop' },
-          { actions: 'drop' },
-        ],
-        withdrawn: {
-          target: 'closed',
-          actions: ['because', { type: 'outcome', params: { outcome: 'withdrawn' } }],
-        },
+        recovered: [recoveredWhole, otherLeads, { actions: 'drop' }],
+        withdrawn: withdrawal,
       },
     },
     asking: {
@@ -365,13 +200,17 @@ export const incidentMachine = setup({
         },
         expired: [
           {
-            guard: { type: 'then', params: { then: 'rollback' } },
+            guard: { type: 'otherwise', params: { action: 'rollback' } },
             target: 'starting',
             actions: ['because', { type: 'mark', params: { mark: 'answeredAt' } }],
           },
-          { guard: { type: 'then', params: { then: 'monitor' } }, target: 'monitoring', actions: 'because' },
           {
-            guard: { type: 'then', params: { then: 'investigate' } },
+            guard: { type: 'otherwise', params: { action: 'monitor' } },
+            target: 'monitoring',
+            actions: 'because',
+          },
+          {
+            guard: { type: 'otherwise', params: { action: 'investigate' } },
             target: 'investigating',
             actions: 'because',
           },
@@ -379,19 +218,8 @@ export const incidentMachine = setup({
         ],
         voided: { target: 'judging', actions: ['countVoid', 'because'] },
         fired: [{ guard: 'worse', target: 'judging', actions: 'add' }, { actions: 'add' }],
-        recovered: [
-          {
-            guard: 'allRecovered',
-            target: 'closed',
-            actions: ['drop', { type: 'outcome', params: { outcome: 'recovered' } }],
-          },
-          { guard: 'leadChanged', target: 'judging', actions: 'drop' },
-          { actions: 'drop' },
-        ],
-        withdrawn: {
-          target: 'closed',
-          actions: ['because', { type: 'outcome', params: { outcome: 'withdrawn' } }],
-        },
+        recovered: [recoveredWhole, otherLeads, { actions: 'drop' }],
+        withdrawn: withdrawal,
       },
     },
     starting: {
@@ -415,18 +243,8 @@ export const incidentMachine = setup({
         ],
         refused: { target: 'handed_over', actions: 'because' },
         fired: { actions: 'add' },
-        recovered: [
-          {
-            guard: 'allRecovered',
-            target: 'closed',
-            actions: ['drop', { type: 'outcome', params: { outcome: 'recovered' } }],
-          },
-          { actions: 'drop' },
-        ],
-        withdrawn: {
-          target: 'closed',
-          actions: ['because', { type: 'outcome', params: { outcome: 'withdrawn' } }],
-        },
+        recovered: [recoveredWhole, { actions: 'drop' }],
+        withdrawn: withdrawal,
       },
     },
     rolling_back: {
@@ -461,59 +279,3 @@ export const incidentMachine = setup({
     closed: { type: 'final' },
   },
 });
-
-function sameLead(a: Lead, b: Lead): boolean {
-  return a.rule === b.rule && a.severity === b.severity;
-}
-
-function withFired(
-  context: IncidentContext,
-  event: Extract<IncidentEvent, { type: 'fired' }>,
-): Partial<IncidentContext> {
-  const others = context.levels.filter(
-    (level) => level.rule !== event.level.rule || level.severity !== event.level.severity,
-  );
-  const moved = !sameLead(event.lead, context.lead);
-  return {
-    levels: [...others, event.level],
-    lead: event.lead,
-    severity: event.lead.severity,
-    marks:
-      moved && context.marks.firstEffectAt === null ? restarted(context.marks, event.level) : context.marks,
-  };
-}
-
-/** Marks belong to the level that leads to the rollback. */
-function restarted(marks: Marks, level: FiredLevel): Marks {
-  return { ...marks, breachedAt: level.since, detectedAt: level.firedAt, decidedAt: null };
-}
-
-function withRecovered(context: IncidentContext, event: Recovered): Partial<IncidentContext> {
-  const levels = context.levels.map((level) =>
-    level.rule === event.rule && level.severity === event.severity
-      ? { ...level, recoveredAt: event.at }
-      : level,
-  );
-  if (event.lead === null) return { levels, reason: 'every level recovered' };
-  return { levels, lead: event.lead, severity: event.lead.severity };
-}
-
-function withDecision(
-  context: IncidentContext,
-  event: Extract<IncidentEvent, { decision: Decision }>,
-): Partial<IncidentContext> {
-  const decided = context.marks.decidedAt ?? event.at;
-  return {
-    decision: event.decision,
-    reason: event.decision.reason,
-    marks: { ...context.marks, decidedAt: decided },
-  };
-}
-
-function withEffect(
-  context: IncidentContext,
-  event: Extract<IncidentEvent, { type: 'progressed' }>,
-): Partial<IncidentContext> {
-  if (event.effect === 'last') return { marks: { ...context.marks, lastEffectAt: event.at } };
-  return { marks: { ...context.marks, firstEffectAt: context.marks.firstEffectAt ?? event.at } };
-}

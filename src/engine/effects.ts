@@ -1,0 +1,272 @@
+import { crashPoint } from '../domain/crash-point.ts';
+import { type Effect, type EffectOutcome, opIdOf } from '../domain/effect.ts';
+import { messageOf, RollbackError } from '../domain/errors.ts';
+import type { Step } from '../domain/plan.ts';
+import type { Driver } from '../domain/ports/driver.ts';
+import { sleep } from '../domain/ports/clock.ts';
+import { SECOND } from '../domain/time.ts';
+import type { Case } from './case.ts';
+import type { Core } from './core.ts';
+import { haltedBecause } from './situation.ts';
+
+/** A start that found the same effect unfinished this often hands it over. */
+const mostRecoveries = 3;
+/** How long to wait before letting go is tried again. */
+const releaseRetryMs = 5 * SECOND;
+
+/** What an effect is carried out with. */
+interface Job {
+  readonly open: Case;
+  readonly effect: Effect;
+  readonly step: Step;
+  readonly driver: Driver;
+}
+
+/** Carries out one effect that is due, or finds out what became of it, and reports how it ended. */
+export async function carryOut(core: Core, open: Case, opId: string, signal: AbortSignal): Promise<void> {
+  const effect = open.effects.get(opId);
+  const step = open.incident.context.plan?.steps[effect?.step ?? -1];
+  const driver = core.parts.drivers[step?.kind ?? ''];
+  if (effect === undefined || step === undefined || driver === undefined) return;
+  const job = { open, effect, step, driver };
+  if (effect.state === 'started') return recover(core, job, signal);
+  if (effect.state === 'intent') return begin(core, job, signal);
+}
+
+async function begin(core: Core, job: Job, signal: AbortSignal): Promise<void> {
+  const { open, effect, step } = job;
+  if (effect.purpose === 'apply') {
+    const halted = haltedBecause(core.parts, core.book);
+    if (halted !== null)
+      return core.turn((turn, flow) =>
+        flow.rollback(turn, open, { type: 'halted', at: turn.at, reason: halted }),
+      );
+    const changed = await changedFacts(job, signal);
+    if (changed !== null) return fail(core, job, changed, false);
+  }
+  if (effect.generation > 1)
+    await sleep(core.parts.clock, effect.purpose === 'release' ? releaseRetryMs : SECOND, signal);
+  if (signal.aborted) return;
+  await core.turn((turn, flow) => {
+    turn.effect(open, { ...effect, state: 'started', startedAt: turn.at, epoch: core.parts.store.epoch });
+    turn.note(
+      {
+        type: 'effect.started',
+        message: `${effect.purpose} ${step.kind}: started`,
+        facts: { opId: effect.opId },
+      },
+      open,
+    );
+    if (effect.purpose === 'apply')
+      flow.incident(turn, open, { type: 'progressed', at: turn.at, effect: 'first' });
+  });
+  await call(core, job, signal);
+}
+
+/**
+ * Facts are read again right before each disruptive step, until one has changed them: then later steps act on what
+ * the plan itself made.
+ */
+async function changedFacts({ open, step, driver }: Job, signal: AbortSignal): Promise<string | null> {
+  const { plan } = open.incident.context;
+  const done = open.rollback?.context.done ?? [];
+  const disrupted = plan?.steps.some(({ index, risk }) => done.includes(index) && risk !== 'safe') ?? false;
+  if (plan === null || step.risk === 'safe' || disrupted) return null;
+  try {
+    const facts = await driver.read(step, signal);
+    if (facts.identity === plan.identities[step.index]) return null;
+    return `${step.target.name} changed after the plan was made; nothing was done to it`;
+  } catch (error) {
+    return `${step.target.name} could not be read before the step: ${messageOf(error)}`;
+  }
+}
+
+async function call(core: Core, job: Job, signal: AbortSignal): Promise<void> {
+  crashPoint('effect.call.before');
+  let outcome: EffectOutcome;
+  const deadline = withDeadline(core, job.step.deadlineMs, signal);
+  try {
+    outcome = await perform(job, deadline.signal);
+  } catch (error) {
+    return await settleDoubt(core, job, error, signal);
+  } finally {
+    deadline.cancel();
+  }
+  crashPoint('effect.call.after');
+  if (outcome.ended === 'failed') return fail(core, job, outcome.detail, outcome.retryable);
+  await succeed(core, job, outcome.detail, outcome.evidence ?? {});
+}
+
+function perform({ open, effect, step, driver }: Job, signal: AbortSignal): Promise<EffectOutcome> {
+  const applied = appliedOpId(open, effect);
+  switch (effect.purpose) {
+    case 'apply':
+      return driver.apply(step, effect.opId, signal);
+    case 'undo':
+      crashPoint('undo.before');
+      return driver.undo?.(step, applied, signal) ?? nothingToDo();
+    case 'release':
+      crashPoint('release.before');
+      return driver.release?.(step, applied, signal) ?? nothingToDo();
+  }
+}
+
+function nothingToDo(): Promise<EffectOutcome> {
+  return Promise.resolve({ ended: 'done', detail: 'nothing to do' });
+}
+
+/** The call neither succeeded nor failed. The target is asked; what cannot be known goes to a person. */
+async function settleDoubt(core: Core, job: Job, error: unknown, signal: AbortSignal): Promise<void> {
+  if (error instanceof RollbackError && error.recourse !== 'reconcile')
+    return fail(core, job, error.message, error.recourse === 'retry');
+  await resolveByProbe(core, job, messageOf(error), signal);
+}
+
+/** Recovery is the same path as start: an orphan child first, then the target is asked. */
+async function recover(core: Core, job: Job, signal: AbortSignal): Promise<void> {
+  const { open, effect, step } = job;
+  const recovered = { ...effect, recoveries: effect.recoveries + 1, epoch: core.parts.store.epoch };
+  await core.turn((turn) => {
+    turn.effect(open, recovered);
+    turn.note(
+      {
+        type: 'effect.found',
+        message: `${step.kind} was started before the daemon stopped; asking the target`,
+        facts: { opId: effect.opId, recoveries: recovered.recoveries },
+      },
+      open,
+    );
+  });
+  for (const orphan of await core.parts.orphans.find(effect.opId)) {
+    await core.parts.orphans.wait(orphan, step.deadlineMs, signal);
+  }
+  if (recovered.recoveries >= mostRecoveries)
+    return doubt(
+      core,
+      { ...job, effect: recovered },
+      `${step.kind} did not come to an end in ${mostRecoveries} starts`,
+    );
+  await resolveByProbe(core, { ...job, effect: recovered }, 'the daemon stopped during the step', signal);
+}
+
+async function resolveByProbe(core: Core, job: Job, cause: string, signal: AbortSignal): Promise<void> {
+  const { effect, step, driver } = job;
+  if (effect.purpose === 'release') return call(core, job, signal);
+  const answer = effect.effect === 'blind' ? 'unknown' : await ask(core, job, signal);
+  const happened = effect.purpose === 'apply' ? answer : opposite(answer);
+  switch (happened) {
+    case 'done':
+      return succeed(core, job, `${cause}; ${driver.kind} says it is done`, {});
+    case 'partial':
+    case 'not_done':
+      return signal.aborted ? undefined : again(core, job, cause, signal);
+    case 'unknown':
+      return doubt(core, job, `${step.kind}: ${cause}, and the target cannot tell whether it happened`);
+  }
+}
+
+/** The same `op_id` once more, a bounded number of times. */
+async function again(core: Core, job: Job, cause: string, signal: AbortSignal): Promise<void> {
+  const { open, effect } = job;
+  if (effect.recoveries >= mostRecoveries) return doubt(core, job, `${cause}, ${mostRecoveries} times`);
+  const repeated = { ...effect, recoveries: effect.recoveries + 1 };
+  await core.turn((turn) => turn.effect(open, repeated));
+  await call(core, { ...job, effect: repeated }, signal);
+}
+
+async function ask(
+  core: Core,
+  { open, effect, step, driver }: Job,
+  signal: AbortSignal,
+): Promise<'done' | 'partial' | 'not_done' | 'unknown'> {
+  const deadline = withDeadline(core, step.deadlineMs, signal);
+  for (let waitMs = SECOND; !deadline.signal.aborted; waitMs = Math.min(waitMs * 2, 15 * SECOND)) {
+    try {
+      const answer = await driver.probe(step, appliedOpId(open, effect), deadline.signal);
+      deadline.cancel();
+      return answer;
+    } catch {
+      // The target cannot be asked now, e.g. its engine restarts: asked again until the step's deadline.
+      await sleep(core.parts.clock, waitMs, deadline.signal);
+    }
+  }
+  return 'unknown';
+}
+
+/** An undo is done when what it undoes is no longer there. */
+function opposite(answer: 'done' | 'partial' | 'not_done' | 'unknown'): typeof answer {
+  return answer === 'not_done' ? 'done' : answer === 'done' ? 'not_done' : answer;
+}
+
+async function succeed(
+  core: Core,
+  { open, effect, step }: Job,
+  detail: string,
+  evidence: Readonly<Record<string, string>>,
+): Promise<void> {
+  await core.turn((turn, flow) => {
+    turn.effect(open, { ...effect, state: 'done', endedAt: turn.at, detail });
+    turn.note(
+      {
+        type: 'effect.done',
+        message: `${effect.purpose} ${step.kind}: ${detail}`,
+        facts: { opId: effect.opId, ...(Object.keys(evidence).length === 0 ? {} : { evidence }) },
+      },
+      open,
+    );
+    if (effect.purpose === 'apply')
+      flow.incident(turn, open, { type: 'progressed', at: turn.at, effect: 'last' });
+    flow.rollback(turn, open, { type: 'done', at: turn.at });
+  });
+  core.parts.watcher.effectEnded(step.kind, 'done');
+}
+
+async function fail(
+  core: Core,
+  { open, effect, step }: Job,
+  detail: string,
+  retryable: boolean,
+): Promise<void> {
+  await core.turn((turn, flow) => {
+    turn.effect(open, { ...effect, state: 'failed', endedAt: turn.at, detail });
+    turn.note(
+      {
+        type: 'effect.failed',
+        message: `${effect.purpose} ${step.kind}: ${detail}`,
+        facts: { opId: effect.opId },
+      },
+      open,
+    );
+    flow.rollback(turn, open, { type: 'failed', at: turn.at, reason: `${step.kind}: ${detail}`, retryable });
+  });
+  core.parts.watcher.effectEnded(step.kind, 'failed');
+}
+
+async function doubt(core: Core, { open, effect, step }: Job, detail: string): Promise<void> {
+  await core.turn((turn, flow) => {
+    turn.effect(open, { ...effect, state: 'unknown', endedAt: turn.at, detail });
+    turn.note({ type: 'effect.unknown', message: detail, facts: { opId: effect.opId } }, open);
+    flow.rollback(turn, open, { type: 'inDoubt', at: turn.at, reason: detail });
+  });
+  core.parts.watcher.effectEnded(step.kind, 'unknown');
+}
+
+/** The `op_id` under which the step itself was carried out: what undo and release speak of. */
+function appliedOpId(open: Case, effect: Effect): string {
+  if (effect.purpose === 'apply') return effect.opId;
+  const [incident = '', planDigest = ''] = effect.opId.split('/');
+  const generation = open.rollback?.context.generations[effect.step] ?? effect.generation;
+  return opIdOf({ incident, planDigest, step: effect.step, purpose: 'apply', generation });
+}
+
+function withDeadline(
+  core: Core,
+  ms: number,
+  signal: AbortSignal,
+): { readonly signal: AbortSignal; cancel(): void } {
+  const deadline = new AbortController();
+  const cancel = core.parts.clock.after(ms, () =>
+    deadline.abort(new RollbackError('TIMED_OUT', `no end within ${ms} ms`)),
+  );
+  return { signal: AbortSignal.any([signal, deadline.signal]), cancel };
+}

@@ -1,0 +1,53 @@
+import { controlKeys, type Cooldown, type RolledBack } from '../domain/controls.ts';
+import { nameRelease } from '../domain/release.ts';
+import type { Case } from './case.ts';
+import type { Flow } from './flow.ts';
+import type { Turn } from './turn.ts';
+import { closedNote, handedOverNote } from './words.ts';
+
+/** A person owns the problem now: they are told the exact state and what they would run. */
+export function handOver(flow: Flow, turn: Turn, open: Case): void {
+  const { context } = open.incident;
+  turn.note(handedOverNote(context, commandsByHand(flow, open)), open);
+}
+
+/** What a person would run for the rest of the plan. */
+export function commandsByHand(flow: Pick<Flow, 'parts'>, open: Case): readonly string[] {
+  const { plan } = open.incident.context;
+  const done = open.rollback?.context.done ?? [];
+  return (plan?.steps ?? [])
+    .filter(({ index }) => !done.includes(index))
+    .flatMap((step) => flow.parts.drivers[step.kind]?.byHand(step) ?? []);
+}
+
+/** Writes the ledger, the standing of the releases, and what the next decision must know. */
+export function closeIncident(flow: Flow, turn: Turn, open: Case): void {
+  const { context } = open.incident;
+  open.closedAt = turn.at;
+  turn.timer(open, 'question', null);
+  turn.timer(open, 'rollback', null);
+  if (context.outcome === 'rolled_back') noteRolledBack(flow, turn, open);
+  settleCooldown(flow, turn, open);
+  turn.note(closedNote(context, turn.at, flow.book.head), open);
+  turn.ledger(flow.parts.ledger({ context, configuration: flow.book.configuration, closedAt: turn.at }));
+  flow.book.remove(open);
+}
+
+/** `bad` is set only here: by a rollback whose verification passed. */
+function noteRolledBack(flow: Flow, turn: Turn, open: Case): void {
+  const { id, target, plan } = open.incident.context;
+  if (plan?.from === null || plan?.from === undefined || plan.to === null) return;
+  const because = `rolled back to ${nameRelease(plan.to)} by incident ${id}`;
+  turn.include(flow.parts.releases.setStanding(target, plan.from.id, 'bad', because, turn.at).commit);
+  const mark: RolledBack = { incident: id, at: turn.at, from: plan.from.id, to: plan.to.id };
+  turn.control(controlKeys.rolledBack(target), { ...mark });
+}
+
+/** Cooldown ends early for nobody: time must pass, and the incident must have been settled by success or a person. */
+function settleCooldown(flow: Flow, turn: Turn, open: Case): void {
+  const { id, target, outcome, acknowledgedBy } = open.incident.context;
+  const key = controlKeys.cooldown(target);
+  const cooldown = flow.book.control<Cooldown>(key);
+  if (cooldown === null || cooldown.incident !== id) return;
+  if (outcome === 'rolled_back' || acknowledgedBy !== null) turn.control(key, { ...cooldown, settled: true });
+}

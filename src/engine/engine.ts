@@ -1,0 +1,138 @@
+import type { Configuration } from '../domain/configuration.ts';
+import type { Evaluation } from '../domain/ports/detection.ts';
+import { Activities } from './activities.ts';
+import { Book } from './book.ts';
+import type { Case } from './case.ts';
+import { Core } from './core.ts';
+import { beat } from './heartbeat.ts';
+import { ruleGone } from './reconfigure.ts';
+import { takeEvaluation } from './levels.ts';
+import type { Parts } from './parts.ts';
+import { keepPins } from './pins.ts';
+import { pursue } from './pursuit.ts';
+import { resume } from './recovery.ts';
+import { confirmFresh } from './fresh.ts';
+import { Timers } from './timers.ts';
+import { watchReleases } from './watch-releases.ts';
+
+/**
+ * The incident loop: takes in readings, sightings, answers and time; decides; has effects carried out; records.
+ *
+ * `start` may be called once; `stop` any number of times, with one outcome.
+ */
+export class Engine {
+  readonly core: Core;
+  readonly startedAt: number;
+  readonly #activities: Activities;
+  readonly #timers: Timers;
+  readonly #abort = new AbortController();
+  #loops: Promise<unknown> = Promise.resolve();
+  #watching = new AbortController();
+  #stopping: Promise<boolean> | null = null;
+  #evaluated = false;
+
+  constructor(parts: Parts, configuration: Configuration, onFatal: (error: unknown) => void) {
+    this.core = new Core(parts, new Book(configuration), onFatal);
+    this.startedAt = parts.clock.now();
+    this.#activities = new Activities(parts.clock, onFatal);
+    this.#timers = new Timers(this.core);
+    this.core.pursue = (touched) => this.#pursue(touched);
+  }
+
+  /** Loads what survived, takes it up, and begins to watch. Resolves once everything runs. */
+  async start(): Promise<void> {
+    const { store, detection, releases, clock } = this.core.parts;
+    const { configuration } = this.core.book;
+    const loaded = await store.load();
+    releases.configure(configuration.targets);
+    releases.restore(loaded.releases, loaded.serving);
+    detection.configure(configuration.rules, configuration.targets);
+    detection.restore(loaded.watches, clock.now());
+    await resume(this.core, loaded);
+    this.#loops = Promise.all([
+      detection.start((evaluation) => this.#evaluate(evaluation), this.#abort.signal),
+      this.#watchTargets(),
+      keepPins(this.core, this.#abort.signal),
+      beat(this.core, this.#abort.signal),
+    ]).catch((error: unknown) => this.core.fail(error));
+    this.#pursue(this.core.book.open());
+  }
+
+  /** True once a first evaluation went through the loop, or nothing is to be evaluated. */
+  ready(): boolean {
+    return this.#evaluated || this.core.book.configuration.rules.length === 0;
+  }
+
+  /** Swaps the configuration: everything that could fail has been checked before. */
+  async reconfigure(configuration: Configuration): Promise<void> {
+    const { detection, releases } = this.core.parts;
+    await this.core.turn((turn, flow) => {
+      this.core.book.configuration = configuration;
+      releases.configure(configuration.targets);
+      const gone = detection.configure(configuration.rules, configuration.targets);
+      turn.note({
+        type: 'config.loaded',
+        message: `configuration ${configuration.digest.slice(0, 12)} is in force`,
+        facts: { digest: configuration.digest },
+      });
+      for (const open of flow.book.open()) ruleGone(turn, flow, open, gone);
+    });
+    this.#watching.abort();
+  }
+
+  /**
+   * Starts nothing new, waits for the effect that runs at most `graceMs`, and leaves the rest for the next start.
+   *
+   * @returns false when something was still running
+   */
+  stop(graceMs: number): Promise<boolean> {
+    this.#stopping ??= this.#stop(graceMs);
+    return this.#stopping;
+  }
+
+  async #stop(graceMs: number): Promise<boolean> {
+    this.#timers.stop();
+    const ended = await this.#activities.stop(graceMs);
+    this.#abort.abort();
+    this.#watching.abort();
+    await this.#loops;
+    await this.core
+      .turn((turn) =>
+        turn.note({
+          type: 'daemon.stopped',
+          message: ended ? 'stopped' : 'stopped while a step was running; the next start looks into it',
+        }),
+      )
+      .catch(() => {});
+    await this.core.idle();
+    return ended;
+  }
+
+  async #evaluate(evaluation: Evaluation): Promise<void> {
+    await takeEvaluation(this.core, evaluation);
+    const confirmed = confirmFresh(this.core.book, evaluation);
+    if (confirmed.length > 0) this.#pursue(confirmed);
+    this.#evaluated = true;
+  }
+
+  /** Watches releases until the end; anew when the targets change. */
+  async #watchTargets(): Promise<void> {
+    while (!this.#abort.signal.aborted) {
+      this.#watching = new AbortController();
+      const signal = AbortSignal.any([this.#abort.signal, this.#watching.signal]);
+      await watchReleases(this.core, signal);
+      if (!signal.aborted) await untilAborted(signal);
+    }
+  }
+
+  #pursue(touched: readonly Case[]): void {
+    for (const open of touched) pursue(this.core, this.#activities, open);
+    if (this.#stopping === null) this.#timers.arm();
+  }
+}
+
+function untilAborted(signal: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  signal.addEventListener('abort', () => resolve(), { once: true });
+  return promise;
+}

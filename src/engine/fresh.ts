@@ -1,0 +1,33 @@
+import { holds } from '../domain/comparison.ts';
+import type { Evaluation } from '../domain/ports/detection.ts';
+import type { Reading } from '../domain/reading.ts';
+import type { Rule, Severity } from '../domain/rule.ts';
+import type { Book } from './book.ts';
+import type { Case } from './case.ts';
+
+/**
+ * After a restart: a breaching reading of the rule that leads, taken since, lets what waited go on.
+ *
+ * A reading that is ok does not: the level then recovers on its own course, and the incident with it.
+ */
+export function confirmFresh(book: Book, { rule, readings }: Evaluation): readonly Case[] {
+  const confirmed: Case[] = [];
+  for (const open of book.open()) {
+    if (!open.needsFreshReading || open.incident.context.lead.rule !== rule.id) continue;
+    const level = open.incident.context.levels.find(
+      (fired) => fired.rule === rule.id && fired.recoveredAt === null,
+    );
+    const reading = level === undefined ? undefined : readings.get(level.subject);
+    if (reading === undefined || level === undefined || !breaches(rule, level.severity, reading)) continue;
+    open.needsFreshReading = false;
+    confirmed.push(open);
+  }
+  return confirmed;
+}
+
+function breaches(rule: Rule, severity: Severity, reading: Reading): boolean {
+  const condition = rule.levels.find((level) => level.severity === severity)?.condition;
+  if (condition === undefined || reading.kind === 'unknown') return false;
+  if (reading.kind === 'probe') return !reading.passed;
+  return 'comparison' in condition && holds(condition.comparison, reading.value);
+}

@@ -1,0 +1,109 @@
+import { sleep } from '../domain/ports/clock.ts';
+import { formatDuration, HOUR, SECOND } from '../domain/time.ts';
+import type { Case } from './case.ts';
+import type { Core } from './core.ts';
+import { aliveEveryMs, aliveKey } from './recovery.ts';
+import { haltedBecause } from './situation.ts';
+import type { Turn } from './turn.ts';
+import type { Flow } from './flow.ts';
+
+/** How far the two clocks may drift apart between two beats before it counts as a jump. */
+const jumpMs = 2 * SECOND;
+const beatMs = 500;
+/** People who were told are told again, until somebody acknowledges. */
+const remindEveryMs = HOUR / 2;
+
+/** What happens by time alone: the halt file, clock jumps, reminders, and the mark that the daemon is alive. */
+export async function beat(core: Core, signal: AbortSignal): Promise<void> {
+  const heart = new Heart(core);
+  while (!signal.aborted) {
+    await heart.beat();
+    await sleep(core.parts.clock, beatMs, signal);
+  }
+}
+
+class Heart {
+  readonly #core: Core;
+  #offsetMs: number;
+  #halted: string | null = null;
+  #aliveAt = 0;
+  readonly #remindedAt = new Map<string, number>();
+
+  constructor(core: Core) {
+    this.#core = core;
+    this.#offsetMs = core.parts.clock.wall() - core.parts.clock.now();
+  }
+
+  async beat(): Promise<void> {
+    await this.#noticeJump();
+    await this.#noticeHalt();
+    await this.#remind();
+    await this.#markAlive();
+  }
+
+  async #noticeJump(): Promise<void> {
+    const { clock, detection } = this.#core.parts;
+    const offsetMs = clock.wall() - clock.now();
+    const byMs = offsetMs - this.#offsetMs;
+    this.#offsetMs = offsetMs;
+    if (Math.abs(byMs) <= jumpMs) return;
+    await this.#core.turn((turn) => {
+      turn.watches(detection.restartPending(turn.at));
+      const message = `the wall clock jumped by ${formatDuration(byMs)}; pending breaches start over`;
+      turn.note({ type: 'clock_jump', message, facts: { byMs } });
+    });
+  }
+
+  async #noticeHalt(): Promise<void> {
+    const halted = haltedBecause(this.#core.parts, this.#core.book);
+    if (halted === this.#halted) return;
+    const lifted = halted === null;
+    this.#halted = halted;
+    await this.#core.turn((turn, flow) => {
+      turn.note({
+        type: lifted ? 'unhalted' : 'halted',
+        message: halted ?? 'the halt is lifted: effects may start again',
+      });
+      if (lifted) for (const open of flow.book.open()) liftHalt(turn, flow, open);
+    });
+  }
+
+  async #remind(): Promise<void> {
+    const { clock } = this.#core.parts;
+    const due = this.#core.book.open().filter((open) => this.#isUnanswered(open, clock.now()));
+    if (due.length === 0) return;
+    await this.#core.turn((turn) => {
+      for (const open of due) {
+        const { context, value } = open.incident;
+        this.#remindedAt.set(context.id, turn.at);
+        const since = formatDuration(turn.at - context.openedAt);
+        turn.note(
+          {
+            type: 'incident.reminder',
+            message: `still ${value.replace('_', ' ')} after ${since}: ${context.reason}; rollbackd ack ${context.id} says you have it`,
+          },
+          open,
+        );
+      }
+    });
+  }
+
+  #isUnanswered({ incident }: Case, now: number): boolean {
+    const { id, acknowledgedBy, openedAt } = incident.context;
+    const waits = incident.value === 'investigating' || incident.value === 'handed_over';
+    return waits && acknowledgedBy === null && now - (this.#remindedAt.get(id) ?? openedAt) >= remindEveryMs;
+  }
+
+  async #markAlive(): Promise<void> {
+    const now = this.#core.parts.clock.now();
+    if (this.#core.book.open().length === 0 || now - this.#aliveAt < aliveEveryMs) return;
+    this.#aliveAt = now;
+    await this.#core.turn((turn) => turn.control(aliveKey, now));
+  }
+}
+
+/** Lets go on what the halt had stopped: waiting incidents are judged again, paused rollbacks take their next step. */
+export function liftHalt(turn: Turn, flow: Flow, open: Case): void {
+  flow.incident(turn, open, { type: 'unhalted', at: turn.at });
+  flow.rollback(turn, open, { type: 'unhalted', at: turn.at });
+}

@@ -1,0 +1,93 @@
+import { initialTransition, transition } from 'xstate';
+import {
+  approvalMachine,
+  approvalVersion,
+  type ApprovalContext,
+  type ApprovalEvent,
+  type ApprovalInput,
+} from '../../state-machines/approval.machine.ts';
+import type { IncidentContext, IncidentEvent, IncidentInput } from '../../state-machines/incident.context.ts';
+import { incidentMachine, incidentVersion } from '../../state-machines/incident.machine.ts';
+import {
+  rollbackMachine,
+  rollbackVersion,
+  type RollbackContext,
+  type RollbackEvent,
+  type RollbackInput,
+} from '../../state-machines/rollback.machine.ts';
+import type { Json } from '../domain/json.ts';
+import type { MachineName, Snapshot } from '../domain/ports/store.ts';
+
+/**
+ * The machines at rest and in motion. `step` is pure: it returns the next state and runs nothing.
+ */
+export interface Resting<Context> {
+  readonly value: string;
+  readonly context: Context;
+}
+
+interface Kind<Context, Event, Input> {
+  readonly name: MachineName;
+  readonly version: number;
+  begin(input: Input): Resting<Context>;
+  /** The next state; the same object when the event means nothing here. */
+  step(state: Resting<Context>, event: Event): Resting<Context>;
+}
+
+export const incidents: Kind<IncidentContext, IncidentEvent, IncidentInput> = {
+  name: 'incident',
+  version: incidentVersion,
+  begin: (input) => rest(initialTransition(incidentMachine, input)[0]),
+  step: (state, event) => {
+    const resting = incidentMachine.resolveState({ value: state.value, context: state.context });
+    return resting.can(event) ? rest(transition(incidentMachine, resting, event)[0]) : state;
+  },
+};
+
+export const approvals: Kind<ApprovalContext, ApprovalEvent, ApprovalInput> = {
+  name: 'approval',
+  version: approvalVersion,
+  begin: (input) => rest(initialTransition(approvalMachine, input)[0]),
+  step: (state, event) => {
+    const resting = approvalMachine.resolveState({ value: state.value, context: state.context });
+    return resting.can(event) ? rest(transition(approvalMachine, resting, event)[0]) : state;
+  },
+};
+
+export const rollbacks: Kind<RollbackContext, RollbackEvent, RollbackInput> = {
+  name: 'rollback',
+  version: rollbackVersion,
+  begin: (input) => rest(initialTransition(rollbackMachine, input)[0]),
+  step: (state, event) => {
+    const resting = rollbackMachine.resolveState({ value: state.value, context: state.context });
+    return resting.can(event) ? rest(transition(rollbackMachine, resting, event)[0]) : state;
+  },
+};
+
+/** What is stored of a machine. */
+export function toSnapshot<Context>(
+  kind: Kind<Context, never, never>,
+  incident: string,
+  state: Resting<Context>,
+): Snapshot {
+  return {
+    incident,
+    machine: kind.name,
+    version: kind.version,
+    value: state.value,
+    context: state.context as Json,
+  };
+}
+
+/** A stored machine; null when another version of the code wrote it, which nobody may guess at. */
+export function fromSnapshot<Context>(
+  kind: Kind<Context, never, never>,
+  snapshot: Snapshot,
+): Resting<Context> | null {
+  if (snapshot.version !== kind.version) return null;
+  return { value: snapshot.value, context: snapshot.context as Context };
+}
+
+function rest<Context>(snapshot: { readonly value: unknown; readonly context: Context }): Resting<Context> {
+  return { value: String(snapshot.value), context: snapshot.context };
+}

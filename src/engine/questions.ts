@@ -1,0 +1,89 @@
+import type { ApprovalEvent } from '../../state-machines/approval.machine.ts';
+import { nameRelease } from '../domain/release.ts';
+import { formatDuration } from '../domain/time.ts';
+import type { Case } from './case.ts';
+import type { Flow } from './flow.ts';
+import { approvals } from './machines.ts';
+import type { Turn } from './turn.ts';
+
+/** Opens the question of a case that is `asking`: bound to this incident and this plan. */
+export function askPeople(turn: Turn, open: Case): void {
+  const { id, plan, decision, questions } = open.incident.context;
+  if (plan === null || decision === null) return;
+  const dueAt = turn.at + decision.withinMs;
+  const { otherwise, needs } = decision;
+  open.approval = approvals.begin({
+    id: `${id}.${questions}`,
+    incident: id,
+    planDigest: plan.digest,
+    askedAt: turn.at,
+    dueAt,
+    otherwise,
+    needs,
+  });
+  turn.timer(open, 'question', dueAt);
+  const to = plan.to === null ? plan.playbook : nameRelease(plan.to);
+  turn.note(
+    {
+      type: 'question.asked',
+      message: `may I roll ${plan.target} back to ${to}? ${formatDuration(decision.withinMs)} to answer, otherwise ${otherwise}: ${decision.reason}`,
+      facts: {
+        question: `${id}.${questions}`,
+        planDigest: plan.digest,
+        dueAt,
+        otherwise,
+        steps: plan.descriptions,
+      },
+    },
+    open,
+  );
+}
+
+/** Tells the incident how its question ended. */
+export function endQuestion(flow: Flow, turn: Turn, open: Case, event: ApprovalEvent): void {
+  const { approval } = open;
+  if (approval === null) return;
+  switch (approval.value) {
+    case 'approved':
+      return approve(flow, turn, open, event);
+    case 'rejected':
+      return flow.incident(turn, open, { type: 'rejected', at: turn.at, reason: `rejected by ${by(event)}` });
+    case 'expired':
+      return expire(flow, turn, open);
+    case 'superseded':
+    case 'withdrawn':
+      return turn.note(
+        {
+          type: `question.${approval.value}`,
+          message: `question ${approval.value}: ${approval.context.endedBecause}`,
+        },
+        open,
+      );
+    default:
+      return undefined;
+  }
+}
+
+function approve(flow: Flow, turn: Turn, open: Case, event: ApprovalEvent): void {
+  if (event.type !== 'answered') return;
+  const names = open.approval?.context.answers.map((answer) => answer.by).join(', ') ?? event.by;
+  flow.incident(turn, open, {
+    type: 'approved',
+    at: turn.at,
+    by: { name: event.by, role: event.role },
+    reason: `approved by ${names}`,
+    request: null,
+  });
+}
+
+function expire(flow: Flow, turn: Turn, open: Case): void {
+  const { approval } = open;
+  if (approval === null) return;
+  const { otherwise, askedAt } = approval.context;
+  const reason = `nobody answered within ${formatDuration(turn.at - askedAt)}: ${otherwise}`;
+  flow.incident(turn, open, { type: 'expired', at: turn.at, otherwise, reason });
+}
+
+function by(event: ApprovalEvent): string {
+  return event.type === 'answered' ? event.by : 'nobody';
+}

@@ -1,0 +1,91 @@
+import type { RollbackResult } from '../../state-machines/rollback.machine.ts';
+import { controlKeys, type Cooldown } from '../domain/controls.ts';
+import { formatDuration, HOUR } from '../domain/time.ts';
+import type { Case } from './case.ts';
+import type { Flow } from './flow.ts';
+import { rollbacks } from './machines.ts';
+import type { Turn } from './turn.ts';
+
+/** Starts the rollback of a case that entered `rolling_back`. Budget and cooldown are charged before the act. */
+export function beginRollback(flow: Flow, turn: Turn, open: Case): void {
+  const { id, plan, approvedBy } = open.incident.context;
+  if (plan === null) return;
+  if (approvedBy === null) charge(flow, turn, open);
+  open.rollback = rollbacks.begin({
+    incident: id,
+    planDigest: plan.digest,
+    steps: plan.steps.map(({ kind, retries }) => ({
+      kind,
+      retries,
+      undoable: flow.parts.drivers[kind]?.undo !== undefined,
+      holds: flow.parts.drivers[kind]?.release !== undefined,
+    })),
+    settleMs: plan.verification.settleMs,
+    phases: plan.verification.phases.map(({ name, withinMs }) => ({ name, withinMs })),
+  });
+  open.confirmations = [];
+  const who = approvedBy === null ? 'automatically' : `approved by ${approvedBy.name}`;
+  turn.note(
+    {
+      type: 'rollback.begun',
+      message: `rolling ${plan.target} back, ${who}`,
+      facts: { digest: plan.digest },
+    },
+    open,
+  );
+  flow.followRollback(turn, open);
+}
+
+/** Keeps one timer for what the rollback waits for. */
+export function setRollbackTimer(turn: Turn, open: Case): void {
+  const { rollback } = open;
+  const waits = rollback !== null && (rollback.value === 'settling' || rollback.value === 'confirming');
+  turn.timer(open, 'rollback', waits ? rollback.context.dueAt : null);
+}
+
+/** Tells the incident how its rollback ended. */
+export function endRollback(flow: Flow, turn: Turn, open: Case): void {
+  const { rollback } = open;
+  const { plan, tried } = open.incident.context;
+  const result = rollback?.context.result;
+  if (rollback === null || plan === null || result === null || result === undefined) return;
+  const reason = reasonFor(result, rollback.context.reason);
+  if (result === 'passed') return flow.incident(turn, open, { type: 'rolledBack', at: turn.at, reason });
+  const next = plan.otherwisePlaybook;
+  const mayGoOn = result === 'failed' || result === 'not_verified' || result === 'not_recovered';
+  const nextPlaybook =
+    mayGoOn && next !== null && next !== plan.playbook && !tried.includes(next) ? next : null;
+  flow.incident(turn, open, { type: 'rollbackFailed', at: turn.at, reason, nextPlaybook });
+}
+
+function reasonFor(result: RollbackResult, detail: string): string {
+  const words: Record<RollbackResult, string> = {
+    passed: 'rolled back and verified',
+    failed: 'a step failed',
+    in_doubt: 'nobody can tell whether a step happened',
+    not_verified: 'verification failed',
+    not_recovered: 'the breach goes on after the rollback, so the release was not its cause',
+    worse: 'it became worse after the rollback',
+    inconclusive: 'verification is inconclusive',
+  };
+  return detail === '' ? words[result] : `${words[result]}: ${detail}`;
+}
+
+/** After an automatic rollback none on this target for its cooldown, and until the incident settled. */
+function charge(flow: Flow, turn: Turn, open: Case): void {
+  const { id, target } = open.incident.context;
+  const { budget } = flow.book.configuration;
+  const used = flow.parts.decider.budgetUsed(turn.at, budget.perMs, flow.book.controls);
+  turn.control(controlKeys.budget, [...used, turn.at]);
+  const cooldownMs = flow.book.target(target)?.cooldownMs ?? HOUR;
+  const cooldown: Cooldown = { incident: id, until: turn.at + cooldownMs, settled: false };
+  turn.control(controlKeys.cooldown(target), { ...cooldown });
+  turn.note(
+    {
+      type: 'budget.charged',
+      message: `automatic rollback ${used.length + 1} of ${budget.rollbacks} within ${formatDuration(budget.perMs)}`,
+      facts: { cooldownUntil: cooldown.until },
+    },
+    open,
+  );
+}

@@ -1,0 +1,117 @@
+import type { RolledBack } from '../domain/controls.ts';
+import { controlKeys } from '../domain/controls.ts';
+import type { Playbook } from '../domain/playbook.ts';
+import type { Risk } from '../domain/plan.ts';
+import type { Candidate } from '../domain/ports/releases.ts';
+import type { Level, Rule, Want } from '../domain/rule.ts';
+import type { Situation } from '../domain/situation.ts';
+import type { Target } from '../domain/target.ts';
+import { MINUTE } from '../domain/time.ts';
+import type { Book } from './book.ts';
+import type { Case } from './case.ts';
+import type { Parts } from './parts.ts';
+
+/** What the daemon makes of a request when no rule leads. */
+const askedByPerson: Pick<Situation, 'want' | 'withinMs' | 'otherwise'> = {
+  want: { action: 'rollback', playbook: null },
+  withinMs: 15 * MINUTE,
+  otherwise: 'hand_over',
+};
+
+/** Gathers everything a decision may depend on, at this instant. null when the target is not configured. */
+export function gather(
+  parts: Parts,
+  book: Book,
+  open: Case,
+  override: { want?: Want; risk?: Risk } = {},
+): Situation | null {
+  const { context } = open.incident;
+  const target = book.target(context.target);
+  if (target === null) return null;
+  const at = parts.clock.now();
+  const lead = leadOf(book, open);
+  const wanted = lead === null ? askedByPerson : lead.level;
+  const want = override.want ?? wanted.want;
+  const playbook = playbookFor(book, open, target, want);
+  const { configuration } = book;
+  return {
+    at,
+    target,
+    severity: context.severity,
+    want,
+    withinMs: wanted.withinMs,
+    otherwise: wanted.otherwise,
+    modes: { daemon: configuration.mode, target: target.mode, rule: lead?.rule.mode ?? 'auto' },
+    person:
+      context.approvedBy === null ? null : { ...context.approvedBy, namedRelease: context.named !== null },
+    halted: haltedBecause(parts, book),
+    frozen: parts.decider.frozen(target.name, at, book.controls, configuration.freezes),
+    needsRelease: playbook !== null && parts.planner.needsRelease(playbook),
+    current: parts.releases.current(target.name),
+    candidate: candidateFor(parts, open, target, at),
+    afterRollback: (parts.releases.serving(target.name)?.opId ?? null) !== null,
+    cooldown: parts.decider.cooldown(target.name, at, book.controls),
+    budget: {
+      ...configuration.budget,
+      limit: configuration.budget.rollbacks,
+      used: parts.decider.budgetUsed(at, configuration.budget.perMs, book.controls).length,
+    },
+    changedAt: parts.releases.serving(target.name)?.since ?? null,
+    blameMs: lead?.rule.blameMs ?? null,
+    alreadyFiring: wasFiringBefore(parts, open, target),
+    affected: affectedTargets(parts, book, at),
+    risk: override.risk ?? null,
+    voided: context.voided,
+    interference: interferenceOn(book, target, at),
+    rejected: context.rejected,
+  };
+}
+
+/** The leading level with its rule; null when a person's request leads, or the rule is gone. */
+export function leadOf(book: Book, open: Case): { readonly rule: Rule; readonly level: Level } | null {
+  const { lead } = open.incident.context;
+  const rule = book.configuration.rules.find(({ id }) => id === lead.rule);
+  const level = rule?.levels.find(({ severity }) => severity === lead.severity);
+  return rule === undefined || level === undefined ? null : { rule, level };
+}
+
+/** The incident's own choice, the level's, or the target's. */
+export function playbookFor(book: Book, open: Case, target: Target, want: Want): Playbook | null {
+  const stated = 'playbook' in want ? want.playbook : null;
+  const name = open.incident.context.playbook ?? stated ?? target.playbook;
+  return book.configuration.playbooks[name] ?? null;
+}
+
+export function candidateFor(parts: Parts, open: Case, target: Target, at: number): Candidate {
+  const { named } = open.incident.context;
+  return named === null
+    ? parts.releases.candidate(target.name, at)
+    : parts.releases.named(target.name, named);
+}
+
+/** Why nothing may start: the halt file, or the command. */
+export function haltedBecause(parts: Pick<Parts, 'haltFile'>, book: Book): string | null {
+  const halt = book.control<{ readonly by: string; readonly note: string }>(controlKeys.halt);
+  if (halt !== null) return `halted by ${halt.by}${halt.note === '' ? '' : `: ${halt.note}`}`;
+  return parts.haltFile();
+}
+
+function wasFiringBefore(parts: Parts, open: Case, target: Target): boolean {
+  const serving = parts.releases.serving(target.name);
+  const since = open.incident.context.marks.breachedAt;
+  return (
+    serving !== null && since !== null && open.incident.context.levels.length > 0 && since < serving.since
+  );
+}
+
+function affectedTargets(parts: Parts, book: Book, at: number): Situation['affected'] {
+  const targets = Object.keys(book.configuration.targets);
+  const affected = parts.detection.affected(at - 2 * MINUTE);
+  return { targets: targets.filter((name) => affected.has(name)).length, of: targets.length };
+}
+
+/** Somebody's tool put the old state back after a rollback of ours: fighting it would loop. */
+function interferenceOn(book: Book, target: Target, at: number): string | null {
+  const mark = book.control<RolledBack & { readonly undoneBy?: string }>(controlKeys.rolledBack(target.name));
+  return mark?.undoneBy !== undefined && at - mark.at < 60 * MINUTE ? mark.undoneBy : null;
+}

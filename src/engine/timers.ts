@@ -1,0 +1,53 @@
+import type { Case } from './case.ts';
+import type { Core } from './core.ts';
+import { confirmationOverdue } from './verifying.ts';
+
+/** Waits are `dueAt` in the machines' context; this is the one alarm that wakes the loop for the earliest of them. */
+export class Timers {
+  readonly #core: Core;
+  #cancel: () => void = () => {};
+
+  constructor(core: Core) {
+    this.#core = core;
+  }
+
+  /** Sets the alarm for the earliest wait of all open cases. */
+  arm(): void {
+    this.#cancel();
+    const dues = this.#core.book.open().flatMap((open) => dueOf(open) ?? []);
+    if (dues.length === 0) return;
+    const inMs = Math.max(0, Math.min(...dues) - this.#core.parts.clock.now());
+    this.#cancel = this.#core.parts.clock.after(inMs, () => void this.#ring());
+  }
+
+  stop(): void {
+    this.#cancel();
+  }
+
+  async #ring(): Promise<void> {
+    await this.#core
+      .turn((turn, flow) => {
+        for (const open of flow.book.open()) {
+          const due = dueOf(open);
+          if (due === null || due > turn.at) continue;
+          if (open.incident.value === 'asking') flow.approval(turn, open, { type: 'due', at: turn.at });
+          else if (open.rollback?.value === 'settling')
+            flow.rollback(turn, open, { type: 'settled', at: turn.at });
+          else confirmationOverdue(turn, flow, open);
+        }
+      })
+      .then(
+        () => this.arm(),
+        () => {},
+      );
+  }
+}
+
+/** When the case wants to be woken, epoch ms. A question that waits for a fresh reading waits. */
+function dueOf({ incident, approval, rollback, needsFreshReading, confirmations }: Case): number | null {
+  if (incident.value === 'asking' && approval?.value === 'open')
+    return needsFreshReading ? null : approval.context.dueAt;
+  if (incident.value !== 'rolling_back' || rollback === null) return null;
+  if (rollback.value === 'settling') return rollback.context.dueAt;
+  return rollback.value === 'confirming' && confirmations.length > 0 ? rollback.context.dueAt : null;
+}

@@ -1,0 +1,150 @@
+import type { Effect } from '../domain/effect.ts';
+import type { Json } from '../domain/json.ts';
+import type { Message } from '../domain/ports/channel.ts';
+import type { Commit, IncidentRow, LedgerRow, NewEntry, Snapshot, Timer } from '../domain/ports/store.ts';
+import type { Watch } from '../domain/breach.ts';
+import type { Book } from './book.ts';
+import { rowOf, type Case } from './case.ts';
+import { approvals, incidents, rollbacks, toSnapshot } from './machines.ts';
+import type { Parts } from './parts.ts';
+
+/** A journal entry before the turn gives it its time and incident. */
+export interface Note {
+  readonly type: string;
+  readonly message: string;
+  readonly facts?: NewEntry['facts'];
+  readonly target?: string | null;
+}
+
+/**
+ * What one event changes, gathered until it is stored in one commit.
+ *
+ * Nothing outside is touched during a turn: calls, reads and messages start after the commit.
+ */
+export class Turn {
+  readonly at: number;
+  readonly #parts: Parts;
+  readonly #book: Book;
+  readonly #entries: NewEntry[] = [];
+  readonly #messages: Message[] = [];
+  readonly #touched = new Set<Case>();
+  readonly #effects = new Map<string, Effect>();
+  readonly #timers = new Map<string, Timer>();
+  readonly #controls = new Map<string, Json>();
+  readonly #ledger: LedgerRow[] = [];
+  #more: Commit[] = [];
+
+  constructor(parts: Parts, book: Book) {
+    this.at = parts.clock.now();
+    this.#parts = parts;
+    this.#book = book;
+  }
+
+  /** Appends to the journal, and tells people when the entry is worth a message. */
+  note(entry: Note, open: Case | null = null): void {
+    const context = open?.incident.context ?? null;
+    const { type, message, facts = {} } = entry;
+    const target = entry.target ?? context?.target ?? null;
+    const whole: NewEntry = { at: this.at, incident: context?.id ?? null, target, type, message, facts };
+    this.#entries.push(whole);
+    if (context !== null && this.#book.silenced(context.lead.rule, context.target, this.at)) return;
+    const row = open === null ? null : rowOf(open);
+    for (const { name } of this.#parts.channels) {
+      const told = this.#parts.compose(whole, row, name);
+      if (told !== null) this.#messages.push({ ...told, key: `${told.key}/${this.#messages.length}` });
+    }
+  }
+
+  touch(open: Case): void {
+    this.#touched.add(open);
+  }
+
+  effect(open: Case, effect: Effect): void {
+    open.effects.set(effect.opId, effect);
+    this.#effects.set(effect.opId, effect);
+    this.touch(open);
+  }
+
+  timer(open: Case, name: string, dueAt: number | null): void {
+    const incident = open.incident.context.id;
+    this.#timers.set(`${incident}/${name}`, { incident, name, dueAt });
+  }
+
+  control(key: string, value: Json): void {
+    if (value === null) this.#book.controls.delete(key);
+    else this.#book.controls.set(key, value);
+    this.#controls.set(key, value);
+  }
+
+  ledger(row: LedgerRow): void {
+    this.#ledger.push(row);
+  }
+
+  watches(watches: readonly Watch[]): void {
+    this.include({ watches });
+  }
+
+  /** Takes in rows that another room asked for. Controls among them are remembered at once. */
+  include(commit: Commit): void {
+    for (const { key, value } of commit.controls ?? []) this.control(key, value);
+    for (const entry of commit.entries ?? []) this.note(entry);
+    this.#more.push({ ...commit, controls: [], entries: [] });
+  }
+
+  entries(): readonly NewEntry[] {
+    return this.#entries;
+  }
+
+  effects(): readonly Effect[] {
+    return [...this.#effects.values()];
+  }
+
+  ledgerRows(): readonly LedgerRow[] {
+    return this.#ledger;
+  }
+
+  messages(): number {
+    return this.#messages.length;
+  }
+
+  touched(): readonly Case[] {
+    return [...this.#touched];
+  }
+
+  commit(): Commit {
+    const touched = this.touched();
+    return {
+      entries: this.#entries,
+      incidents: touched.map((open): IncidentRow => rowOf(open)),
+      snapshots: touched.flatMap(snapshotsOf),
+      effects: this.effects(),
+      timers: [...this.#timers.values()],
+      outbox: this.#messages,
+      watches: this.#more.flatMap(({ watches = [] }) => watches),
+      releases: this.#more.flatMap(({ releases = [] }) => releases),
+      serving: this.#more.flatMap(({ serving = [] }) => serving),
+      readings: this.#more.flatMap(({ readings = [] }) => readings),
+      controls: [...this.#controls].map(([key, value]) => ({ key, value })),
+      ledger: this.#ledger,
+    };
+  }
+
+  isEmpty(): boolean {
+    return (
+      this.#entries.length +
+        this.#touched.size +
+        this.#effects.size +
+        this.#timers.size +
+        this.#controls.size ===
+        0 && this.#more.every((commit) => Object.values(commit).every((rows) => rows.length === 0))
+    );
+  }
+}
+
+function snapshotsOf(open: Case): Snapshot[] {
+  const { id } = open.incident.context;
+  const snapshots = [toSnapshot(incidents, id, open.incident)];
+  if (open.approval !== null) snapshots.push(toSnapshot(approvals, id, open.approval));
+  if (open.rollback !== null) snapshots.push(toSnapshot(rollbacks, id, open.rollback));
+  return snapshots;
+}

@@ -1,0 +1,116 @@
+import type { ReleaseEvent } from '../domain/ports/releases.ts';
+import { controlKeys, type RolledBack } from '../domain/controls.ts';
+import { messageOf } from '../domain/errors.ts';
+import type { Sighting } from '../domain/release.ts';
+import { nameRelease } from '../domain/release.ts';
+import { sleep } from '../domain/ports/clock.ts';
+import type { Observer } from '../domain/ports/observer.ts';
+import type { Target } from '../domain/target.ts';
+import { HOUR, SECOND } from '../domain/time.ts';
+import type { Core } from './core.ts';
+import type { Flow } from './flow.ts';
+import type { Turn } from './turn.ts';
+
+/** How often each kind is looked at; hints of `watch` make it at once. */
+const everyMs: Readonly<Record<Observer['kind'], number>> = {
+  container: 2 * SECOND,
+  link: SECOND,
+  repository: 30 * SECOND,
+};
+
+/** Looks at every target until the signal aborts. A look that fails is never taken for a change. */
+export async function watchReleases(core: Core, signal: AbortSignal): Promise<void> {
+  const loops = core.parts.observers.flatMap((observer) => {
+    const targets = Object.values(core.book.configuration.targets).filter((target) => observer.sees(target));
+    const hints = new Hints();
+    const watching = observer.watch?.(targets, (target) => hints.give(target), signal).catch(() => {});
+    return [
+      ...targets.map((target) => lookAgainAndAgain(core, observer, target, hints, signal)),
+      watching ?? Promise.resolve(),
+    ];
+  });
+  await Promise.all(loops);
+}
+
+async function lookAgainAndAgain(
+  core: Core,
+  observer: Observer,
+  target: Target,
+  hints: Hints,
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted) {
+    await lookOnce(core, observer, target, signal);
+    await hints.wait(core, target.name, everyMs[observer.kind], signal);
+  }
+}
+
+/** One look, folded and stored; baking goes on at the same time. */
+export async function lookOnce(
+  core: Core,
+  observer: Observer,
+  target: Target,
+  signal: AbortSignal,
+): Promise<void> {
+  let sighting: Sighting;
+  try {
+    sighting = await observer.look(target, signal);
+  } catch (error) {
+    core.book.failedLooks.set(target.name, messageOf(error));
+    return;
+  }
+  if (signal.aborted) return;
+  core.book.failedLooks.delete(target.name);
+  await core.turn((turn, flow) => {
+    const { releases, detection } = core.parts;
+    const seen = releases.sighted(target.name, sighting);
+    const quiet = !detection.troubled(target.name) && detection.criticalOk(target.name, turn.at);
+    const baked = releases.bake(target.name, turn.at, quiet);
+    for (const change of [seen, baked]) {
+      turn.include(change.commit);
+      for (const event of change.events) takeReleaseEvent(turn, flow, event);
+    }
+  });
+}
+
+function takeReleaseEvent(turn: Turn, flow: Flow, event: ReleaseEvent): void {
+  if (event.event === 'changed') noticeUndone(turn, flow, event);
+  if (event.event === 'became_good') flow.book.toPin.add(event.target);
+  if (event.event !== 'bad_returned') return;
+  turn.note(
+    {
+      type: 'release.bad_returned',
+      target: event.target,
+      message: `${nameRelease(event.release)} runs again on ${event.target}; it is known to be bad${event.manager === null ? '' : ` and was put back by ${event.manager}`}`,
+      facts: { release: event.release.id },
+    },
+    flow.book.on(event.target),
+  );
+}
+
+/** Somebody put back what a rollback had replaced. A tool that does so would do it again, so it is not fought. */
+function noticeUndone(turn: Turn, flow: Flow, event: Extract<ReleaseEvent, { event: 'changed' }>): void {
+  const key = controlKeys.rolledBack(event.target);
+  const mark = flow.book.control<RolledBack & { readonly returns?: number }>(key);
+  if (mark === null || event.opId !== null || event.to?.id !== mark.from || turn.at - mark.at > HOUR) return;
+  const returns = (mark.returns ?? 0) + 1;
+  const who = event.manager ?? (returns > 1 ? 'somebody' : null);
+  if (who === null) return turn.control(key, { ...mark, returns });
+  const undoneBy = `${who} put ${event.to.id} back within an hour of the rollback; pin ${mark.to} there first`;
+  turn.control(key, { ...mark, returns, undoneBy });
+}
+
+/** Lets a hint end the wait for the next look. */
+class Hints {
+  readonly #waiting = new Map<string, () => void>();
+
+  give(target: string): void {
+    this.#waiting.get(target)?.();
+  }
+
+  async wait(core: Core, target: string, ms: number, signal: AbortSignal): Promise<void> {
+    const hint = new AbortController();
+    this.#waiting.set(target, () => hint.abort());
+    await sleep(core.parts.clock, ms, AbortSignal.any([signal, hint.signal]));
+  }
+}

@@ -1,0 +1,127 @@
+import { messageOf } from '../domain/errors.ts';
+import { digestPlan, type Finding, type Plan, type Step, type StepFacts } from '../domain/plan.ts';
+import type { PlaybookStep } from '../domain/playbook.ts';
+import type { Driver, Drivers } from '../domain/ports/driver.ts';
+import type { Planned, Planner, PlanRequest } from '../domain/ports/planner.ts';
+import { render, unknownTemplateWords } from '../domain/template.ts';
+
+/** A step with everything that planning learnt about it. */
+interface Prepared {
+  readonly step: Step;
+  readonly description: string;
+  readonly identity: string;
+  readonly findings: readonly Finding[];
+}
+
+/**
+ * Builds plans: fills in templates, reads the facts of every step, runs every preflight, and digests the whole.
+ * All steps are prepared before any effect of the plan; nothing is changed.
+ */
+export function planner(drivers: Drivers): Planner {
+  return {
+    needsRelease: (playbook) => playbook.steps.some(({ kind }) => drivers[kind]?.needsRelease === true),
+    build: (request, signal) => build(drivers, request, signal),
+  };
+}
+
+async function build(drivers: Drivers, request: PlanRequest, signal: AbortSignal): Promise<Planned> {
+  const prepared: Prepared[] = [];
+  for (const [index, written] of request.playbook.steps.entries()) {
+    const driver = drivers[written.kind];
+    if (driver === undefined) return refuse([finding(index, `no driver is called ${written.kind}`)]);
+    const resolved = resolve(request, driver, written, index);
+    if ('message' in resolved) return refuse([resolved]);
+    prepared.push(await prepare(driver, resolved, signal));
+  }
+  const findings = prepared.flatMap((step) => step.findings);
+  return findings.some(({ level }) => level === 'refuse')
+    ? refuse(findings)
+    : { plan: assemble(request, prepared), refusal: null };
+}
+
+function resolve(request: PlanRequest, driver: Driver, written: PlaybookStep, index: number): Step | Finding {
+  const { incident, target, from, to } = request;
+  const options = render(written.options, { target, from, to });
+  const missing = unfilled(options);
+  if (missing !== null)
+    return finding(index, `${written.kind}: \${${missing}} has no value for ${target.name}`);
+  const parsed = driver.options.safeParse(options);
+  if (!parsed.success)
+    return finding(index, `${written.kind}: ${parsed.error.issues.map(({ message }) => message).join('; ')}`);
+  if (driver.needsRelease && to === null)
+    return finding(index, `${written.kind}: there is no release to go to`);
+  return {
+    index,
+    incident,
+    kind: written.kind,
+    risk: driver.risk,
+    effect: driver.effect,
+    options: parsed.data,
+    target,
+    from,
+    to,
+    deadlineMs: written.deadlineMs,
+    retries: written.retries,
+  };
+}
+
+/** The first template word that found no value. */
+function unfilled(value: unknown): string | null {
+  if (typeof value === 'string')
+    return unknownTemplateWords(value)[0] ?? /\$\{([^}]*)\}/.exec(value)?.[1] ?? null;
+  if (value === null || typeof value !== 'object') return null;
+  for (const member of Object.values(value)) {
+    const word = unfilled(member);
+    if (word !== null) return word;
+  }
+  return null;
+}
+
+async function prepare(driver: Driver, step: Step, signal: AbortSignal): Promise<Prepared> {
+  let facts: StepFacts;
+  try {
+    facts = await driver.read(step, signal);
+    const findings = await driver.preflight(step, facts, signal);
+    return {
+      step,
+      description: driver.describe(step, facts),
+      identity: facts.identity,
+      findings: findings.map((found) => ({ ...found, step: step.index })),
+    };
+  } catch (error) {
+    const found = finding(step.index, `${step.kind}: ${messageOf(error)}`);
+    return { step, description: step.kind, identity: '', findings: [found] };
+  }
+}
+
+function assemble(request: PlanRequest, prepared: readonly Prepared[]): Plan {
+  const { incident, target, playbook, from, to, at } = request;
+  const body = {
+    incident,
+    target: target.name,
+    playbook: playbook.id,
+    otherwisePlaybook: playbook.otherwisePlaybook,
+    from,
+    to,
+    steps: prepared.map(({ step }) => step),
+    descriptions: prepared.map(({ description }) => description),
+    identities: prepared.map(({ identity }) => identity),
+    verification: playbook.verification,
+    objectives: playbook.objectives,
+  };
+  return {
+    ...body,
+    findings: prepared.flatMap(({ findings }) => findings),
+    builtAt: at,
+    digest: digestPlan(body),
+  };
+}
+
+function refuse(findings: readonly Finding[]): Planned {
+  const refusing = findings.filter(({ level }) => level === 'refuse').map(({ message }) => message);
+  return { plan: null, refusal: refusing.join('; '), findings };
+}
+
+function finding(step: number, message: string): Finding {
+  return { level: 'refuse', step, message };
+}
