@@ -1,0 +1,30 @@
+import { readFile } from 'node:fs/promises';
+import { messageOf, RollbackError } from '../../domain/errors.ts';
+
+/** A header's value, or where it lies: only the reference is ever stored in a plan. */
+export type HeaderValue = string | { readonly file: string } | { readonly env: string };
+
+/** Rejects with `SECRET_MISSING` when there is no value. */
+export async function readHeader(
+  value: HeaderValue,
+  environment: Readonly<Record<string, string | undefined>>,
+): Promise<string> {
+  if (typeof value === 'string') return value;
+  const found = 'file' in value ? await contentOf(value.file) : environment[value.env];
+  if (found !== undefined && found !== '') return found;
+  const where = 'file' in value ? value.file : `the environment variable ${value.env}`;
+  throw new RollbackError('SECRET_MISSING', `${where} is empty or not set`);
+}
+
+async function contentOf(path: string): Promise<string> {
+  try {
+    return (await readFile(path, 'utf8')).trim();
+  } catch (cause) {
+    throw new RollbackError(
+      'SECRET_MISSING',
+      `cannot read ${path}: ${messageOf(cause)}`,
+      { path },
+      { cause },
+    );
+  }
+}
