@@ -1,0 +1,163 @@
+import type { Docker } from '../../clients/docker/docker.ts';
+import type { ContainerFacts, ImageFacts } from '../../clients/docker/facts.ts';
+import { labels } from '../../clients/docker/marks.ts';
+import { managerOf } from '../../clients/docker/manager.ts';
+import { specify } from '../../clients/docker/specification.ts';
+import { textIn } from '../../clients/docker/shape.ts';
+import { RollbackError } from '../../domain/errors.ts';
+import { canonical } from '../../domain/json.ts';
+import { sleep, type Clock } from '../../domain/ports/clock.ts';
+import type { Observer } from '../../domain/ports/observer.ts';
+import type { Vault } from '../../domain/ports/vault.ts';
+import type { Sighting } from '../../domain/release.ts';
+import type { Target } from '../../domain/target.ts';
+import { SECOND } from '../../domain/time.ts';
+
+/**
+ * Learns which release a container runs: its image, and a keyed digest of its create specification. The whole
+ * specification goes along, sealed.
+ *
+ * An image that was removed under its container is still known from an earlier look; without one, `look` rejects,
+ * since what the container was asked for cannot be told from what its image added.
+ */
+export function containerObserver(options: {
+  readonly docker: Docker;
+  readonly vault: Vault;
+  readonly clock: Clock;
+}): Observer {
+  const images = new KnownImages(options.docker);
+  const asked = new AskedToStop();
+  const { docker, vault, clock } = options;
+  return {
+    kind: 'container',
+    sees: (target) => target.container !== null,
+    async look(target, signal) {
+      const container = target.container === null ? null : await docker.container(target.container, signal);
+      if (container === null) return nothing(clock.now());
+      const image = await images.of(container, signal);
+      return {
+        at: clock.now(),
+        ...identify(container, image, vault),
+        healthy: healthOf(container),
+        exited: hasEnded(container) && !asked.has(container.id),
+        opId: container.labels[labels.op] ?? null,
+        manager: managerOf(container.labels)?.name ?? null,
+      };
+    },
+    watch: async (targets, changed, signal) => watch({ docker, clock, asked }, targets, changed, signal),
+  };
+}
+
+function nothing(at: number): Sighting {
+  return { at, components: [], healthy: null, exited: false, sealed: null, opId: null, manager: null };
+}
+
+function identify(
+  container: ContainerFacts,
+  image: ImageFacts,
+  vault: Vault,
+): Pick<Sighting, 'components' | 'sealed'> {
+  const specification = canonical(specify(container, image.config));
+  const config = vault.digest(specification);
+  return {
+    components: [
+      { kind: 'image', value: image.id, label: imageLabel(container, image), digests: image.digests },
+      { kind: 'config', value: config, label: config.slice(0, 8) },
+    ],
+    sealed: vault.seal(specification),
+  };
+}
+
+/** The tag as it was configured; a container that a rollback made by image id carries it in a label. */
+function imageLabel(container: ContainerFacts, image: ImageFacts): string {
+  const configured = container.labels[labels.image] ?? textIn(container.config['Image']);
+  if (configured !== '' && !configured.startsWith('sha256:')) return configured;
+  const tag = image.tags.find((name) => !name.startsWith('rollbackd.pin/'));
+  return tag ?? image.id.slice(7, 19);
+}
+
+function healthOf(container: ContainerFacts): boolean | null {
+  if (container.status !== 'running') return container.status === 'created' ? null : false;
+  if (container.health === null || container.health === 'starting') return null;
+  return container.health === 'healthy';
+}
+
+/** It stopped, and its restart policy will not start it again. */
+function hasEnded({ status, restartPolicy, exitCode, restarts }: ContainerFacts): boolean {
+  if (status === 'dead') return true;
+  if (status !== 'exited') return false;
+  if (restartPolicy.name === 'no') return true;
+  if (restartPolicy.name !== 'on-failure') return false;
+  const { maximumRetryCount } = restartPolicy;
+  return exitCode === 0 || (maximumRetryCount > 0 && restarts >= maximumRetryCount);
+}
+
+/** Configurations of images by id: they never change, and outlive the image. */
+class KnownImages {
+  readonly #docker: Docker;
+  readonly #images = new Map<string, ImageFacts>();
+
+  constructor(docker: Docker) {
+    this.#docker = docker;
+  }
+
+  async of(container: ContainerFacts, signal: AbortSignal): Promise<ImageFacts> {
+    const image = (await this.#docker.image(container.image, signal)) ?? this.#images.get(container.image);
+    if (image === undefined) {
+      const message = `looking at container ${container.name}: its image ${container.image.slice(0, 19)} is gone, so its release cannot be told; pull the image again`;
+      throw new RollbackError('NOT_FOUND', message, { container: container.name, image: container.image });
+    }
+    this.#images.delete(image.id);
+    this.#images.set(image.id, image);
+    const oldest = this.#images.keys().next().value;
+    if (this.#images.size > 64 && oldest !== undefined) this.#images.delete(oldest);
+    return image;
+  }
+}
+
+/** Containers that somebody stopped on purpose: they ended, but not by themselves. A hint, lost at a restart. */
+class AskedToStop {
+  readonly #ids = new Set<string>();
+
+  has(id: string): boolean {
+    return this.#ids.has(id);
+  }
+
+  heard(action: string, id: string): void {
+    if (action === 'kill' || action === 'stop') this.#ids.add(id);
+    if (action === 'start' || action === 'destroy') this.#ids.delete(id);
+  }
+}
+
+const retryMs = SECOND;
+const telling = /^(create|start|restart|die|stop|kill|oom|pause|unpause|destroy|rename|update|health_status)/;
+
+async function watch(
+  { docker, clock, asked }: { docker: Docker; clock: Clock; asked: AskedToStop },
+  targets: readonly Target[],
+  changed: (target: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const names = new Map(
+    targets.flatMap(({ container, name }) => (container === null ? [] : [[container, name]])),
+  );
+  // Whatever happened before the stream was open was missed.
+  const opened = (): void => names.forEach((target) => changed(target));
+  while (!signal.aborted) {
+    try {
+      await docker.events(
+        ({ action, id, name, oldName }) => {
+          asked.heard(action, id);
+          if (!telling.test(action)) return;
+          const touched = new Set([names.get(name), names.get(oldName ?? '')]);
+          for (const target of touched) if (target !== undefined) changed(target);
+        },
+        opened,
+        signal,
+      );
+    } catch {
+      // Looking at the targets reports an engine that cannot be reached; here it is only a reason to try again.
+      await sleep(clock, retryMs, signal);
+    }
+  }
+}
