@@ -1,0 +1,20 @@
+import type { Actor, Command, CommandAnswer } from '../../domain/ports/daemon.ts';
+import type { Core } from '../core.ts';
+import { accepted, unknownTarget } from './answers.ts';
+
+/** A deployment begins or ends, as CI says it. */
+export function deploy(
+  core: Core,
+  { target, phase }: Extract<Command, { do: 'deploy' }>,
+  actor: Actor,
+): Promise<CommandAnswer> {
+  return core.turn((turn) => {
+    if (core.book.target(target) === null) return unknownTarget(core, target);
+    turn.include(core.parts.releases.deploy(target, phase, actor.name, turn.at).commit);
+    return accepted(
+      phase === 'begin'
+        ? `${target} is being deployed: grace until it is healthy`
+        : `the deployment of ${target} is over`,
+    );
+  });
+}

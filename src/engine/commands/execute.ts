@@ -1,0 +1,42 @@
+import type { Actor, Command, CommandAnswer } from '../../domain/ports/daemon.ts';
+import type { Core } from '../core.ts';
+import { acknowledge } from './acknowledge.ts';
+import { answerQuestion } from './answer-question.ts';
+import { arm } from './arm.ts';
+import { deploy } from './deploy.ts';
+import { freeze, unfreeze } from './freeze.ts';
+import { halt, unhalt } from './halt.ts';
+import { release } from './release.ts';
+import { rollback } from './rollback.ts';
+import { silence, unsilence } from './silence.ts';
+
+/** Carries out one command of a person. Refusals are answers; who may ask at all is the server's business. */
+export function execute(core: Core, command: Command, actor: Actor): Promise<CommandAnswer> {
+  switch (command.do) {
+    case 'rollback':
+      return rollback(core, command, actor);
+    case 'approve':
+    case 'reject':
+      return answerQuestion(core, command, actor);
+    case 'halt':
+      return halt(core, command.note, actor);
+    case 'unhalt':
+      return unhalt(core, actor);
+    case 'freeze':
+      return freeze(core, command, actor);
+    case 'unfreeze':
+      return unfreeze(core, command.target, actor);
+    case 'silence':
+      return silence(core, command, actor);
+    case 'unsilence':
+      return unsilence(core, command, actor);
+    case 'arm':
+      return arm(core, command, actor);
+    case 'ack':
+      return acknowledge(core, command, actor);
+    case 'deploy':
+      return deploy(core, command, actor);
+    case 'release':
+      return release(core, command, actor);
+  }
+}

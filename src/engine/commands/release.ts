@@ -1,0 +1,30 @@
+import type { Actor, Command, CommandAnswer } from '../../domain/ports/daemon.ts';
+import { releaseId } from '../../domain/release.ts';
+import type { Core } from '../core.ts';
+import { accepted, refused, unknownTarget } from './answers.ts';
+
+type Release = Extract<Command, { do: 'release' }>;
+
+/** What CI or a person knows of a release. */
+export function release(core: Core, command: Release, actor: Actor): Promise<CommandAnswer> {
+  return core.turn((turn) => {
+    const { releases } = core.parts;
+    const { target } = command;
+    if (core.book.target(target) === null) return unknownTarget(core, target);
+    if (command.action === 'record') {
+      turn.include(releases.record(target, command.components, command.barrier, turn.at, actor.name).commit);
+      const id = releaseId(command.components.map((component) => ({ ...component, label: component.value })));
+      return accepted(`recorded ${id} of ${target}`);
+    }
+    const known = releases.list(target).find(({ id }) => id === command.release);
+    if (known === undefined)
+      return refused(
+        `${target} has no release ${command.release}; rollbackd release list ${target} shows them`,
+      );
+    const because = `${command.action} by ${actor.name}${command.note === '' ? '' : `: ${command.note}`}`;
+    const change = releases.setStanding(target, known.id, command.action, because, turn.at);
+    turn.include(change.commit);
+    if (command.action === 'good') core.book.toPin.add(target);
+    return accepted(`${known.id} of ${target} is ${command.action} now`);
+  });
+}

@@ -1,0 +1,45 @@
+import type { PlanView } from '../domain/ports/daemon.ts';
+import { riskOf } from '../domain/plan.ts';
+import type { Core } from './core.ts';
+import { releaseView } from './views/releases.ts';
+
+/** Builds and preflights the plan that a rollback would follow now. Changes nothing. */
+export async function dryRun(
+  core: Core,
+  {
+    target: name,
+    to,
+    playbook: chosen,
+  }: { readonly target: string; readonly to: string | null; readonly playbook: string | null },
+): Promise<PlanView> {
+  const { parts, book } = core;
+  const at = parts.clock.now();
+  const target = book.target(name);
+  const playbook = book.configuration.playbooks[chosen ?? target?.playbook ?? ''];
+  const empty = {
+    target: name,
+    playbook: chosen ?? target?.playbook ?? '',
+    digest: '',
+    from: null,
+    to: null,
+    risk: 'safe' as const,
+    steps: [],
+    findings: [],
+  };
+  if (target === null || playbook === undefined)
+    return { ...empty, refusal: `${name} or its playbook is not configured` };
+  const from = parts.releases.current(name);
+  const candidate = to === null ? parts.releases.candidate(name, at) : parts.releases.named(name, to);
+  const known = { ...empty, from: from === null ? null : releaseView(parts.releases, from, at) };
+  if (candidate.release === null && parts.planner.needsRelease(playbook))
+    return { ...known, refusal: candidate.problem };
+  const request = { incident: 'dry-run', target, playbook, from, to: candidate.release, at };
+  const planned = await parts.planner.build(request, new AbortController().signal);
+  const going = {
+    ...known,
+    to: candidate.release === null ? null : releaseView(parts.releases, candidate.release, at),
+  };
+  if (planned.plan === null) return { ...going, findings: planned.findings, refusal: planned.refusal };
+  const { digest, steps, descriptions, findings } = planned.plan;
+  return { ...going, digest, risk: riskOf(steps), steps: descriptions, findings, refusal: null };
+}

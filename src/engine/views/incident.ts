@@ -1,0 +1,99 @@
+import type { IncidentView, PlanView, QuestionView } from '../../domain/ports/daemon.ts';
+import type { Entry, IncidentRow, LedgerRow } from '../../domain/ports/store.ts';
+import { riskOf, type Plan } from '../../domain/plan.ts';
+import type { ApprovalContext } from '../../../state-machines/approval.machine.ts';
+import type { IncidentContext } from '../../../state-machines/incident.context.ts';
+import type { RollbackContext } from '../../../state-machines/rollback.machine.ts';
+import { newCase, rowOf, type Case } from '../case.ts';
+import type { Core } from '../core.ts';
+import { commandsByHand } from '../ending.ts';
+import { approvals, fromSnapshot, incidents, rollbacks } from '../machines.ts';
+import { releaseView } from './releases.ts';
+
+/** More entries than any incident should have; the rest stays in the journal. */
+const mostEntries = 2_000;
+
+/** Everything known of one incident, open or closed. */
+export async function incidentView(core: Core, id: string): Promise<IncidentView | null> {
+  const { store } = core.parts;
+  const open = core.book.find(id);
+  const row = open === null ? await store.incident(id) : rowOf(open);
+  if (row === null) return null;
+  const seen = open ?? (await closedCase(core, id));
+  const journal = await store.entries({ incident: id, limit: mostEntries });
+  const effects = await store.effects(id);
+  const base = { ...row, effects, journal, evidence: evidenceIn(journal), rto: await rtoOf(core, row, seen) };
+  if (seen === null) return { ...base, levels: [], decision: null, question: null, plan: null, byHand: [] };
+  const { levels, decision, plan } = seen.incident.context;
+  const byHand = row.outcome === 'handed_over' ? commandsByHand(core.flow, seen) : [];
+  return {
+    ...base,
+    levels,
+    decision,
+    question: questionView(seen),
+    plan: plan === null ? null : planView(core, plan),
+    byHand,
+  };
+}
+
+async function closedCase(core: Core, id: string): Promise<Case | null> {
+  const snapshots = await core.parts.store.snapshots(id);
+  const find = (name: string) => snapshots.find(({ machine }) => machine === name);
+  const [own, question, rolling] = [find('incident'), find('approval'), find('rollback')];
+  const incident = own === undefined ? null : fromSnapshot<IncidentContext>(incidents, own);
+  if (incident === null) return null;
+  const seen = newCase(incident);
+  seen.approval = question === undefined ? null : fromSnapshot<ApprovalContext>(approvals, question);
+  seen.rollback = rolling === undefined ? null : fromSnapshot<RollbackContext>(rollbacks, rolling);
+  return seen;
+}
+
+function questionView({ approval }: Case): QuestionView | null {
+  if (approval === null) return null;
+  const { id, planDigest, dueAt, otherwise, needs, answers } = approval.context;
+  return {
+    id,
+    planDigest,
+    dueAt,
+    otherwise,
+    needs,
+    state: approval.value,
+    answers: answers.map(({ by, answer, at }) => ({ by, answer, at })),
+  };
+}
+
+function planView(core: Core, plan: Plan): PlanView {
+  const at = core.parts.clock.now();
+  const view = (release: Plan['from']) =>
+    release === null ? null : releaseView(core.parts.releases, release, at);
+  const { target, playbook, digest, steps, descriptions, findings } = plan;
+  return {
+    target,
+    playbook,
+    digest,
+    from: view(plan.from),
+    to: view(plan.to),
+    risk: riskOf(steps),
+    steps: descriptions,
+    findings,
+    refusal: null,
+  };
+}
+
+/** Evidence travels in the entries of the effects that captured it. */
+function evidenceIn(journal: readonly Entry[]): Readonly<Record<string, string>> {
+  return Object.assign({}, ...journal.map(({ facts }) => facts['evidence'] ?? {})) as Record<string, string>;
+}
+
+async function rtoOf(core: Core, row: IncidentRow, seen: Case | null): Promise<LedgerRow['phases'] | null> {
+  const rows = await core.parts.store.ledger({ target: row.target });
+  const stored = rows.find(({ incident }) => incident === row.id);
+  if (stored !== undefined) return stored.phases;
+  if (seen === null) return null;
+  const { context } = seen.incident;
+  return core.parts.ledger({
+    context,
+    configuration: core.book.configuration,
+    closedAt: core.parts.clock.now(),
+  }).phases;
+}
