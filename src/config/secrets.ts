@@ -34,15 +34,17 @@ export async function resolveSecret(
 ): Promise<Secret | null> {
   const found =
     'env' in reference ? fromEnvironment(reference.env, context) : await fromFile(reference.file, context);
-  if ('problem' in found) {
-    place.problem(found.problem);
-    return null;
-  }
-  const value = found.text.replace(/[\r\n]+$/, '');
-  if (value === '') place.problem(`${found.name} is empty`);
+  const value = 'text' in found ? found.text.replace(/[\r\n]+$/, '') : '';
+  const problem = 'problem' in found ? found.problem : flawOf(found.name, value);
+  if (problem === null) return new Secret(value);
+  place.problem(problem);
+  return null;
+}
+
+function flawOf(name: string, value: string): string | null {
+  if (value === '') return `${name} is empty`;
   // It will stand in a header or be compared with one: neither can hold these.
-  if (/[\p{Cc}]/u.test(value)) place.problem(`${found.name} holds control characters or several lines`);
-  return new Secret(value);
+  return /\p{Cc}/u.test(value) ? `${name} holds control characters or several lines` : null;
 }
 
 type Found = { readonly name: string; readonly text: string } | { readonly problem: string };

@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import type { PlaybookStep } from '../domain/playbook.ts';
+import type { Drivers } from '../domain/ports/driver.ts';
 import { checkProgram } from './checks.ts';
 import { checkTemplates, holdPlaces } from './placeholders.ts';
 import type { Place } from './place.ts';
 import type { ReadingContext } from './reading-context.ts';
 import { someTime } from './scalars.ts';
-import { unknownWord } from './suggest.ts';
+import { suggestion, unknownWord } from './suggest.ts';
 import { judge } from './wording.ts';
 
 const shape = { deadline: someTime.optional(), retries: z.int().min(0).max(10).optional() };
@@ -26,15 +27,14 @@ export function readStep(
     place.problem('expected a step such as docker.rollback: { to: last_good }');
     return null;
   }
-  const [kind, ...others] = Object.keys(value).filter((key) => !Object.hasOwn(shape, key));
+  const keys = Object.keys(value).filter((key) => !Object.hasOwn(shape, key));
+  const kind = keys.find((key) => Object.hasOwn(drivers, key)) ?? keys[0];
   if (kind === undefined) {
     place.problem(`does nothing; expected one of ${Object.keys(drivers).join(', ')}`);
     return null;
   }
-  for (const other of others)
-    place
-      .at(other)
-      .problem(`one step does one thing: ${kind} is there already; begin a new item with -`, 'key');
+  for (const other of keys)
+    if (other !== kind) place.at(other).problem(oneThing(other, kind, drivers), 'key');
   const settings = place.with(
     Object.fromEntries(Object.entries(value).filter(([key]) => Object.hasOwn(shape, key))),
   );
@@ -48,6 +48,12 @@ export function readStep(
   checkOptions(place.at(kind).with(options), driver.options);
   if (kind === 'command') checkProgram(place.at(kind).at('run').at(0), allowedPrograms);
   return { kind, options, deadlineMs: deadline ?? driver.deadlineMs, retries: retries ?? 0 };
+}
+
+function oneThing(other: string, kind: string, drivers: Drivers): string {
+  if (Object.hasOwn(drivers, other))
+    return `one step does one thing: ${kind} is there already; begin a new item with -`;
+  return `unknown key${suggestion(other, Object.keys(shape))}`;
 }
 
 function checkOptions(place: Place, schema: z.ZodType): void {

@@ -63,7 +63,7 @@ export function checkOwnParts(placed: readonly PlacedTarget[], own: OwnParts): v
 
 function checkContainer(place: Place, container: string, own: OwnParts): void {
   const refuse = (what: string): void =>
-    place.problem(`${container} is ${what}, which rollbackd needs in order to work; it cannot be a target`);
+    place.problem(`${container} is ${what}; what rollbackd works with cannot be a target`);
   if (container === hostOf(own.prometheusUrl)) return refuse('the Prometheus of this configuration');
   if (container === hostOf(own.dockerUrl)) return refuse('the Docker proxy of this configuration');
   if (container === 'rollbackd' || container === own.hostname) refuse('rollbackd itself');

@@ -32,7 +32,7 @@ const labelName = z
 const shape = {
   container: containerName.optional(),
   link: z.union([absolutePath, z.strictObject({ path: absolutePath })]).optional(),
-  repository: z.strictObject({ url: z.string(), branch: z.string() }).optional(),
+  repository: z.unknown().optional(),
   rules: z.array(z.string()).optional(),
   labels: z.record(labelName, labelValue).optional(),
   address: httpUrl.optional(),
@@ -71,7 +71,7 @@ function readTarget(place: Place, name: string, setting: TargetSetting): Target 
     name,
     container: fields.container ?? null,
     link: linkOf(fields.link),
-    repository: readRepository(place.at('repository'), fields.repository, setting.gitProtocols),
+    repository: readRepository(place.at('repository'), setting.gitProtocols),
     packs,
     labels,
     address: fields.address?.replace(/\/+$/, '') ?? null,
@@ -90,17 +90,14 @@ function linkOf(written: string | { readonly path: string } | undefined): LinkTa
   return { path: path.replaceAll(/\/+/g, '/').replace(/\/$/, '') };
 }
 
-function readRepository(
-  place: Place,
-  written: RepositoryTarget | undefined,
-  protocols: readonly string[],
-): RepositoryTarget | null {
-  if (written === undefined) return null;
-  const url = repositoryUrlProblem(written.url, protocols);
-  const branch = branchProblem(written.branch);
-  if (url !== null) place.at('url').problem(url);
-  if (branch !== null) place.at('branch').problem(branch);
-  return written;
+function readRepository(place: Place, protocols: readonly string[]): RepositoryTarget | null {
+  if (place.value === undefined) return null;
+  const { url, branch } = place.fields({ url: z.string(), branch: z.string() });
+  const urlWrong = url === undefined ? null : repositoryUrlProblem(url, protocols);
+  const branchWrong = branch === undefined ? null : branchProblem(branch);
+  if (urlWrong !== null) place.at('url').problem(urlWrong);
+  if (branchWrong !== null) place.at('branch').problem(branchWrong);
+  return { url: url ?? '', branch: branch ?? '' };
 }
 
 function readPacks(place: Place, written: readonly string[], known: readonly string[]): readonly string[] {

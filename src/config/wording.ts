@@ -66,6 +66,8 @@ function wordingOf(issue: core.$ZodRawIssue): string {
         ? `expected at most ${issue.maximum}, got ${shown(issue.input)}`
         : `must not be longer than ${issue.maximum}`;
     case 'invalid_format':
+      if (issue.format === 'starts_with' && typeof issue.prefix === 'string')
+        return `expected text that begins with ${issue.prefix}`;
       return issue.format === 'url' ? 'expected a URL' : 'is not written as it must be';
     case 'invalid_union':
       return 'has none of the forms that it may have';

@@ -52,7 +52,7 @@ const refused = {
 } as const;
 
 const deepest = 40;
-const mostFlaws = 10;
+const mostFlaws = 100;
 
 /** Reads one YAML 1.2 file (core schema) without aliases, tags and duplicate keys. */
 export function parseYaml(file: string, text: string): YamlDocument | { readonly flaws: readonly Flaw[] } {
@@ -63,7 +63,8 @@ export function parseYaml(file: string, text: string): YamlDocument | { readonly
     prettyErrors: false,
     uniqueKeys: false,
     schema: 'core',
-    logLevel: 'silent',
+    // Nothing is printed by parseDocument; 'silent' would also hide that there are several documents.
+    logLevel: 'error',
   });
   const positionAt = (offset: number): Position => {
     const { line, col } = lines.linePos(offset);
@@ -73,10 +74,15 @@ export function parseYaml(file: string, text: string): YamlDocument | { readonly
   if (syntax.length > 0) return { flaws: syntax };
 
   const flaws: Flaw[] = [];
-  const value = plain(document.contents, [], (node, path, message) =>
-    flaws.push({ ...positionAt(node?.range?.[0] ?? 0), path, message }),
-  );
-  if (flaws.length > 0) return { flaws: flaws.slice(0, mostFlaws) };
+  const told = new Set<string>();
+  const value = plain(document.contents, [], (node, path, message) => {
+    const position = positionAt(node?.range?.[0] ?? 0);
+    // Once a line is enough: an alias bomb has thousands of them.
+    if (told.has(`${position.line} ${message}`) || flaws.length === mostFlaws) return;
+    told.add(`${position.line} ${message}`);
+    flaws.push({ ...position, path, message });
+  });
+  if (flaws.length > 0) return { flaws };
   return {
     file,
     value,
@@ -84,14 +90,14 @@ export function parseYaml(file: string, text: string): YamlDocument | { readonly
   };
 }
 
-/** One for each line: what follows on the same line is mostly a consequence. */
+/** What follows on the same line, or outside of everything, is a consequence of what came before. */
 function syntaxFlaws(document: Document.Parsed, positionAt: (offset: number) => Position): Flaw[] {
   const seen = new Map<number, Flaw>();
   for (const { code, message, pos } of document.errors) {
     const position = positionAt(pos[0]);
-    if (seen.has(position.line)) continue;
+    const follows = seen.size > 0 && /token in YAML (stream|document)/.test(message);
+    if (follows || seen.has(position.line) || seen.size === mostFlaws) continue;
     seen.set(position.line, { ...position, path: [], message: wordingOf(code, message) });
-    if (seen.size === mostFlaws) break;
   }
   return [...seen.values()];
 }

@@ -69,5 +69,11 @@ targets:
   service:
     steps:
       - docker.rollback: { to: last_good }
+  release:
+    steps:
+      - link.rollback: { to: last_good }
+  code:
+    steps:
+      - git.revert: { to: last_good }
 `,
 };

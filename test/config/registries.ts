@@ -88,7 +88,7 @@ function source<T>(
     windowMs?: (options: T) => number;
   },
 ): Source {
-  const understood: Source<T> = {
+  return {
     kind,
     options,
     seesDeploys: false,
@@ -98,7 +98,6 @@ function source<T>(
     identity: () => kind,
     read: () => Promise.resolve(new Map()),
   };
-  return understood as Source;
 }
 
 function driver(kind: string, options: z.ZodType): Driver {
