@@ -1,0 +1,63 @@
+import { z } from 'zod';
+import { Secret } from '../../domain/secret.ts';
+import { unknownTemplateWords } from '../../domain/template.ts';
+import { SECOND } from '../../domain/time.ts';
+import { duration } from './schema.ts';
+
+/** One probe: what is asked, and which answer is well. */
+export interface HttpProbe {
+  readonly url: string;
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'OPTIONS';
+  readonly timeoutMs: number;
+  readonly headers: Readonly<Record<string, string | Secret>>;
+  readonly body: string | null;
+  readonly expect: {
+    /** null: any from 200 to 299. */
+    readonly statuses: readonly number[] | null;
+    /** Members that the JSON of the answer must have. */
+    readonly json?: unknown;
+    /** Text that the answer must contain. */
+    readonly body: string | null;
+  };
+}
+
+/** The longest that one probe may take: less than what detection waits for a whole read. */
+const longestMs = 30 * SECOND;
+
+const template = z.string().superRefine((text, context) => {
+  for (const word of unknownTemplateWords(text))
+    context.addIssue({ code: 'custom', message: `unknown template word \${${word}}` });
+});
+
+const url = template.refine((text) => /^(\$\{|https?:\/\/)/.test(text), {
+  error: 'expected a URL that begins with http://, https:// or ${target.address}',
+});
+
+const status = z.int().min(100).max(599);
+
+const written = z.strictObject({
+  url,
+  method: z.enum(['GET', 'HEAD', 'POST', 'OPTIONS']).default('GET'),
+  timeout: duration({ min: 1, max: longestMs }).default(2 * SECOND),
+  headers: z.record(z.string(), z.union([template, z.instanceof(Secret)])).default({}),
+  body: template.optional(),
+  expect: z
+    .strictObject({
+      status: z.union([status, z.array(status).min(1)]).optional(),
+      json: z.json().optional(),
+      body: z.string().min(1).optional(),
+    })
+    .default({}),
+});
+
+/** `http:` as written in a rule or a check. */
+export const httpOptions: z.ZodType<HttpProbe> = written.transform(({ timeout, body, expect, ...probe }) => ({
+  ...probe,
+  timeoutMs: timeout,
+  body: body ?? null,
+  expect: {
+    statuses: expect.status === undefined ? null : [expect.status].flat(),
+    ...(expect.json === undefined ? {} : { json: expect.json }),
+    body: expect.body ?? null,
+  },
+}));

@@ -1,0 +1,61 @@
+import { z } from 'zod';
+import { DAY, HOUR, MINUTE, SECOND } from '../../domain/time.ts';
+import { longestRange } from './promql-window.ts';
+import { duration } from './schema.ts';
+
+/** What a rule asks of Prometheus. */
+export interface PrometheusSignal {
+  readonly ask:
+    | { readonly query: string }
+    /** `bad / total` by target, once `total` is at least `min`. */
+    | { readonly bad: string; readonly total: string; readonly min: number };
+  /** Samples of this selector must not be older than this, or nothing counts. */
+  readonly fresh: { readonly selector: string; readonly maxAgeMs: number } | null;
+  /** A filter query: what it does not return is ok. */
+  readonly emptyIsOk: boolean;
+  readonly windowMs: number;
+}
+
+const promql = z
+  .string()
+  .trim()
+  .min(1, 'expected a PromQL expression')
+  .refine((text) => !text.includes('${'), {
+    error: 'templates are not filled in inside of PromQL; aggregate by the labels of the targets instead',
+  });
+
+const written = z.strictObject({
+  query: promql.optional(),
+  ratio: z.strictObject({ bad: promql, total: promql, min: z.number().min(0).default(0) }).optional(),
+  fresh: promql.optional(),
+  max_age: duration({ min: SECOND, max: HOUR }).optional(),
+  on_empty: z.literal('ok').optional(),
+  window: duration({ min: 0, max: 30 * DAY }).optional(),
+});
+
+/** `prometheus:` as written in a rule or a check. */
+export const prometheusOptions: z.ZodType<PrometheusSignal> = written
+  .superRefine((options, context) => {
+    const problem = problemOf(options);
+    if (problem !== null) context.addIssue({ code: 'custom', ...problem });
+  })
+  .transform(({ query, ratio, fresh, max_age, on_empty, window }) => ({
+    ask: ratio ?? { query: query ?? '' },
+    fresh: fresh === undefined ? null : { selector: fresh, maxAgeMs: max_age ?? 2 * MINUTE },
+    emptyIsOk: on_empty === 'ok',
+    windowMs:
+      window ?? Math.max(...[query, ratio?.bad, ratio?.total].map((text) => longestRange(text ?? ''))),
+  }));
+
+function problemOf(options: z.output<typeof written>): { path: string[]; message: string } | null {
+  if ((options.query === undefined) === (options.ratio === undefined))
+    return { path: [], message: 'expected either query or ratio' };
+  if (options.ratio !== undefined && options.on_empty !== undefined)
+    return {
+      path: ['on_empty'],
+      message: 'on_empty belongs to query: an absent `bad` of a ratio is 0 anyway',
+    };
+  if (options.max_age !== undefined && options.fresh === undefined)
+    return { path: ['max_age'], message: 'max_age needs fresh: a selector whose samples have an age' };
+  return null;
+}
