@@ -11,6 +11,7 @@ export const guardNames = [
   'halt',
   'freeze',
   'release',
+  'rejected',
   'repeat',
   'cooldown',
   'budget',

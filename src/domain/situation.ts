@@ -17,7 +17,13 @@ export interface Situation {
   readonly otherwise: Otherwise;
   readonly modes: { readonly daemon: Mode; readonly target: Mode; readonly rule: Mode };
   /** The person whose approval (or request) is being weighed; null for an automatic decision. */
-  readonly person: { readonly name: string; readonly role: Role; readonly namedRelease: boolean } | null;
+  readonly person: {
+    readonly name: string;
+    readonly role: Role;
+    readonly namedRelease: boolean;
+    /** How many distinct people approved, this one included; 1 unless stated. */
+    readonly people?: number;
+  } | null;
   /** Why nothing may start. */
   readonly halted: string | null;
   /** Why automatic becomes ask. */
