@@ -19,6 +19,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: endToEnd,
+          globalSetup: ['test/support/shared-engine.ts'],
           fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 120_000,

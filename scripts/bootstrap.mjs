@@ -15,6 +15,8 @@ const programs = {
   check: ['scripts/check.ts'],
   bench: ['bench/main.ts'],
   crash: ['test/crash/main.ts'],
+  build: ['scripts/build.ts'],
+  diagrams: ['scripts/diagrams.ts', '--write'],
 };
 
 const [word = '', ...args] = process.argv.slice(2);

@@ -1,0 +1,98 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startDockerd, type TestDocker } from '../support/dockerd.ts';
+import { pack, unpackWithModules } from '../support/package.ts';
+import { importRoot } from '../support/root-image.ts';
+
+const root = dirname(dirname(import.meta.dirname));
+const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
+const image = 'rollbackd:under-test';
+const megabyte = 1_000_000;
+
+/** What the Compose plugin of the default image weighs; a stand-in takes its place here, where nothing can be pulled. */
+const composeBytes = 75 * megabyte;
+
+let docker: TestDocker;
+
+beforeAll(async () => {
+  docker = await startDockerd();
+  await importRoot(docker, 'root/base:1', {
+    files: ['/usr/bin/git', '/usr/lib/git-core/git-remote-http', '/etc/ssl/certs/ca-certificates.crt'],
+    librariesFor: [process.execPath],
+  });
+  await importRoot(docker, 'root/node:26', {
+    files: ['/usr/bin/strip'],
+    as: { '/usr/local/bin/node': process.execPath },
+  });
+  await importRoot(docker, 'root/compose:1', { files: [], as: { '/docker-compose': '/bin/busybox' } });
+  await buildImage();
+}, 300_000);
+
+afterAll(async () => docker.stop());
+
+test('the program in the image is this version', async () => {
+  expect(await docker.cli('run', '--rm', '--network=none', image, 'version')).toContain(version);
+});
+
+test('it runs as nobody in particular, and owns only its own directory', async () => {
+  expect(
+    await sh(
+      'id -u; id -g; touch /opt/x 2>/dev/null || echo refused; touch /var/lib/rollbackd/x && echo kept',
+    ),
+  ).toBe('7390\n7390\nrefused\nkept');
+});
+
+test('git and the Compose plugin are inside', async () => {
+  expect(await sh('git --version')).toMatch(/^git version \d/);
+  expect(
+    await sh('test -x /usr/local/libexec/docker/cli-plugins/docker-compose && command -v docker-compose'),
+  ).toBe('/usr/local/bin/docker-compose');
+});
+
+test('it is no larger than 250 MB', async () => {
+  const bytes = Number(await docker.cli('image', 'inspect', '--format', '{{.Size}}', image));
+  expect(bytes + composeBytes).toBeLessThan(250 * megabyte);
+});
+
+test('its health check follows the answer of /healthz', async () => {
+  const program = `require('node:http').createServer((request, answer) => {
+    answer.writeHead(request.url === '/healthz' && !require('node:fs').existsSync('/var/lib/rollbackd/ill') ? 200 : 503).end();
+  }).listen(7390)`;
+  const short = ['--health-interval=1s', '--health-retries=1', '--network=none', '--entrypoint=node'];
+  const container = await docker.cli('run', '--detach', ...short, image, '-e', program);
+  const health = async (): Promise<string> =>
+    docker.cli('inspect', '--format', '{{.State.Health.Status}}', container);
+  try {
+    await expect.poll(health, { timeout: 30_000, interval: 250 }).toBe('healthy');
+    await docker.cli('exec', container, 'touch', '/var/lib/rollbackd/ill');
+    await expect.poll(health, { timeout: 30_000, interval: 250 }).toBe('unhealthy');
+  } finally {
+    await docker.cli('rm', '--force', container);
+  }
+});
+
+async function buildImage(): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'image-'));
+  try {
+    const context = join(folder, 'context');
+    mkdirSync(context);
+    unpackWithModules(join(folder, pack(folder).filename), context);
+    const given = ['NODE=root/node:26', 'BASE=root/base:1', 'COMPOSE=root/compose:1'];
+    await docker.cli(
+      'build',
+      ...given.flatMap((argument) => ['--build-arg', argument]),
+      '--network=none',
+      `--file=${join(root, 'Dockerfile')}`,
+      `--tag=${image}`,
+      context,
+    );
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function sh(script: string): Promise<string> {
+  return docker.cli('run', '--rm', '--network=none', '--entrypoint=/bin/sh', image, '-c', script);
+}
