@@ -26,15 +26,15 @@ export function bannerLines(
   ];
 }
 
-/** One line a reason, with the targets it holds for; all of them need not be named. */
+/** One line a reason, with the targets it holds for; many that are all need not be named. */
 function freezes(targets: StatusView['targets']): string[] {
   const byReason = Map.groupBy(
     targets.filter(({ frozen }) => frozen !== null),
     ({ frozen }) => frozen ?? '',
   );
   return [...byReason].map(([reason, frozen]) => {
-    const names =
-      frozen.length === targets.length ? 'all targets' : frozen.map(({ name }) => name).join(', ');
+    const all = targets.length > 1 && frozen.length === targets.length;
+    const names = all ? 'all targets' : frozen.map(({ name }) => name).join(', ');
     return `${names}: ${reason}; automatic rollbacks are questions`;
   });
 }

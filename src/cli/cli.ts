@@ -78,15 +78,16 @@ function report(error: unknown, { err, color, argv, environment }: Surroundings)
   const debug = environment['ROLLBACKD_DEBUG'] === '1';
   if (!(error instanceof RollbackError)) {
     const said = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-    err(`rollbackd: unexpected fault: ${oneLine(said)}; ROLLBACKD_DEBUG=1 shows where`);
+    err(`rollbackd: unexpected fault: ${printable(said)}; ROLLBACKD_DEBUG=1 shows where`);
     if (debug && error instanceof Error) err(error.stack ?? '');
     return 1;
   }
   if (argv.includes('--json')) err(JSON.stringify({ code: error.code, message: error.message }));
-  else
-    err(
-      `${painter(color).red('rollbackd:')} ${error.message.split('\n').map(oneLine).join('\n')} [${error.code}]`,
-    );
+  else {
+    const [first = '', ...more] = error.message.split('\n').map(printable);
+    err(`${painter(color).red('rollbackd:')} ${first} [${error.code}]`);
+    more.forEach((line) => err(line));
+  }
   if (debug) err(error.stack ?? '');
   return exitCodeOf(error);
 }
@@ -94,8 +95,4 @@ function report(error: unknown, { err, color, argv, environment }: Surroundings)
 function exitCodeOf({ code }: RollbackError): number {
   if (code === 'USAGE') return 2;
   return code === 'DAEMON_UNREACHABLE' ? 3 : 1;
-}
-
-function oneLine(text: string): string {
-  return printable(text);
 }

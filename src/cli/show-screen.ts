@@ -35,15 +35,26 @@ export function showScreen(incident: IncidentView, screen: Screen): string[] {
   ];
   return [
     ...headLines(incident, screen),
-    ...bannerLines(status, paint),
+    ...bannerLines(about(incident.target, status), paint),
     ...sections
       .filter(([, lines]) => lines.length > 0)
       .flatMap(([title, lines]) => ['', paint.bold(title), ...lines.map((line) => `  ${line}`)]),
   ];
 }
 
+/** What of the status concerns one target. */
+function about(target: string, status: StatusView): StatusView {
+  const targets = status.targets.filter(({ name }) => name === target);
+  return {
+    ...status,
+    targets,
+    unknownSeries: {},
+    configuration: { ...status.configuration, lastReloadFailed: null },
+  };
+}
+
 function headLines(incident: IncidentView, { status: { now }, paint, width }: Screen): string[] {
-  const { id, severity, target, openedAt, closedAt, reason } = incident;
+  const { id, severity, target, state, openedAt, closedAt, reason } = incident;
   const lasted =
     closedAt === null
       ? `open since ${timeAndDistance(openedAt, now)}`
@@ -51,17 +62,21 @@ function headLines(incident: IncidentView, { status: { now }, paint, width }: Sc
   return [
     `${paint.bold(id)}  ${paintSeverity(paint, severity)}  ${paint.bold(target)}  ${ending(incident, paint)}  ${lasted}`,
     ...wrapped(reason, width, ''),
+    ...(state === 'handed_over' && closedAt === null
+      ? [`it is yours now: ${paint.bold(`rollbackd ack ${id}`)}`]
+      : []),
   ];
 }
 
 function brokenLines({ levels, target }: IncidentView, { status, paint }: Screen): string[] {
   const rules = status.targets.find(({ name }) => name === target)?.rules ?? [];
-  return levels.flatMap(({ rule, severity, since, firedAt, detail, condition, recoveredAt }) => {
+  return levels.flatMap(({ rule, subject, severity, since, firedAt, detail, condition, recoveredAt }) => {
+    const where = subject === target ? '' : ` on ${subject}`;
     const summary = rules.find((view) => view.rule === rule)?.summary ?? '';
     const until =
       recoveredAt === null ? '' : paint.green(`; recovered ${timeAndDistance(recoveredAt, status.now)}`);
     return [
-      `${paintSeverity(paint, severity)}  ${rule}  ${detail}, limit: ${condition}`,
+      `${paintSeverity(paint, severity)}  ${rule}${where}  ${detail}, limit: ${condition}`,
       ...(summary === '' ? [] : [`  ${paint.dim(summary)}`]),
       `  breaching since ${timeAndDistance(since, status.now)}, fired ${clockTime(firedAt, status.now)}${until}`,
     ];

@@ -15,6 +15,8 @@ export function read<T>(schema: z.ZodType<T>, value: unknown, what: 'body' | 'qu
 
 function describe(issue: z.core.$ZodIssue, what: string): string {
   const path = issue.path.length === 0 ? what : issue.path.join('.');
+  if (issue.code === 'invalid_type' && issue.message.endsWith('received undefined'))
+    return `${path}: is missing`;
   if (issue.code === 'unrecognized_keys') return `${path}: unknown key ${issue.keys.join(', ')}`;
   if (issue.code === 'invalid_value') return `${path}: expected one of ${issue.values.join(', ')}`;
   return `${path}: ${issue.message.charAt(0).toLowerCase()}${issue.message.slice(1)}`;

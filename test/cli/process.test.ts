@@ -1,0 +1,57 @@
+import { spawn } from 'node:child_process';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { systemClock } from '../../src/app/clock.ts';
+import { runCli } from '../../src/cli/cli.ts';
+import { terminal, rollbackd } from './terminal.ts';
+
+const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+
+test('SIGTERM ends a command that waits for the daemon, with a message', async () => {
+  const server = createServer(() => {});
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const child = spawn(process.execPath, [main, 'status'], { env: { ROLLBACKD_URL: url } });
+  server.once('request', () => child.kill('SIGTERM'));
+  let err = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text));
+
+  const code = await new Promise((resolve) => child.on('close', resolve));
+
+  expect({ code, err }).toEqual({ code: 1, err: `rollbackd: interrupted while asking ${url} [ABORTED]\n` });
+  server.closeAllConnections();
+  server.close();
+});
+
+test('an unknown crash point is refused at once', async () => {
+  const { code, err } = await rollbackd(['version'], { ROLLBACKD_CRASH_AT: 'nowhere:1' });
+
+  expect(code).toBe(2);
+  expect(err).toMatch(/^rollbackd: ROLLBACKD_CRASH_AT: no crash point nowhere; one of incident\.opened, /);
+});
+
+test('colours are for terminals only, and mark what is bad', async () => {
+  await using at = await terminal();
+  at.daemon.gateView = { open: false, reasons: ['incident i-1 is open'] };
+  const said: string[] = [];
+  const run = (color: boolean) =>
+    runCli({
+      argv: ['gate', 'backend'],
+      environment: { ROLLBACKD_URL: at.url },
+      out: (line) => said.push(line),
+      err: (line) => said.push(line),
+      color,
+      width: 80,
+      clock: systemClock(),
+      signal: new AbortController().signal,
+      onHangup: () => {},
+      whenCutShort: () => {},
+    });
+
+  await run(true);
+  await run(false);
+
+  expect(said).toEqual(['\u001b[31mclosed\u001b[0m  incident i-1 is open', 'closed  incident i-1 is open']);
+});

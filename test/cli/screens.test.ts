@@ -1,0 +1,287 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { RollbackError } from '../../src/domain/errors.ts';
+import { MINUTE, SECOND } from '../../src/domain/time.ts';
+import { start } from '../fakes/clock.ts';
+import { anIncident, aPlan, aRelease, aRule, aTarget, emptyRto, emptyStatus } from '../fakes/daemon-views.ts';
+import { terminal } from './terminal.ts';
+import { asked, badNight, rolledBack } from './world.ts';
+
+/** The text of a screen as a person would see it. */
+function screen(name: string): string {
+  return readFileSync(new URL(`screens/${name}.txt`, import.meta.url), 'utf8');
+}
+
+test('status on a bad night shows banners, incidents, the question with its commands, and the worst rules first', async () => {
+  await using at = await terminal();
+  at.daemon.statusView = badNight;
+  at.daemon.incidentViews = [asked];
+
+  expect(await at.type('status')).toEqual({ code: 0, out: screen('status-bad-night'), err: '' });
+  expect(at.daemon.log).toEqual(['status', 'incident i-8a2b1c']);
+});
+
+test('status of a quiet daemon is short', async () => {
+  await using at = await terminal();
+  const target = aTarget({ name: 'backend', rules: [aRule({ rule: 'layra/health-check' })] });
+  at.daemon.statusView = { ...emptyStatus, targets: [target] };
+
+  expect((await at.type('status')).out).toBe(
+    [
+      'rollbackd 0.1.0  production  mode auto  up 3h  12:00:00',
+      '',
+      'no open incidents',
+      '',
+      'TARGETS',
+      '  backend  mode auto',
+      '      runs shop:1, good; last good this one',
+      '      1 ok',
+      '',
+    ].join('\n'),
+  );
+});
+
+test('status of one target leaves the others out; a misspelt one is an error', async () => {
+  await using at = await terminal();
+  at.daemon.statusView = badNight;
+
+  const { out } = await at.type('status search');
+  expect(out).toContain('\nno open incidents\n');
+  expect(out).not.toContain('backend  mode');
+  expect(await at.type('status shop')).toEqual({
+    code: 1,
+    out: '',
+    err: 'rollbackd: there is no target shop; there are: backend, frontend, search [NOT_FOUND]\n',
+  });
+});
+
+test('a freeze of every target is told once', async () => {
+  await using at = await terminal();
+  const frozen = 'weekend until 08:00:00';
+  at.daemon.statusView = {
+    ...emptyStatus,
+    targets: [aTarget({ name: 'a', frozen }), aTarget({ name: 'b', frozen })],
+  };
+
+  const { out } = await at.type('status');
+
+  expect(out.split('\n')[1]).toBe(
+    'FROZEN  all targets: weekend until 08:00:00; automatic rollbacks are questions',
+  );
+});
+
+test('show tells the whole story of an incident in the order in which it happened', async () => {
+  await using at = await terminal();
+  at.daemon.statusView = badNight;
+  at.daemon.incidentViews = [rolledBack];
+
+  expect(await at.type('show i-7k3f9a')).toEqual({ code: 0, out: screen('show-handed-over'), err: '' });
+});
+
+test('show of an open question says until when and how to answer', async () => {
+  await using at = await terminal();
+  at.daemon.incidentViews = [asked];
+
+  expect((await at.type('show i-8a2b1c')).out).toBe(screen('show-asking'));
+});
+
+test('show without an id takes the newest open incident, else the newest', async () => {
+  await using at = await terminal();
+  at.daemon.incidentViews = [anIncident({ id: 'i-closed', closedAt: start }), anIncident({ id: 'i-open' })];
+  expect((await at.type('show')).out).toMatch(/^i-open {2}CRITICAL/);
+
+  at.daemon.incidentViews = [anIncident({ id: 'i-closed', closedAt: start })];
+  expect((await at.type('show')).out).toMatch(/^i-closed {2}CRITICAL/);
+
+  at.daemon.incidentViews = [];
+  expect((await at.type('show')).err).toBe('rollbackd: there has been no incident yet [NOT_FOUND]\n');
+});
+
+test('incidents is a table, newest first, with outcomes', async () => {
+  await using at = await terminal();
+  const closed = anIncident({
+    id: 'i-older1',
+    state: 'closed',
+    outcome: 'rolled_back',
+    reason: 'verified',
+    closedAt: start - MINUTE,
+  });
+  at.daemon.incidentViews = [anIncident({}), closed];
+
+  expect((await at.type('incidents')).out).toBe(
+    [
+      'ID        SEVERITY  TARGET   STATE         OPENED    LASTED  REASON',
+      'i-7k3f9a  CRITICAL  backend  rolling back  11:58:00  2m      layra/api-error-rate: 61.2% of requests',
+      'i-older1  CRITICAL  backend  rolled back   11:58:00  1m      verified',
+      '',
+    ].join('\n'),
+  );
+  expect((await at.type('incidents --open --target frontend --limit 3')).out).toBe('no incidents\n');
+  expect(at.daemon.log.at(-1)).toBe('incidents {"limit":3,"open":true,"target":"frontend"}');
+});
+
+test('plan shows releases, steps and findings, and says that nothing was changed', async () => {
+  await using at = await terminal();
+  at.daemon.planView = aPlan({
+    findings: [{ level: 'warn', step: 1, message: 'port 8090 is published: stop first' }],
+  });
+
+  expect(await at.type('plan backend')).toEqual({
+    code: 0,
+    out: [
+      'PLAN  layra/service for backend, disruptive, digest 9f8e7d6c5b4a3210',
+      '  from  shop:2  unproven, baked 2m',
+      '  to    shop:1  good, baked 10m',
+      '  1  capture 500 log lines of backend',
+      '  2  recreate container backend from shop:1',
+      '  warn  step 2  port 8090 is published: stop first',
+      '',
+      'nothing was changed; to do it: rollbackd rollback backend --because CAUSE',
+      '',
+    ].join('\n'),
+    err: '',
+  });
+});
+
+test('a plan that would be refused exits 1 with the reason', async () => {
+  await using at = await terminal();
+  at.daemon.planView = aPlan({ to: null, steps: [], refusal: 'no release of backend is proven good' });
+
+  const { code, out } = await at.type('plan backend');
+
+  expect(code).toBe(1);
+  expect(out).toContain('\n  to    none\n');
+  expect(out).toContain('\nrefused  no release of backend is proven good\n');
+});
+
+test('release list says what runs, what is good, and why', async () => {
+  await using at = await terminal();
+  at.daemon.releaseViews = [
+    aRelease({ name: 'shop:2', standing: 'bad', because: 'incident i-7k3f9a', bakedMs: 90 * SECOND }),
+    aRelease({ name: 'shop:1', current: true, lastGood: true, barrier: 'migration 42' }),
+  ];
+
+  expect((await at.type('release list backend')).out).toBe(
+    [
+      'ID       RELEASE  STANDING  BECAUSE            BAKED  FIRST SEEN  SERVED',
+      'r-shop2  shop:2   bad       incident i-7k3f9a  1m30s  1d2h ago    10m ago',
+      'r-shop1  shop:1   good      baked 10m          10m    1d2h ago    now      current, last good, barrier: migration 42',
+      '',
+    ].join('\n'),
+  );
+});
+
+test('rto shows medians, the share within the objective, and the trend', async () => {
+  await using at = await terminal();
+  at.daemon.rtoView = {
+    ...emptyRto,
+    incidents: 12,
+    summary: {
+      ...emptyRto.summary,
+      detection: { medianMs: 65_000, p95Ms: 90_000, withinObjective: 0.916, trendMs: -5_000 },
+      rollback: { medianMs: 20_000, p95Ms: 45_000, withinObjective: 1, trendMs: 1_500 },
+    },
+  };
+
+  expect((await at.type('rto backend --since 30d')).out).toBe(
+    [
+      '12 incidents (backend, last 30d)',
+      '',
+      'PHASE                 MEDIAN  P95    WITHIN OBJECTIVE  TREND',
+      'detection             1m5s    1m30s  92%               5s faster',
+      'decision              -       -      -                 -',
+      'people                -       -      -                 -',
+      'rollback              20s     45s    100%              1.5s slower',
+      'verification          -       -      -                 -',
+      'total                 -       -      -                 -',
+      'total_without_people  -       -      -                 -',
+      '',
+    ].join('\n'),
+  );
+  expect(at.daemon.log).toEqual(['rto {"target":"backend","sinceMs":2592000000}']);
+});
+
+test('doctor lists every check and exits 1 when one failed', async () => {
+  await using at = await terminal();
+  at.daemon.doctorView = {
+    checks: [
+      { name: 'store', ok: true, detail: 'accepts commits' },
+      { name: 'docker', ok: false, detail: 'permission denied on /var/run/docker.sock' },
+    ],
+  };
+
+  expect(await at.type('doctor')).toEqual({
+    code: 1,
+    out: 'ok      store   accepts commits\nFAILED  docker  permission denied on /var/run/docker.sock\n\n1 of 2 checks failed\n',
+    err: '',
+  });
+});
+
+test('gate is for scripts: open is 0, closed is 1 with every reason', async () => {
+  await using at = await terminal();
+  expect(await at.type('gate backend --release r-1')).toEqual({
+    code: 0,
+    out: 'open  backend may be deployed\n',
+    err: '',
+  });
+
+  at.daemon.gateView = { open: false, reasons: ['incident i-7k3f9a is open', 'frozen by bob'] };
+  expect(await at.type('gate backend')).toEqual({
+    code: 1,
+    out: '',
+    err: 'closed  incident i-7k3f9a is open\nclosed  frozen by bob\n',
+  });
+  expect(at.daemon.log).toEqual(['gate backend r-1', 'gate backend any']);
+});
+
+test('journal verify says whether the chain is whole', async () => {
+  await using at = await terminal();
+  expect(await at.type('journal verify')).toEqual({ code: 0, out: 'ok  the journal is intact\n', err: '' });
+
+  at.daemon.journalProblem = 'entry 17 does not follow entry 16';
+  expect(await at.type('journal verify')).toEqual({
+    code: 1,
+    out: '',
+    err: 'broken  entry 17 does not follow entry 16\n',
+  });
+  expect((await at.type('journal verify --json')).out).toBe(
+    '{"intact":false,"broken":"entry 17 does not follow entry 16"}\n',
+  );
+});
+
+test('with --json every view is exactly what the daemon said, on one line', async () => {
+  await using at = await terminal();
+  at.daemon.statusView = badNight;
+  at.daemon.incidentViews = [rolledBack];
+  at.daemon.planView = aPlan({});
+
+  expect((await at.type('status --json')).out).toBe(`${JSON.stringify(badNight)}\n`);
+  expect((await at.type('show i-7k3f9a --json')).out).toBe(`${JSON.stringify(rolledBack)}\n`);
+  expect((await at.type('incidents --json')).out).toBe(`${JSON.stringify([rolledBack])}\n`);
+  expect((await at.type('plan backend --json')).out).toBe(`${JSON.stringify(aPlan({}))}\n`);
+  expect((await at.type('rto --json')).out).toBe(`${JSON.stringify(emptyRto)}\n`);
+  expect((await at.type('doctor --json')).out).toBe('{"checks":[]}\n');
+  expect((await at.type('gate backend --json')).out).toBe('{"open":true,"reasons":[]}\n');
+  expect((await at.type('release list backend --json')).out).toBe('[]\n');
+});
+
+test('control characters from the world do not reach the terminal', async () => {
+  await using at = await terminal();
+  at.daemon.incidentViews = [anIncident({ reason: 'clear\u001b[2J\u0007 and\nmore' })];
+
+  const { out } = await at.type('incidents');
+
+  expect(out).toContain('clear\u{fffd}[2J\u{fffd} and\u{fffd}more');
+  expect(out).not.toContain('\u001b');
+});
+
+test('a fault of the daemon is told with its code', async () => {
+  await using at = await terminal();
+  at.daemon.planView = new RollbackError('NOT_FOUND', 'there is no target shop; there is: backend');
+
+  expect(await at.type('plan shop')).toEqual({
+    code: 1,
+    out: '',
+    err: 'rollbackd: there is no target shop; there is: backend [NOT_FOUND]\n',
+  });
+});

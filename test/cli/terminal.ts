@@ -1,0 +1,52 @@
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { systemClock } from '../../src/app/clock.ts';
+import type { Token } from '../../src/domain/configuration.ts';
+import { startServer } from '../../src/server/server.ts';
+import { FakeDaemon } from '../fakes/daemon.ts';
+
+const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+
+/** What a command line did. */
+export interface Ran {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Runs the real program in a process of its own. Nobody's environment leaks in. */
+export async function rollbackd(
+  args: readonly string[],
+  environment: Record<string, string> = {},
+): Promise<Ran> {
+  const child = spawn(process.execPath, [main, ...args], {
+    env: { TZ: 'UTC', PATH: '/usr/bin:/bin', ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let out = '';
+  let err = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text));
+  const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
+  return { code, out, err };
+}
+
+/** A daemon that listens, and a terminal that talks to it. */
+export async function terminal(tokens: readonly Token[] = []) {
+  const daemon = new FakeDaemon();
+  const listen = { host: '127.0.0.1', port: 0 };
+  const server = await startServer({ daemon, listen, tokens, clock: systemClock() });
+  const url = `http://127.0.0.1:${server.port}`;
+  return {
+    daemon,
+    url,
+    type: (line: string, environment: Record<string, string> = {}) =>
+      rollbackd(words(line), { ROLLBACKD_URL: url, ...environment }),
+    [Symbol.asyncDispose]: () => server.close(),
+  };
+}
+
+/** Splits as a shell would, quotes included. */
+function words(line: string): string[] {
+  return [...line.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, bare]) => quoted ?? bare ?? '');
+}
