@@ -429,19 +429,19 @@ export function storeContract(name: string, open: (clock: SimulatedClock) => Pro
       });
 
       test('may run while the journal is verified', async () => {
-        for (let day = 0; day < 40; day++) {
-          const at = start + day * DAY;
-          await store.commit({ entries: Array.from({ length: 60 }, (_, n) => sample.entry(n, { at })) });
-        }
+        await store.commit({
+          entries: Array.from({ length: 3_000 }, (_, n) => sample.entry(n)),
+        });
+        await store.commit({ entries: [sample.entry(1, { at: start + DAY })] });
 
         const [verified, pruned, verifiedAfter] = await Promise.all([
           store.verifyJournal(),
-          store.prune({ incidents: start + 30 * DAY, readings: 0 }),
+          store.prune({ incidents: start + DAY, readings: 0 }),
           store.verifyJournal(),
         ]);
 
         expect(verified).toBeNull();
-        expect(pruned.entries).toBe(30 * 60);
+        expect(pruned.entries).toBe(3_000);
         expect(verifiedAfter).toBeNull();
       });
     });
