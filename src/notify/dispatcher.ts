@@ -51,7 +51,7 @@ export class Dispatcher {
       const woken = this.#idle.signal;
       const waitMs = await this.#round(channel, delivered, signal);
       if (waitMs === null) await sleep(clock, pollMs, AbortSignal.any([signal, woken]));
-      else await sleep(clock, waitMs, signal);
+      else if (waitMs > 0) await sleep(clock, waitMs, signal);
     }
   }
 

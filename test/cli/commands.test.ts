@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { Secret } from '../../src/domain/secret.ts';
 import { anIncident, aPlan } from '../fakes/daemon-views.ts';
-import { rollbackd, terminal } from './terminal.ts';
+import { inProcess, rollbackd, terminal } from './terminal.ts';
 import { asked } from './world.ts';
 
 const commandLines = [
@@ -118,7 +118,7 @@ test.each([
     'rollbackd: plan: unknown option --too, did you mean --to? [USAGE]\nusage: rollbackd plan TARGET [--to RELEASE] [--playbook NAME]',
   ],
   [
-    'plan a --to --json',
+    'plan a --to -x',
     'rollbackd: plan: --to needs a value: --to RELEASE [USAGE]\nusage: rollbackd plan TARGET [--to RELEASE] [--playbook NAME]',
   ],
   [
@@ -151,7 +151,7 @@ test.each([
   ['journal burn', 'rollbackd: journal: expected verify, got burn [USAGE]'],
   ['help stauts', 'rollbackd: unknown command stauts, did you mean status? [USAGE]'],
 ])('%s is wrong usage', async (line, message) => {
-  expect(await rollbackd(line.split(' '))).toEqual({ code: 2, out: '', err: `${message}\n` });
+  expect(await inProcess(line.split(' '))).toEqual({ code: 2, out: '', err: `${message}\n` });
 });
 
 test('wrong usage with --json is JSON on standard error', async () => {

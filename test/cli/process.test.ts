@@ -3,9 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { systemClock } from '../../src/app/clock.ts';
-import { runCli } from '../../src/cli/cli.ts';
-import { terminal, rollbackd } from './terminal.ts';
+import { inProcess, rollbackd, terminal } from './terminal.ts';
 
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
@@ -35,23 +33,8 @@ test('an unknown crash point is refused at once', async () => {
 test('colours are for terminals only, and mark what is bad', async () => {
   await using at = await terminal();
   at.daemon.gateView = { open: false, reasons: ['incident i-1 is open'] };
-  const said: string[] = [];
-  const run = (color: boolean) =>
-    runCli({
-      argv: ['gate', 'backend'],
-      environment: { ROLLBACKD_URL: at.url },
-      out: (line) => said.push(line),
-      err: (line) => said.push(line),
-      color,
-      width: 80,
-      clock: systemClock(),
-      signal: new AbortController().signal,
-      onHangup: () => {},
-      whenCutShort: () => {},
-    });
+  const run = (color: boolean) => inProcess(['gate', 'backend'], { ROLLBACKD_URL: at.url }, color);
 
-  await run(true);
-  await run(false);
-
-  expect(said).toEqual(['\u001b[31mclosed\u001b[0m  incident i-1 is open', 'closed  incident i-1 is open']);
+  expect((await run(true)).err).toBe('\u001b[31mclosed\u001b[0m  incident i-1 is open\n');
+  expect((await run(false)).err).toBe('closed  incident i-1 is open\n');
 });

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '../../src/app/clock.ts';
+import { runCli } from '../../src/cli/cli.ts';
 import type { Token } from '../../src/domain/configuration.ts';
 import { startServer } from '../../src/server/server.ts';
 import { FakeDaemon } from '../fakes/daemon.ts';
@@ -28,6 +29,29 @@ export async function rollbackd(
   child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text));
   const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
+  return { code, out, err };
+}
+
+/** The same without a process, where only the words of the answer matter. */
+export async function inProcess(
+  argv: readonly string[],
+  environment: Record<string, string> = {},
+  color = false,
+): Promise<Ran> {
+  let out = '';
+  let err = '';
+  const code = await runCli({
+    argv,
+    environment,
+    out: (line) => void (out += `${line}\n`),
+    err: (line) => void (err += `${line}\n`),
+    color,
+    width: 100,
+    clock: systemClock(),
+    signal: new AbortController().signal,
+    onHangup: () => {},
+    whenCutShort: () => {},
+  });
   return { code, out, err };
 }
 

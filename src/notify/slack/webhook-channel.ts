@@ -96,5 +96,8 @@ function reasonOf(error: unknown, webhook: Secret): string {
   while (innermost instanceof Error && innermost.cause !== undefined) innermost = innermost.cause;
   const body = error instanceof Error && 'body' in error && typeof error.body === 'string' ? error.body : '';
   const said = body === '' ? messageOf(innermost) : body;
-  return said.replaceAll(webhook.reveal(), '[secret]').slice(0, 200);
+  const address = webhook.reveal();
+  const path = URL.parse(address)?.pathname ?? '/';
+  const parts = path.length > 1 ? [address, path] : [address];
+  return parts.reduce((text, part) => text.replaceAll(part, '[secret]'), said).slice(0, 200);
 }

@@ -1,0 +1,288 @@
+import { afterEach, expect, test } from 'vitest';
+import { onCrashPoint } from '../../src/domain/crash-point.ts';
+import { RollbackError } from '../../src/domain/errors.ts';
+import type { Channel, Message } from '../../src/domain/ports/channel.ts';
+import type { OutboxRow, Store } from '../../src/domain/ports/store.ts';
+import { Secret } from '../../src/domain/secret.ts';
+import { HOUR, MINUTE, SECOND } from '../../src/domain/time.ts';
+import { Dispatcher } from '../../src/notify/dispatcher.ts';
+import { logChannel } from '../../src/notify/log-channel.ts';
+import { slackWebhookChannel } from '../../src/notify/slack/webhook-channel.ts';
+import { settle, SimulatedClock } from '../fakes/clock.ts';
+import { RecordedLog } from '../fakes/log.ts';
+import { aMessage } from './messages.ts';
+import { slackServer } from './slack-server.ts';
+
+/** The outbox of a store, in memory. Rows stay when a dispatcher goes. */
+class Outbox implements Pick<Store, 'due' | 'sent' | 'retryAt'> {
+  readonly rows: (OutboxRow & { isSent: boolean })[] = [];
+  failing = 0;
+
+  put(given: Partial<Message>): void {
+    const seq = this.rows.length + 1;
+    const key = `m${seq}`;
+    this.rows.push({
+      ...aMessage({ key, title: key, ...given }),
+      seq,
+      attempts: 0,
+      nextAt: 0,
+      isSent: false,
+    });
+  }
+
+  async due(channel: string, now: number, limit: number): Promise<readonly OutboxRow[]> {
+    return this.rows
+      .filter((row) => !row.isSent && row.channel === channel && row.nextAt <= now)
+      .slice(0, limit)
+      .map((row) => ({ ...row }));
+  }
+
+  async sent(seq: number): Promise<void> {
+    if (this.failing-- > 0) throw new RollbackError('STORE_CONFLICT', 'the store is busy');
+    this.#change(seq, { isSent: true });
+  }
+
+  async retryAt(seq: number, nextAt: number): Promise<void> {
+    const { attempts = 0 } = this.rows.find((row) => row.seq === seq) ?? {};
+    this.#change(seq, { nextAt, attempts: attempts + 1 });
+  }
+
+  waiting(): string[] {
+    return this.rows.filter((row) => !row.isSent).map(({ key }) => key);
+  }
+
+  #change(seq: number, change: Partial<OutboxRow & { isSent: boolean }>): void {
+    const index = this.rows.findIndex((row) => row.seq === seq);
+    this.rows[index] = { ...this.rows[index]!, ...change };
+  }
+}
+
+/** A channel that keeps what it was sent, with the time since the start, and fails as told. */
+class Tape implements Channel {
+  readonly log: string[] = [];
+  readonly failures: Error[] = [];
+  readonly name: string;
+  readonly #clock: SimulatedClock;
+  readonly #startedAt: number;
+
+  constructor(name: string, clock: SimulatedClock) {
+    this.name = name;
+    this.#clock = clock;
+    this.#startedAt = clock.now();
+  }
+
+  async send({ title }: Message): Promise<void> {
+    const failure = this.failures.shift();
+    const second = (this.#clock.now() - this.#startedAt) / SECOND;
+    this.log.push(`${second}s ${title}${failure === undefined ? '' : ' failed'}`);
+    if (failure !== undefined) throw failure;
+  }
+}
+
+const running: AbortController[] = [];
+
+afterEach(() => {
+  onCrashPoint(() => {});
+  for (const stop of running.splice(0)) stop.abort();
+});
+
+function dispatching(names: readonly string[] = ['slack']) {
+  const clock = new SimulatedClock();
+  const outbox = new Outbox();
+  const log = new RecordedLog();
+  const tapes = names.map((name) => new Tape(name, clock));
+  const begin = () => {
+    const dispatcher = new Dispatcher({ store: outbox, channels: tapes, clock, log });
+    const stop = new AbortController();
+    running.push(stop);
+    const ended = dispatcher.start(stop.signal);
+    return { dispatcher, stop, ended };
+  };
+  const [slack = new Tape('slack', clock)] = tapes;
+  return { clock, outbox, log, tapes, slack, begin };
+}
+
+const down = () =>
+  new RollbackError('UNREACHABLE', 'Slack answered a post with HTTP 500; it will be posted again');
+
+test('messages go out in order, and a new one at once when the dispatcher is woken', async () => {
+  const { outbox, slack, begin } = dispatching();
+  outbox.put({});
+  outbox.put({});
+  const { dispatcher } = begin();
+  await settle();
+  outbox.put({});
+  await settle();
+  expect(slack.log).toEqual(['0s m1', '0s m2']);
+
+  dispatcher.wake();
+  await settle();
+
+  expect(slack.log).toEqual(['0s m1', '0s m2', '0s m3']);
+  expect(outbox.waiting()).toEqual([]);
+});
+
+test('without being woken it finds a message within five seconds', async () => {
+  const { clock, outbox, slack, begin } = dispatching();
+  begin();
+  await clock.advance(1 * SECOND);
+  outbox.put({});
+  await clock.advance(4 * SECOND);
+
+  expect(slack.log).toEqual(['5s m1']);
+});
+
+test('a message that fails is tried again ever more slowly, and later ones wait for it', async () => {
+  const { clock, outbox, slack, begin } = dispatching();
+  slack.failures.push(down(), down(), down());
+  outbox.put({});
+  outbox.put({});
+  const { dispatcher } = begin();
+  await clock.advance(3 * SECOND);
+  dispatcher.wake();
+  await clock.advance(10 * SECOND);
+
+  expect(slack.log).toEqual(['0s m1 failed', '1s m1 failed', '3s m1 failed', '7s m1', '7s m2']);
+});
+
+test('it does not come before the other side said', async () => {
+  const { clock, outbox, slack, begin } = dispatching();
+  slack.failures.push(new RollbackError('UNREACHABLE', 'HTTP 429', { retryAfterMs: 90 * SECOND }));
+  outbox.put({});
+  begin();
+  await clock.advance(2 * MINUTE);
+
+  expect(slack.log).toEqual(['0s m1 failed', '90s m1']);
+});
+
+test('it never gives up: after many failures it still tries every hour, and says so each time', async () => {
+  const { clock, outbox, slack, log, begin } = dispatching();
+  slack.failures.push(
+    ...Array.from({ length: 40 }, () => new RollbackError('REFUSED', 'HTTP 403: invalid_token')),
+  );
+  outbox.put({});
+  begin();
+  await clock.advance(24 * HOUR);
+  const tries = slack.log.length;
+  await clock.advance(3 * HOUR);
+
+  expect(slack.log.length).toBe(tries + 3);
+  expect(log.lines.length).toBe(tries + 3);
+  expect(log.lines[0]).toBe(
+    'warn a message to slack was not sent; the next try is in 1s {"channel":"slack","message":"m1","incident":"i-7k3f9a","attempts":1,"error":"HTTP 403: invalid_token"}',
+  );
+  expect(log.lines.at(-1)).toContain('the next try is in 1h {');
+  expect(outbox.waiting()).toEqual(['m1']);
+});
+
+test('a restart keeps the order: what waits to be tried again is not overtaken', async () => {
+  const { clock, outbox, slack, begin } = dispatching();
+  slack.failures.push(new RollbackError('UNREACHABLE', 'HTTP 429', { retryAfterMs: 60 * SECOND }));
+  outbox.put({});
+  const first = begin();
+  await clock.advance(1 * SECOND);
+  first.stop.abort();
+  await first.ended;
+  outbox.put({});
+  begin();
+  await clock.advance(2 * MINUTE);
+
+  expect(slack.log).toEqual(['0s m1 failed', '60s m1', '60s m2']);
+});
+
+test('channels do not wait for each other', async () => {
+  const { clock, outbox, tapes, begin } = dispatching(['slack', 'log']);
+  tapes[0]?.failures.push(...Array.from({ length: 9 }, down));
+  outbox.put({ channel: 'slack' });
+  outbox.put({ channel: 'log' });
+  begin();
+  await clock.advance(1 * SECOND);
+
+  expect(tapes[1]?.log).toEqual(['0s m2']);
+  expect(outbox.waiting()).toEqual(['m1']);
+});
+
+test('a message that was sent but could not be marked is not sent twice by the same process', async () => {
+  const { clock, outbox, slack, log, begin } = dispatching();
+  outbox.failing = 2;
+  outbox.put({});
+  begin();
+  await clock.advance(1 * MINUTE);
+
+  expect(slack.log).toEqual(['0s m1']);
+  expect(outbox.waiting()).toEqual([]);
+  expect(log.lines[0]).toBe(
+    'error the outbox cannot be read or marked {"channel":"slack","error":"the store is busy"}',
+  );
+});
+
+test('a crash between sending and marking sends again after the restart: at least once', async () => {
+  const { outbox, slack, begin } = dispatching();
+  const points: string[] = [];
+  onCrashPoint((point) => {
+    points.push(`${point} with ${outbox.waiting().join()} waiting`);
+    if (points.length === 1) throw new Error('killed');
+  });
+  outbox.put({});
+  const first = begin();
+  await settle();
+  first.stop.abort();
+  await first.ended;
+  begin();
+  await settle();
+
+  expect(slack.log).toEqual(['0s m1', '0s m1']);
+  expect(points).toEqual(['message.sent with m1 waiting', 'message.sent with m1 waiting']);
+  expect(outbox.waiting()).toEqual([]);
+});
+
+test('more messages than one look takes all go out at once', async () => {
+  const { outbox, slack, begin } = dispatching();
+  for (let count = 0; count < 120; count++) outbox.put({});
+  begin();
+  for (let round = 0; round < 50 && outbox.waiting().length > 0; round++) await settle();
+
+  expect(slack.log.length).toBe(120);
+  expect(slack.log.at(-1)).toBe('0s m120');
+});
+
+test('against a real webhook: rate limit, fault, then through, in order', async () => {
+  await using slack = await slackServer();
+  slack.reactions.push({ status: 429, retryAfter: '7' }, { status: 500 });
+  const { clock, outbox, log } = dispatching();
+  const channel = slackWebhookChannel({ webhook: new Secret(slack.url) });
+  const stop = new AbortController();
+  running.push(stop);
+  outbox.put({ text: '' });
+  outbox.put({ text: '' });
+  void new Dispatcher({ store: outbox, channels: [channel], clock, log }).start(stop.signal);
+
+  await until(() => log.lines.length === 1);
+  await clock.advance(6 * SECOND);
+  expect(slack.posts.length).toBe(1);
+  await clock.advance(1 * SECOND);
+  await until(() => log.lines.length === 2);
+  await clock.advance(2 * SECOND);
+  await until(() => outbox.waiting().length === 0);
+
+  expect(slack.texts()).toEqual(['m1', 'm1', 'm1', 'm2']);
+  expect(log.lines.join('\n')).not.toContain('canary');
+});
+
+test('the log channel tells urgent messages as warnings', async () => {
+  const log = new RecordedLog();
+  const channel = logChannel({ log });
+  await channel.send(aMessage({ key: 'k1' }), new AbortController().signal);
+  await channel.send(aMessage({ key: 'k2', urgent: true }), new AbortController().signal);
+
+  expect(log.lines).toEqual([
+    'info CRITICAL backend i-7k3f9a: opened {"message":"k1","incident":"i-7k3f9a","text":"rule: layra/api-error-rate"}',
+    'warn CRITICAL backend i-7k3f9a: opened {"message":"k2","incident":"i-7k3f9a","text":"rule: layra/api-error-rate"}',
+  ]);
+});
+
+/** Real sockets take real time; the clock of the dispatcher stands still meanwhile. */
+async function until(done: () => boolean): Promise<void> {
+  while (!done()) await new Promise((resolve) => setImmediate(resolve));
+  await settle();
+}
