@@ -40,7 +40,7 @@ const owners: Readonly<Record<string, string>> = {
   'simple-git': 'clients',
   '@slack/webhook': 'notify',
   fastify: 'server',
-  'node-cron': 'app',
+  'node-cron': 'clients',
 };
 
 const paths = files('src/**/*.ts', 'state-machines/*.ts');

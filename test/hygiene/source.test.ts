@@ -30,11 +30,13 @@ test('every crash point is reached from the source', () => {
   expect(crashPoints.filter((point) => !elsewhere.some((body) => body.includes(`'${point}'`)))).toEqual([]);
 });
 
-test('files stay under 300 lines of code', () => {
-  const all = [...source, ...files('test/**/*.ts', 'scripts/*', 'bench/**/*.ts', 'demo/**/*.mjs')];
+test('files stay under 300 lines of code, those that list cases under 600', () => {
   // A statechart is one table; cut in two, neither half could be read.
-  const measured = all.filter((path) => !path.endsWith('.machine.ts'));
+  const measured = [...source, ...files('scripts/*', 'bench/**/*.ts', 'demo/**/*.mjs')].filter(
+    (path) => !path.endsWith('.machine.ts'),
+  );
   expect(measured.filter((path) => codeLines(text(path)) > 300)).toEqual([]);
+  expect(files('test/**/*.ts').filter((path) => codeLines(text(path)) > 600)).toEqual([]);
 });
 
 function codeLines(body: string): number {
