@@ -6,7 +6,8 @@ import { comparisonShape, operatorsAt, readComparison } from './comparisons.ts';
 import { checkTemplates } from './placeholders.ts';
 import type { Fields, Place } from './place.ts';
 import type { ReadingContext } from './reading-context.ts';
-import { isAbsolutePath, someTime, text } from './scalars.ts';
+import { checkPrograms } from './programs.ts';
+import { someTime, text } from './scalars.ts';
 import { readSignal } from './signals.ts';
 
 const tcp = z.strictObject({
@@ -59,19 +60,9 @@ function commandCheck(
   allowed: readonly string[],
 ): Check | null {
   if (command === undefined) return null;
-  checkProgram(place.at('command').at('run').at(0), allowed);
+  checkPrograms(place.at('command'), allowed);
   const { run, timeout } = command;
   return { name: name ?? `command ${run[0] ?? ''}`, command: { run, timeoutMs: timeout ?? 30 * SECOND } };
-}
-
-/** Only programs that the daemon's own configuration allows may run, whatever a pack says. */
-export function checkProgram(place: Place, allowedPrograms: readonly string[]): void {
-  if (typeof place.value !== 'string') return;
-  if (!isAbsolutePath(place.value)) return place.problem('expected the absolute path of a program');
-  if (!allowedPrograms.includes(place.value))
-    place.problem(
-      `${place.value} is not in allowed_programs${allowedPrograms.length === 0 ? ', which is empty' : ''}`,
-    );
 }
 
 function readSourceCheck(

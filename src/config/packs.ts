@@ -1,4 +1,5 @@
 import { basename, isAbsolute, join } from 'node:path';
+import { resolveHeaders } from './header-secrets.ts';
 import { openDocument } from './open-document.ts';
 import type { Place } from './place.ts';
 import type { ReadingContext } from './reading-context.ts';
@@ -42,18 +43,22 @@ async function openPack(place: Place, name: string, written: string, context: Re
     place.problem(`unknown pack: ${folder} holds neither rules.yaml nor playbooks.yaml`);
   return {
     name,
-    rules: mapOf(rules, 'rules'),
-    playbooks: mapOf(playbooks, 'playbooks'),
+    rules: await mapOf(rules, 'rules', context),
+    playbooks: await mapOf(playbooks, 'playbooks', context),
     unreadable: playbooks === null,
   };
 }
 
-function mapOf(document: Place | 'missing' | null, key: 'rules' | 'playbooks'): Place | null {
+async function mapOf(
+  document: Place | 'missing' | null,
+  key: 'rules' | 'playbooks',
+  context: ReadingContext,
+): Promise<Place | null> {
   if (document === 'missing' || document === null) return null;
   const names = document.entries(`${key}, under the key ${key}:`).map(([name, at]) => {
     if (name !== key) at.problem(`unknown key${suggestion(name, [key])}`, 'key');
     return name;
   });
   if (names.length > 0 && !names.includes(key)) document.problem(`has no ${key}:`);
-  return names.includes(key) ? document.at(key) : null;
+  return names.includes(key) ? resolveHeaders(document.at(key), context) : null;
 }

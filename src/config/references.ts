@@ -45,7 +45,9 @@ function lacksFor(playbook: Playbook, target: Target): string[] {
   const kinds = [
     ...playbook.steps.map(({ kind }) => ({ what: `step ${kind}`, kind })),
     ...checks.flatMap((check) =>
-      'source' in check ? [{ what: `check ${check.name}`, kind: check.source.kind }] : [],
+      'source' in check && !namesContainer(check.source.options)
+        ? [{ what: `check ${check.name}`, kind: check.source.kind }]
+        : [],
     ),
   ];
   const lacks = kinds.flatMap(({ what, kind }) => {
@@ -54,6 +56,16 @@ function lacksFor(playbook: Playbook, target: Target): string[] {
   });
   const words = missingWords([playbook.steps.map(({ options }) => options), checks], target);
   return [...new Set(lacks), ...words.map((word) => `needs ${word}`)];
+}
+
+/** `docker: { measure: memory, container: cache }` speaks of another container than the target's own. */
+function namesContainer(options: unknown): boolean {
+  return (
+    options !== null &&
+    typeof options === 'object' &&
+    'container' in options &&
+    typeof options.container === 'string'
+  );
 }
 
 function missingWords(options: unknown, target: Target): string[] {

@@ -21,7 +21,12 @@ export const secretReference = z.unknown().transform((value, context): z.output<
   return z.NEVER;
 });
 
-export type SecretReference = z.output<typeof secretReference>;
+export type SecretReference = z.output<typeof reference>;
+
+/** The reference that a value is, or null. */
+export function asReference(value: unknown): SecretReference | null {
+  return reference.safeParse(value).data ?? null;
+}
 
 /**
  * Fetches a secret from its file or variable; trailing line ends are cut off. Anything missing is a problem at the

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { PlaybookStep } from '../domain/playbook.ts';
 import type { Drivers } from '../domain/ports/driver.ts';
-import { checkProgram } from './checks.ts';
+import { checkPrograms } from './programs.ts';
 import { checkTemplates, holdPlaces } from './placeholders.ts';
 import type { Place } from './place.ts';
 import type { ReadingContext } from './reading-context.ts';
@@ -46,7 +46,7 @@ export function readStep(
   }
   const options = place.at(kind).value ?? {};
   checkOptions(place.at(kind).with(options), driver.options);
-  if (kind === 'command') checkProgram(place.at(kind).at('run').at(0), allowedPrograms);
+  checkPrograms(place.at(kind), allowedPrograms);
   return { kind, options, deadlineMs: deadline ?? driver.deadlineMs, retries: retries ?? 0 };
 }
 

@@ -41,6 +41,7 @@ const nouns: Readonly<Record<string, string>> = {
   record: 'a map',
   array: 'a list',
   tuple: 'a list',
+  Secret: 'a secret as { file } or { env }',
 };
 
 /** Called by zod for every issue of a schema that brings no wording of its own. */

@@ -1,4 +1,5 @@
 import type { Release } from './release.ts';
+import { Secret } from './secret.ts';
 import type { Target } from './target.ts';
 
 /** What a template may speak of. The list is closed: rules cannot reach anything else. */
@@ -44,7 +45,7 @@ export function render<T>(value: T, scope: TemplateScope): T {
   if (typeof value === 'string')
     return value.replace(pattern, (whole, word: string) => wordIn(word, scope) ?? whole) as T;
   if (Array.isArray(value)) return value.map((item) => render(item, scope)) as T;
-  if (value === null || typeof value !== 'object') return value;
+  if (value === null || typeof value !== 'object' || value instanceof Secret) return value;
   return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, render(member, scope)])) as T;
 }
 

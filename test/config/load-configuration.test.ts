@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { expect, test } from 'vitest';
 import { formatProblems } from '../../src/config/format-problems.ts';
+import type { Secret } from '../../src/domain/secret.ts';
 import { HOUR, MINUTE, SECOND } from '../../src/domain/time.ts';
-import { configured, configuring, shop } from './configuring.ts';
+import { configured, configuring, shop, verdictOn, type Files } from './configuring.ts';
 
 const example = (file: string): string => readFileSync(new URL(`example/${file}`, import.meta.url), 'utf8');
 const layra = {
@@ -227,16 +229,67 @@ test('secrets come from files and variables, without their line ends, and print 
   const configuration = await configured(
     {
       ...layra,
-      'rollbackd.yaml': `${layra['rollbackd.yaml']}`.replace(
-        '{ file: /run/secrets/alice }',
-        '{ env: ALICE }',
-      ),
+      'rollbackd.yaml': layra['rollbackd.yaml'].replace('{ file: /run/secrets/alice }', '{ env: ALICE }'),
     },
     { ALICE: 'from-the-environment' },
   );
   expect(configuration.tokens[0]?.token.reveal()).toBe('from-the-environment');
   expect(configuration.slack?.webhook.reveal()).toBe('https://hooks.example/services/T0/B0/x');
   expect(JSON.stringify(configuration)).not.toMatch(/from-the-environment|hooks\.example/);
+});
+
+test('headers of signals hold the secret itself, those of steps only say where it is', async () => {
+  const { rules, playbooks } = await configured({
+    ...shop,
+    'packs/shop/rules.yaml': `rules:
+  health:
+    http:
+      url: '\${target.address}/health'
+      headers: { Authorization: { env: TOKEN }, Accept: text/plain }
+    levels:
+      critical: { failures: 2 }
+`,
+    'packs/shop/playbooks.yaml': `playbooks:
+  service:
+    steps:
+      - http: { url: 'http://gate:1/close', headers: { Authorization: { file: secrets/gate } } }
+    verify:
+      connectivity:
+        checks:
+          - http: { url: 'http://gate:1/', headers: { Authorization: { file: secrets/gate } } }
+`,
+    'secrets/gate': 'Bearer gate-keeper\n',
+  });
+  const asked = rules[0]?.source.options as { headers: Record<string, Secret | string> };
+  expect((asked.headers['Authorization'] as Secret).reveal()).toBe('a-long-enough-token');
+  expect(asked.headers['Accept']).toBe('text/plain');
+  const playbook = playbooks['shop/service'];
+  expect(playbook?.steps[0]?.options).toEqual({
+    url: 'http://gate:1/close',
+    headers: { Authorization: { file: resolve('secrets/gate') } },
+  });
+  const check = playbook?.verification.phases[0]?.checks[0];
+  const checked = check !== undefined && 'source' in check ? check.source.options : null;
+  expect((checked as { headers: Record<string, Secret> }).headers['Authorization']?.reveal()).toBe(
+    'Bearer gate-keeper',
+  );
+  expect(JSON.stringify([rules, playbooks])).not.toMatch(/gate-keeper|long-enough/);
+});
+
+test('a program may be named without its path where that is unambiguous', async () => {
+  const files = (programs: string): Files => ({
+    'rollbackd.yaml': `version: 1\ninclude: [packs/shop]\nallowed_programs: ${programs}\n`,
+    'packs/shop/playbooks.yaml':
+      'playbooks:\n  make: { steps: [{ command: { run: [make, all] } }, { command: { run: [/bin/sh] } }] }\n',
+  });
+  const loaded = await configured(files('[/usr/bin/make, /bin/sh]'));
+  expect(loaded.playbooks['shop/make']?.steps).toHaveLength(2);
+  expect(await verdictOn(files('[/usr/bin/make, /opt/bin/make]'))).toBe(
+    [
+      'packs/shop/playbooks.yaml:2:38  playbooks.make.steps[0].command.run[0]  make may be /usr/bin/make or /opt/bin/make; write the whole path',
+      'packs/shop/playbooks.yaml:2:73  playbooks.make.steps[1].command.run[0]  "/bin/sh" is not in allowed_programs, which has /usr/bin/make, /opt/bin/make',
+    ].join('\n'),
+  );
 });
 
 test('the configuration is frozen all the way down', async () => {

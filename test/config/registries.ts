@@ -3,6 +3,7 @@ import type { Unit } from '../../src/domain/quantity.ts';
 import type { Crontab } from '../../src/domain/ports/crontab.ts';
 import type { Driver, Drivers } from '../../src/domain/ports/driver.ts';
 import type { Source, Sources } from '../../src/domain/ports/source.ts';
+import { Secret } from '../../src/domain/secret.ts';
 import { parseDuration } from '../../src/domain/time.ts';
 
 /** Sources and drivers that only understand their options: a configuration is read without asking anything. */
@@ -24,6 +25,7 @@ export const sources: Sources = {
   http: source('http', {
     options: z.strictObject({
       url: z.url(),
+      headers: z.record(z.string(), z.union([z.string(), z.instanceof(Secret)])).optional(),
       timeout: z
         .string()
         .transform((written) => parseDuration(written))
@@ -64,7 +66,14 @@ export const drivers: Drivers = {
   'link.rollback': driver('link.rollback', z.strictObject({ to: z.string().optional() })),
   'git.revert': driver('git.revert', z.strictObject({ to: z.string().optional() })),
   command: driver('command', z.strictObject({ run: z.array(z.string()).min(1) })),
-  http: driver('http', z.strictObject({ url: z.url(), method: z.enum(['GET', 'POST']).optional() })),
+  http: driver(
+    'http',
+    z.strictObject({
+      url: z.url(),
+      method: z.enum(['GET', 'POST']).optional(),
+      headers: z.record(z.string(), z.unknown()).optional(),
+    }),
+  ),
 };
 
 /** Five fields of anything. */
