@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { Secret } from '../../domain/secret.ts';
-import { unknownTemplateWords } from '../../domain/template.ts';
 import { SECOND } from '../../domain/time.ts';
 import { duration } from './schema.ts';
 
@@ -24,12 +23,7 @@ export interface HttpProbe {
 /** The longest that one probe may take: less than what detection waits for a whole read. */
 const longestMs = 30 * SECOND;
 
-const template = z.string().superRefine((text, context) => {
-  for (const word of unknownTemplateWords(text))
-    context.addIssue({ code: 'custom', message: `unknown template word \${${word}}` });
-});
-
-const url = template.refine((text) => /^(\$\{|https?:\/\/)/.test(text), {
+const url = z.string().refine((text) => /^(\$\{|https?:\/\/)/.test(text), {
   error: 'expected a URL that begins with http://, https:// or ${target.address}',
 });
 
@@ -39,8 +33,8 @@ const written = z.strictObject({
   url,
   method: z.enum(['GET', 'HEAD', 'POST', 'OPTIONS']).default('GET'),
   timeout: duration({ min: 1, max: longestMs }).default(2 * SECOND),
-  headers: z.record(z.string(), z.union([template, z.instanceof(Secret)])).default({}),
-  body: template.optional(),
+  headers: z.record(z.string(), z.union([z.string(), z.instanceof(Secret)])).default({}),
+  body: z.string().optional(),
   expect: z
     .strictObject({
       status: z.union([status, z.array(status).min(1)]).optional(),

@@ -78,7 +78,8 @@ async function probe(
   signal: AbortSignal,
 ): Promise<Saw> {
   const url = render(options.url, { target });
-  if (url.includes('${')) return { outcome: 'own', detail: `${url} cannot be filled in for this target` };
+  if (url.includes('${'))
+    return { outcome: 'own', detail: `${options.url} cannot be filled in for this target` };
   try {
     const { method, timeoutMs } = options;
     const headers = Object.fromEntries(

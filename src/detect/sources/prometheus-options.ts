@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { DAY, HOUR, MINUTE, SECOND } from '../../domain/time.ts';
+import { HOUR, MINUTE, SECOND } from '../../domain/time.ts';
 import { longestRange } from './promql-window.ts';
 import { duration } from './schema.ts';
 
@@ -30,7 +30,6 @@ const written = z.strictObject({
   fresh: promql.optional(),
   max_age: duration({ min: SECOND, max: HOUR }).optional(),
   on_empty: z.literal('ok').optional(),
-  window: duration({ min: 0, max: 30 * DAY }).optional(),
 });
 
 /** `prometheus:` as written in a rule or a check. */
@@ -39,12 +38,11 @@ export const prometheusOptions: z.ZodType<PrometheusSignal> = written
     const problem = problemOf(options);
     if (problem !== null) context.addIssue({ code: 'custom', ...problem });
   })
-  .transform(({ query, ratio, fresh, max_age, on_empty, window }) => ({
+  .transform(({ query, ratio, fresh, max_age, on_empty }) => ({
     ask: ratio ?? { query: query ?? '' },
     fresh: fresh === undefined ? null : { selector: fresh, maxAgeMs: max_age ?? 2 * MINUTE },
     emptyIsOk: on_empty === 'ok',
-    windowMs:
-      window ?? Math.max(...[query, ratio?.bad, ratio?.total].map((text) => longestRange(text ?? ''))),
+    windowMs: Math.max(...[query, ratio?.bad, ratio?.total].map((text) => longestRange(text ?? ''))),
   }));
 
 function problemOf(options: z.output<typeof written>): { path: string[]; message: string } | null {
