@@ -64,7 +64,7 @@ export function clone(git: SimpleGit, remote: Remote): Clone {
         await git.fetch(url, `+refs/heads/${branch}:${fetched}`, ['--no-tags', '--no-write-fetch-head']);
       }),
     async has(sha) {
-      return git.catFile(['-e', `${mustBeSha(sha)}^{commit}`]).then(
+      return git.revparse(['--verify', '--quiet', `${mustBeSha(sha)}^{commit}`]).then(
         () => true,
         () => false,
       );

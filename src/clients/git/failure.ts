@@ -1,4 +1,4 @@
-import { GitPluginError } from 'simple-git';
+import { GitError, GitPluginError } from 'simple-git';
 import { messageOf, RollbackError, type ErrorCode } from '../../domain/errors.ts';
 import { withoutPassword } from './names.ts';
 
@@ -16,7 +16,6 @@ export function readFailure(tried: string, url: string, cause: unknown): Rollbac
   const text = spoken(cause);
   const facts = { url: withoutPassword(url) };
   const options = { cause };
-  if (cause instanceof RollbackError) return cause;
   if (cut(cause) === 'abort')
     return new RollbackError('ABORTED', `stopped while trying to ${tried}`, facts, options);
   if (cut(cause) === 'timeout')
@@ -37,33 +36,40 @@ export function readFailure(tried: string, url: string, cause: unknown): Rollbac
   return new RollbackError(code, `git could not ${tried} on ${facts.url}: ${text}`, facts, options);
 }
 
+/** Whether an error is the library's, and so still to be wrapped. */
+export function isFromGit(error: unknown): boolean {
+  return error instanceof GitError;
+}
+
 /** Wraps what a push ended with. Pushes are atomic: either it says that it was refused, or nobody knows. */
 export function pushFailure(url: string, branch: string, cause: unknown): RollbackError {
+  const all = messageOf(cause);
   const text = spoken(cause);
   const facts = { url: withoutPassword(url), branch };
   const options = { cause };
   const ends = (code: ErrorCode, why: string): RollbackError => new RollbackError(code, why, facts, options);
   if (cut(cause) !== null)
     return ends('EFFECT_UNKNOWN', `the push to ${branch} was cut off; the remote will be asked`);
-  if (declined.test(text) && !/cannot lock ref/i.test(text))
+  if (declined.test(all) && !/cannot lock ref/i.test(all))
     return ends('REFUSED', `the remote declined the push to ${branch}, nothing was changed: ${text}`);
-  if (moved.test(text))
+  if (moved.test(all))
     return ends(
       'GIT_REMOTE_MOVED',
       `${branch} moved at the remote before the push, nothing was pushed: ${text}`,
     );
-  if (unauthorized.test(text))
+  if (unauthorized.test(all))
     return ends('REFUSED', `${facts.url} did not let us push to ${branch}: ${text}`);
   return ends('EFFECT_UNKNOWN', `the push to ${branch} ended with: ${text}; the remote will be asked`);
 }
 
-/** The last lines of what git said: the reason stands at the end. */
+/** The lines in which git gives its reasons, or else the last ones. */
 function spoken(cause: unknown): string {
   const lines = messageOf(cause)
     .split('\n')
     .map((line) => withoutPassword(line.trim()))
     .filter((line) => line !== '' && !line.startsWith('hint:'));
-  return lines.slice(-4).join(' | ').slice(0, 600);
+  const reasons = lines.filter((line) => /^(!|remote:|error:|fatal:|ssh:)/.test(line));
+  return (reasons.length > 0 ? reasons : lines.slice(-4)).join(' | ').slice(0, 600);
 }
 
 function cut(cause: unknown): 'abort' | 'timeout' | null {

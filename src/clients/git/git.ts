@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { SimpleGit } from 'simple-git';
 import { RollbackError } from '../../domain/errors.ts';
 import { clone, type Clone, type Remote } from './clone.ts';
-import { readFailure } from './failure.ts';
+import { isFromGit, readFailure } from './failure.ts';
 import { removeStaleLocks } from './locks.ts';
 import { branchProblem, isSha, remoteProblem } from './names.ts';
 import { gitSession, type GitOptions } from './session.ts';
@@ -124,10 +124,10 @@ async function withCheckout<T>(
     await addWorktree(bare, path, sha);
     return await work();
   } catch (cause) {
-    throw readFailure('work in a checkout', remote.url, cause);
+    throw isFromGit(cause) ? readFailure('work in a checkout', remote.url, cause) : cause;
   } finally {
     // Left behind, it would only be in the way of the next one, which removes it first; so a failure here says nothing.
-    await removeWorktree(bare, path).catch(() => {});
+    await removeWorktree(path).catch(() => {});
   }
 }
 

@@ -50,22 +50,22 @@ export function worktree(git: SimpleGit): Worktree {
 
 /** Checks a commit out beside the clone. What an earlier attempt left there goes first. */
 export async function addWorktree(bare: SimpleGit, path: string, sha: string): Promise<void> {
-  await removeWorktree(bare, path);
+  await removeWorktree(path);
   // simple-git has no method for worktrees; verb and options are fixed, the path is ours, the commit id is checked.
-  await bare.raw(['worktree', 'add', '--detach', path, mustBeSha(sha)]);
+  // Forced, because git still remembers a checkout of this path that was thrown away.
+  await bare.raw(['worktree', 'add', '--force', '--detach', path, mustBeSha(sha)]);
 }
 
 /** Throws the checkout away. Harmless when there is none. */
-export async function removeWorktree(bare: SimpleGit, path: string): Promise<void> {
+export async function removeWorktree(path: string): Promise<void> {
   await rm(path, { recursive: true, force: true });
-  // As above: no method for worktrees, and nothing here comes from outside.
-  await bare.raw(['worktree', 'prune']);
 }
 
 async function revertOne(git: SimpleGit, { sha, merge }: RevertedCommit): Promise<void> {
   try {
     // The first parent of a merge is the branch itself; reverting to it takes back all that was merged.
-    await git.revert(mustBeSha(sha), ['--no-commit', ...(merge ? ['--mainline', '1'] : [])]);
+    // As an object: `revert` of simple-git drops options that are given as an array.
+    await git.revert(mustBeSha(sha), { '--no-commit': null, ...(merge ? { '--mainline': 1 } : {}) });
   } catch (cause) {
     const { conflicted } = await git.status();
     if (conflicted.length === 0) throw cause;

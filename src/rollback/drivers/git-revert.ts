@@ -49,11 +49,15 @@ export function gitRevertDriver(parts: GitParts): Driver<RevertOptions> {
 function byHand(step: Step): string[] {
   const { remote, to, from, options } = reversalOf(step);
   const range = options.commits ?? [`${to}..${from ?? remote.branch}`];
-  const mainline = options.mainline === undefined ? [] : ['-m', '1'];
+  // `git revert -m 1` takes merges only; where there are some among others, the files are taken from the release.
+  const takeBack =
+    options.mainline === undefined || options.commits !== undefined
+      ? ['git', 'revert', '--no-commit', ...range]
+      : ['git', 'restore', `--source=${to}`, '--staged', '--worktree', ':/'];
   const lines = [
     asShell(['git', 'clone', '--branch', remote.branch, withoutPassword(remote.url), 'rollback']),
     'cd rollback',
-    asShell(['git', 'revert', '--no-commit', ...mainline, ...range]),
+    asShell(takeBack),
     asShell(['git', 'commit', '-m', `Roll back ${step.target.name} to ${short(to)}`]),
   ];
   if (!options.tag) return [...lines, asShell(['git', 'push', 'origin', remote.branch])];

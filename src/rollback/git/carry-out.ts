@@ -77,15 +77,17 @@ async function inCheckout(work: Work, worktree: Worktree, clone: Clone): Promise
   const { reversal, commits, from, tag } = work;
   const { remote, to, options } = reversal;
   const changed = await worktree.revert(commits);
+  // Taking back everything since a release gives exactly its files; anything else is not the state that was proven.
+  const different = options.commits === undefined ? await worktree.differsFrom(to) : [];
+  if (different.length > 0)
+    return failed(
+      `the revert would not give the files of ${short(to)}: ${different.slice(0, 10).join(', ')}`,
+    );
   if (changed.length === 0)
     return {
       ended: 'done',
       detail: `nothing to revert: ${remote.branch} already holds what ${short(to)} held`,
     };
-  // Taking back everything since a release gives exactly its files; anything else is not the state that was proven.
-  const different = options.commits === undefined ? await worktree.differsFrom(to) : [];
-  if (different.length > 0)
-    return failed(`the revert would not give the files of ${short(to)}: ${different.join(', ')}`);
   const sha = await worktree.commit(paragraphs(work));
   crashPoint('effect.call.between');
   if (tag !== null) {
