@@ -33,7 +33,10 @@ export interface Confirmation {
   readonly state: 'waiting' | 'recovering' | 'recovered' | 'breaching';
   readonly recoverMs: number;
   readonly count: number;
+  /** The reading before, if it was known: what adjacent means. */
   readonly previous: { readonly at: number; readonly good: boolean } | null;
+  /** The last known reading; more than three intervals after it, recovering starts over. */
+  readonly knownAt?: number | null;
   /** Known readings so far; none at the deadline means inconclusive. */
   readonly known: number;
   readonly detail: string;
