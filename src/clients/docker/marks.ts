@@ -38,7 +38,7 @@ export function placeNames(container: string, opId: string): PlaceNames {
   };
 }
 
-/** Whether a container was set aside by a rollback of the container `of`. */
+/** Whether a container is out of its place because of a rollback of the container `of`. */
 export function isSetAside(name: string, of: string): boolean {
-  return name.startsWith(`${of}.rollbackd-replaced-`) || name.startsWith(`${of}.rollbackd-failed-`);
+  return ['next', 'replaced', 'failed'].some((where) => name.startsWith(`${of}.rollbackd-${where}-`));
 }
