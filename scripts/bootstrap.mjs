@@ -48,10 +48,19 @@ function installOnce() {
 }
 
 function run(argv) {
-  const node = join(root, 'node_modules', '.bin', 'node');
-  const child = spawn(existsSync(node) ? node : process.execPath, argv, { stdio: 'inherit' });
+  const child = spawn(nodeOfToolchain(), argv, { stdio: 'inherit' });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   child.on('exit', (code, signal) => {
     process.exitCode = signal === null ? (code ?? 1) : 128 + (constants.signals[signal] ?? 0);
   });
+}
+
+/** The locked Node.js, or the present one where no build of it fits the machine (musl, other processors). */
+function nodeOfToolchain() {
+  const node = join(root, 'node_modules', '.bin', 'node');
+  const fits = existsSync(node) && spawnSync(node, ['--version'], { stdio: 'ignore' }).status === 0;
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  if (fits || major > 24 || (major === 24 && minor >= 15)) return fits ? node : process.execPath;
+  console.error(`rollbackd: needs Node.js 24.15 or newer; this is ${process.version}`);
+  process.exit(1);
 }
