@@ -16,7 +16,8 @@ let describeRest = (): string => 'nothing that a repeat would not finish';
 for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, () => interrupt(name));
 
 // A reader that goes away, as in `rollbackd incidents | head`, is no fault.
-process.stdout.on('error', () => process.exit(0));
+process.stdout.on('error', () => {});
+process.stderr.on('error', () => {});
 
 process.exitCode = await runCli({
   argv: process.argv.slice(2),
