@@ -46,7 +46,7 @@ export class Blindness {
   /** What happened since the last call. */
   drain(): readonly BlindEvent[] {
     const events = this.#events;
-    if (events.length > 0) this.#events = [];
+    this.#events = [];
     return events;
   }
 
