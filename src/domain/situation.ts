@@ -49,7 +49,7 @@ export interface Situation {
   readonly risk: Risk | null;
   /** How often facts changed under a plan of this incident. */
   readonly voided: number;
-  /** Who recreated the old state within an hour of a rollback, if somebody did. */
+  /** Who put the old state back within an hour of a rollback, and what to do about it; null if nobody did. */
   readonly interference: string | null;
   /** This incident was rejected by a person: it never rolls back by itself again. */
   readonly rejected: boolean;

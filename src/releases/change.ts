@@ -107,23 +107,20 @@ function tell(telling: Telling): {
   if (first && to === null) return { events: [], entries: [] };
   const { manager, opId, at } = sighting;
   const changed: ReleaseEvent = { event: 'changed', target: target.name, from, to, manager, opId };
-  const entry = (type: string, message: string): NewEntry => ({
+  const message = describe(telling);
+  const entry: NewEntry = {
     at,
     incident: null,
     target: target.name,
-    type,
+    type: first ? 'release.first_seen' : 'release.changed',
     message: `${target.name}: ${message}`,
     facts: { from: from?.id ?? null, to: to?.id ?? null, manager, op_id: opId },
-  });
-  const entries = [entry(first ? 'release.first_seen' : 'release.changed', describe(telling))];
-  if (to === null || to.standing !== 'bad' || opId !== null) return { events: [changed], entries };
-  return {
-    events: [changed, { event: 'bad_returned', target: target.name, release: to, manager }],
-    entries: [
-      ...entries,
-      entry('release.bad_returned', `${nameRelease(to)} is known to be bad (${to.because}) and runs again`),
-    ],
   };
+  const bad = to !== null && to.standing === 'bad' && opId === null;
+  const returned: readonly ReleaseEvent[] = bad
+    ? [{ event: 'bad_returned', target: target.name, release: to, manager }]
+    : [];
+  return { events: [changed, ...returned], entries: [entry] };
 }
 
 function describe({ target, sighting, first, from, to }: Telling): string {

@@ -144,11 +144,13 @@ const rows: readonly Row[] = [
   },
   {
     guard: 'interference',
-    when: { interference: 'watchtower' },
+    when: {
+      interference: 'watchtower put shop:2 back within an hour of the rollback; pin shop:1 there first',
+    },
     automatic: 'hand_over',
-    says: 'hands over because watchtower put the old state of shop back after a rollback; pin the release there first',
+    says: 'hands over because watchtower put shop:2 back within an hour of the rollback; pin shop:1 there first',
     approval: 'lifts',
-    answers: `${approved}, though watchtower put the old state of shop back after a rollback; pin the release there first`,
+    answers: `${approved}, though watchtower put shop:2 back within an hour of the rollback; pin shop:1 there first`,
   },
 ];
 

@@ -100,7 +100,7 @@ test('a bad release that returns is announced', () => {
   w.wait(HOUR);
   const change = w.see([image(2), config], { manager: 'compose' });
   expect(change.events.map(({ event }) => event)).toEqual(['changed', 'bad_returned']);
-  expect(w.journal.at(-1)).toBe(`shop: shop:2 (${two}) is known to be bad (incident i-1) and runs again`);
+  expect(change.events[1]).toMatchObject({ release: { id: two, standing: 'bad' }, manager: 'compose' });
 });
 
 test('a bad release does not bake itself good', () => {
