@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { git } from '../../src/clients/git/git.ts';
@@ -255,6 +255,9 @@ test('hooks and settings of the machine have no part in it', async () => {
   ])
     writeFileSync(join(hooks, name), `#!/bin/sh\ntouch ${witness}\n`, { mode: 0o755 });
   writeFileSync(join(home, '.gitconfig'), `[core]\n\thooksPath = ${hooks}\n[commit]\n\tgpgSign = true\n`);
+  await it.driver.read(it.step(bad), never);
+  const [clone = ''] = readdirSync(join(it.stateDir, 'git'));
+  cpSync(hooks, join(it.stateDir, 'git', clone, 'hooks'), { recursive: true });
   const environment = {
     PATH: process.env['PATH'],
     HOME: home,
