@@ -45,7 +45,7 @@ const stateStyle = {
 } as const satisfies Record<Effect['state'], keyof Paint>;
 
 /** Journal entries that tell of settling, phases and checks. */
-const verifying = /^(?:settle|phase|check|verif|confirm)/;
+const verifying = /^(?:phase\.|rollback\.(?:settling|confirming|inconclusive|ended)$)/;
 
 /** How far the verification came. */
 export function verificationLines({ journal, marks }: IncidentView, now: number, paint: Paint): string[] {

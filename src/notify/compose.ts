@@ -24,7 +24,7 @@ export function compose({ transition, incident, channel }: Telling): Message {
     channel,
     incident: incident.id,
     at,
-    title: `${incident.severity.toUpperCase()} ${incident.target} ${incident.id}: ${message}`,
+    title: titleOf(incident, message),
     text: [
       signalLine(incident, facts),
       releaseLine(facts),
@@ -40,6 +40,13 @@ export function compose({ transition, incident, channel }: Telling): Message {
       .join('\n'),
     urgent: isUrgent(incident),
   };
+}
+
+/** Who it is about stands in front, once. */
+function titleOf({ id, severity, target }: IncidentRow, message: string): string {
+  const about = `${severity.toUpperCase()} on ${target}: `;
+  const said = message.startsWith(about) ? message.slice(about.length) : message;
+  return `${severity.toUpperCase()} ${target} ${id}: ${said}`;
 }
 
 type Facts = Readonly<Record<string, Json>>;
@@ -61,7 +68,8 @@ function signalLine({ rule }: IncidentRow, facts: Facts): string {
 function releaseLine(facts: Facts): string | null {
   const from = text(facts, 'from');
   const to = text(facts, 'to');
-  return from === null && to === null ? null : `release: ${from ?? 'unknown'} → ${to ?? 'none'}`;
+  if (from !== null) return `release: ${from} → ${to ?? 'none'}`;
+  return to === null ? null : `release: back to ${to}`;
 }
 
 function stepLines(facts: Facts): string[] {

@@ -12,7 +12,7 @@ test('an opened incident tells value, threshold and how long it took to notice',
     transition: {
       at: start,
       type: 'incident.opened',
-      message: 'the share of 5xx is too high',
+      message: 'CRITICAL on backend: the share of 5xx is too high',
       facts: { detail: '61.2% of requests', condition: 'above 50% for 1m' },
     },
     incident: aRow({ state: 'judging', reason: 'layra/api-error-rate: 61.2% of requests', marks }),
@@ -84,12 +84,13 @@ test('the commands stand only where there is an open question', () => {
       at: start,
       type: 'question.expired',
       message: 'nobody answered',
-      facts: { planDigest: 'd1' },
+      facts: { planDigest: 'd1', to: 'shop:1 (r-1)' },
     },
     incident: aRow({ state: 'handed_over', marks: noMarks }),
     channel: 'log',
   });
 
+  expect(text).toContain('\nrelease: back to shop:1 (r-1)\n');
   expect(text).not.toContain('approve');
   expect(text).not.toContain('so far');
 });
