@@ -113,6 +113,7 @@ test.each([
   'ssh://-oProxyCommand=id/x',
   'ssh://%2DoProxyCommand=id/x',
   'ssh://-l@git.example/x',
+  'ssh://-x/shop',
   'ssh://git.example/-x',
   'ssh://git.example',
   'https://',
