@@ -193,6 +193,21 @@ test('undo goes back to the release before and restarts, once', async () => {
   expect(it.restarts()).toEqual(['releases/1', 'releases/2']);
 });
 
+test.for([1, 2])(
+  'killed after call %i of an undo, it is partly there, and the next run finishes it',
+  async (nth) => {
+    const it = deployed();
+    await it.driver.apply(it.step, opId, never);
+    dieBetweenCalls(nth);
+    await expect(it.driver.undo?.(it.step, opId, never)).rejects.toThrow(Died);
+    expect(await it.driver.probe(it.step, opId, never)).toBe('partial');
+    expect(await it.driver.undo?.(it.step, opId, never)).toMatchObject({ ended: 'done' });
+    expect(await it.driver.probe(it.step, opId, never)).toBe('not_done');
+    expect(it.leadsTo()).toBe('releases/2');
+    expect(it.restarts().at(-1)).toBe('releases/2');
+  },
+);
+
 test('a service can be told by a signal', async () => {
   const it = deployed();
   const service = join(it.home, 'service.pid');

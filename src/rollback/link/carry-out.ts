@@ -4,7 +4,7 @@ import { linkText, placeLink, prepareLink } from '../../clients/link/switch.ts';
 import { crashPoint } from '../../domain/crash-point.ts';
 import type { EffectOutcome, ProbeAnswer } from '../../domain/effect.ts';
 import { RollbackError } from '../../domain/errors.ts';
-import type { Move } from './move.ts';
+import { undoKey, type Move } from './move.ts';
 import { restartService, unhealthy, type LinkParts } from './restart.ts';
 
 /**
@@ -28,9 +28,11 @@ export async function carryOut(move: Move, parts: LinkParts, signal: AbortSignal
   return forward(move, marker, parts, signal);
 }
 
-/** Where a move stands. */
+/** Where a move stands; one whose undo has begun is partly there, and not at all once that is done. */
 export async function whereabouts(move: Move): Promise<ProbeAnswer> {
   const marker = await readMarker(move.link, move.key);
+  const undone = await readMarker(move.link, undoKey(move.opId));
+  if (undone !== null) return undone.phase === 'done' ? 'not_done' : 'partial';
   const arrived = (await readLink(move.link)).destination === move.to;
   if (marker === null) return arrived ? 'partial' : 'not_done';
   if (marker.phase === 'put_back') return 'not_done';

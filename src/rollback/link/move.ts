@@ -28,7 +28,12 @@ export function moveOf(step: Step, opId: string): Move {
 
 /** The same way back, with a marker of its own. */
 export function reverse(move: Move, to: string): Move {
-  return { ...move, from: move.to, to, key: `${move.opId}/undo` };
+  return { ...move, from: move.to, to, key: undoKey(move.opId) };
+}
+
+/** Key of the marker of an effect's undo. */
+export function undoKey(opId: string): string {
+  return `${opId}/undo`;
 }
 
 /** Directory of a release, or null. */
