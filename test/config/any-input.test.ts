@@ -32,7 +32,7 @@ test('whatever stands anywhere in a file, the answer is a configuration or probl
         expect(message).toMatch(/^[^\n]+$/);
       }
     }),
-    { numRuns: 300, seed: 7 },
+    { numRuns: 150, seed: 7 },
   );
 });
 
@@ -45,7 +45,7 @@ test('text with any piece cut out is a configuration or problems, never a stack 
       const loaded = await configuring({ ...example, ...secrets, [file]: cut });
       expect(loaded.ok || loaded.problems.length > 0).toBe(true);
     }),
-    { numRuns: 300, seed: 7 },
+    { numRuns: 150, seed: 7 },
   );
 });
 
