@@ -47,6 +47,7 @@ export function evaluate(
   around: Surroundings,
 ): Evaluation {
   const readings = new Map<string, Reading>();
+  const verdicts = new Map<string, Verdict | 'never_seen'>();
   const changes: LevelChange[] = [];
   const watches: Watch[] = [];
   const checkpoint = when.now - lane.checkpointAt >= around.checkpointMs;
@@ -56,13 +57,14 @@ export function evaluate(
     readings.set(pair.subject, reading);
     const before = pair.watch;
     changes.push(...fold(lane, pair, reading, { now: when.now, around }));
+    verdicts.set(pair.subject, pair.verdict);
     const grew = progressed(before, pair.watch);
     counting ||= grew;
     if (differs(before, pair.watch) || (checkpoint && grew)) watches.push(pair.watch);
   }
   if (checkpoint && counting) lane.checkpointAt = when.now;
   lane.evaluatedAt = when.now;
-  return { at: when.now, rule: lane.rule, readings, changes, watches, blind: around.blindness.drain() };
+  return { at: when.now, rule: lane.rule, readings, verdicts, changes, watches, blind: around.blindness.drain() };
 }
 
 function fold(

@@ -1,0 +1,132 @@
+import { describe, expect, test } from 'vitest';
+import { systemClock } from '../../src/app/clock.ts';
+import { httpClient } from '../../src/clients/http.ts';
+import { prometheusClient, type PrometheusClient } from '../../src/clients/prometheus.ts';
+import { RollbackError } from '../../src/domain/errors.ts';
+import { Secret } from '../../src/domain/secret.ts';
+import { bodyOf, serving } from './loopback.ts';
+
+async function answering(status: number, body: string, headers: Record<string, string> = {}) {
+  const asked: { path: string; form: URLSearchParams; authorization: string | undefined }[] = [];
+  const { url } = await serving(async (request, response) => {
+    const form = new URLSearchParams(await bodyOf(request));
+    asked.push({
+      path: `${request.method} ${request.url}`,
+      form,
+      authorization: request.headers.authorization,
+    });
+    response.writeHead(status, headers).end(body);
+  });
+  const options = { http: httpClient({ clock: systemClock() }), url: `${url}/prometheus/`, timeoutMs: 5_000 };
+  const client = prometheusClient({ ...options, headers: { authorization: new Secret('Bearer canary') } });
+  return { client, asked, endpoint: `POST ${url}/prometheus/api/v1/query` };
+}
+
+function query(client: PrometheusClient) {
+  return client.query('up', new AbortController().signal);
+}
+
+const vector = (result: unknown, more: object = {}): string =>
+  JSON.stringify({ status: 'success', data: { resultType: 'vector', result }, ...more });
+
+async function refusal(client: PrometheusClient): Promise<string> {
+  const thrown: unknown = await query(client).catch((error: unknown) => error);
+  return thrown instanceof RollbackError
+    ? `${thrown.code} ${thrown.message}`
+    : `no refusal: ${String(thrown)}`;
+}
+
+describe('an instant query', () => {
+  test('is posted as a form, with the secret headers', async () => {
+    const { client, asked } = await answering(200, vector([]));
+    await query(client);
+    expect(asked[0]?.path).toBe('POST /prometheus/api/v1/query');
+    expect(Object.fromEntries(asked[0]?.form ?? [])).toEqual({ query: 'up', timeout: '5000ms' });
+    expect(asked[0]?.authorization).toBe('Bearer canary');
+  });
+
+  test('brings a vector with every kind of number, and warnings', async () => {
+    const values = ['0.5', '1e-3', 'NaN', '+Inf', '-Inf'];
+    const result = values.map((value, index) => ({ metric: { i: String(index) }, value: [1, value] }));
+    const { client } = await answering(200, vector(result, { warnings: ['a store is down'] }));
+    expect(await query(client)).toEqual({
+      type: 'vector',
+      warnings: ['a store is down'],
+      series: [0.5, 0.001, Number.NaN, Infinity, -Infinity].map((value, index) => ({
+        labels: { i: String(index) },
+        value,
+      })),
+    });
+  });
+
+  test('brings scalars, and says when it brought another type', async () => {
+    const of = (resultType: string, result: unknown): string =>
+      JSON.stringify({ status: 'success', data: { resultType, result } });
+    expect(await query((await answering(200, of('scalar', [1, '7']))).client)).toEqual({
+      type: 'scalar',
+      value: 7,
+      warnings: [],
+    });
+    expect(await query((await answering(200, of('matrix', []))).client)).toEqual({
+      type: 'matrix',
+      warnings: [],
+    });
+    expect(await query((await answering(200, of('string', [1, 'x']))).client)).toEqual({
+      type: 'string',
+      warnings: [],
+    });
+  });
+});
+
+describe('what is not an answer', () => {
+  test('names the status, and what Prometheus said', async () => {
+    const error = JSON.stringify({ status: 'error', errorType: 'execution', error: 'many-to-many matching' });
+    const failed = await answering(422, error);
+    expect(await refusal(failed.client)).toBe(
+      `ANSWER_INVALID ${failed.endpoint} answered 422: many-to-many matching`,
+    );
+    const down = await answering(500, '<h1>Internal\n error</h1>');
+    expect(await refusal(down.client)).toBe(
+      `ANSWER_INVALID ${down.endpoint} answered 500: <h1>Internal error</h1>`,
+    );
+  });
+
+  test('is a success that is none', async () => {
+    const error = await answering(200, JSON.stringify({ status: 'error', error: 'timed out' }));
+    expect(await refusal(error.client)).toBe(
+      `ANSWER_INVALID ${error.endpoint} answered 200, but without success: timed out`,
+    );
+  });
+
+  test('is cut JSON, or JSON of another shape', async () => {
+    const whole = vector([{ metric: {}, value: [1, '2'] }]);
+    const bad = [whole.slice(0, -10), '', 'null', '[]', vector({}), vector([{ metric: {} }])];
+    bad.push(
+      vector([{ metric: {}, value: [1, 2] }]),
+      vector([{ metric: {}, value: [1, 'two'] }]),
+      vector([null]),
+    );
+    for (const body of bad) {
+      const { client, endpoint } = await answering(200, body);
+      expect(await refusal(client)).toMatch(`ANSWER_INVALID ${endpoint} answered 200`);
+    }
+  });
+
+  test('is a redirect, or a missing permission; the secret stays secret', async () => {
+    const moved = await answering(302, '', { location: 'http://127.0.0.1:9/' });
+    expect(await refusal(moved.client)).toBe(
+      `REFUSED ${moved.endpoint} answered 302: a redirect, which is not followed; state the final URL`,
+    );
+    const locked = await answering(401, 'Bearer canary is wrong');
+    expect(await refusal(locked.client)).toBe(
+      `REFUSED ${locked.endpoint} answered 401: not allowed; check the headers of prometheus`,
+    );
+  });
+
+  test('is one that is too large: nobody reads it to its end', async () => {
+    const { client, endpoint } = await answering(200, vector([{ metric: { x: 'y'.repeat(6 * 2 ** 20) } }]));
+    expect(await refusal(client)).toBe(
+      `ANSWER_TOO_LARGE ${endpoint}: the answer is too large (more than 5242880 bytes)`,
+    );
+  });
+});
