@@ -1,0 +1,115 @@
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+/** Bounds in s. The objectives (1 m, 2 m, 3 m, 5 m, 10 m) are bounds, so that shares within them are exact. */
+export const rtoBuckets = [0.1, 0.5, 1, 2, 5, 10, 20, 30, 60, 90, 120, 180, 300, 450, 600, 900, 1_800, 3_600];
+
+/** Every metric by its part in the code, with the registry that holds them all. */
+export type Definitions = ReturnType<typeof defineMetrics>;
+
+/** Declares every metric in a registry of its own. */
+export function defineMetrics() {
+  const registry = new Registry();
+  return { registry, ...detection(registry), ...incidents(registry), ...daemon(registry) };
+}
+
+function detection(registry: Registry) {
+  const registers = [registry];
+  return {
+    verdicts: new Counter({
+      name: 'rollbackd_verdicts_total',
+      help: 'What rules said of readings.',
+      labelNames: ['rule', 'target', 'verdict'] as const,
+      registers,
+    }),
+    evaluationAge: new Gauge({
+      name: 'rollbackd_last_evaluation_age_seconds',
+      help: 'Time since the rule was last evaluated.',
+      labelNames: ['rule'] as const,
+      registers,
+    }),
+    blind: new Gauge({
+      name: 'rollbackd_blind_sources',
+      help: 'Sources that have been unknown for longer than blind_after.',
+      registers,
+    }),
+    sourceBlind: new Gauge({
+      name: 'rollbackd_source_blind',
+      help: '1 for each source that has been unknown for longer than blind_after.',
+      labelNames: ['source'] as const,
+      registers,
+    }),
+    unknownSeries: new Gauge({
+      name: 'rollbackd_unknown_series',
+      help: 'Series in the last answer that belong to no target.',
+      labelNames: ['rule'] as const,
+      registers,
+    }),
+  };
+}
+
+function incidents(registry: Registry) {
+  const registers = [registry];
+  return {
+    incidents: new Gauge({
+      name: 'rollbackd_incidents',
+      help: 'Incidents that are not closed.',
+      labelNames: ['state', 'severity'] as const,
+      registers,
+    }),
+    closed: new Counter({
+      name: 'rollbackd_incidents_closed_total',
+      help: 'Incidents that reached their outcome.',
+      labelNames: ['severity', 'outcome'] as const,
+      registers,
+    }),
+    rto: new Histogram({
+      name: 'rollbackd_rto_seconds',
+      help: 'How long each phase of an incident took.',
+      labelNames: ['phase', 'severity', 'target'] as const,
+      buckets: rtoBuckets,
+      registers,
+    }),
+    effects: new Counter({
+      name: 'rollbackd_effects_total',
+      help: 'Effects that ended.',
+      labelNames: ['kind', 'outcome'] as const,
+      registers,
+    }),
+  };
+}
+
+function daemon(registry: Registry) {
+  const registers = [registry];
+  const plain = (name: string, help: string) => new Gauge({ name, help, registers });
+  return {
+    build: new Gauge({
+      name: 'rollbackd_build_info',
+      help: '1, with the version of the daemon.',
+      labelNames: ['version'] as const,
+      registers,
+    }),
+    configuration: new Gauge({
+      name: 'rollbackd_configuration_info',
+      help: '1, with the digest of the configuration that runs.',
+      labelNames: ['digest', 'environment'] as const,
+      registers,
+    }),
+    reloadFailures: new Counter({
+      name: 'rollbackd_configuration_reload_failures_total',
+      help: 'Reloads that failed, so that the configuration before them went on.',
+      registers,
+    }),
+    lastReloadOk: plain(
+      'rollbackd_configuration_last_reload_successful',
+      '1 when the last attempt to load the configuration succeeded.',
+    ),
+    lastReloadAt: plain(
+      'rollbackd_configuration_last_reload_success_timestamp_seconds',
+      'When the configuration was last loaded, Unix time.',
+    ),
+    journalHead: plain('rollbackd_journal_head_seq', 'Number of the last entry of the journal.'),
+    outboxPending: plain('rollbackd_outbox_pending', 'Messages that are not sent yet.'),
+    halted: plain('rollbackd_halted', '1 while no effect may start.'),
+    freezes: plain('rollbackd_frozen', 'Freezes in force; 0 when there is none.'),
+  };
+}
