@@ -52,6 +52,8 @@ export interface IncidentContext {
   readonly voided: number;
   /** A person said no: it never rolls back by itself again. */
   readonly rejected: boolean;
+  /** How often people said no: after the first, getting worse asks once more. */
+  readonly rejections: number;
   readonly questions: number;
   /** Who approved the present plan; null for an automatic decision. */
   readonly approvedBy: { readonly name: string; readonly role: 'approver' | 'dba' | 'admin' } | null;
@@ -127,6 +129,7 @@ export function begin(input: IncidentInput): IncidentContext {
     pinned: [],
     voided: 0,
     rejected: false,
+    rejections: 0,
     questions: 0,
     approvedBy: origin.by === 'person' ? { name: origin.name, role: origin.role } : null,
     acknowledgedBy: null,

@@ -53,6 +53,9 @@ export const incidentMachine = setup({
     leadChanged: ({ context, event }) =>
       event.type === 'recovered' && event.lead !== null && !sameLead(event.lead, context.lead),
     worse: ({ event }) => event.type === 'fired' && event.worse,
+    // People said no: only getting worse is asked about again, and only once.
+    saidNo: ({ context, event }) =>
+      context.rejected && (context.rejections > 1 || event.type !== 'fired' || !event.worse),
     isHalted: ({ event }) => 'decision' in event && event.decision.halted,
     wants: ({ event }, params: { action: Decision['action'] }) =>
       'decision' in event && event.decision.action === params.action,
@@ -79,7 +82,7 @@ export const incidentMachine = setup({
     ),
     countVoid: assign(({ context }) => ({ voided: context.voided + 1, approvedBy: null })),
     countQuestion: assign(({ context }) => ({ questions: context.questions + 1 })),
-    reject: assign({ rejected: true }),
+    reject: assign(({ context }) => ({ rejected: true, rejections: context.rejections + 1 })),
     approve: assign(({ event }) =>
       event.type === 'approved' ? { approvedBy: event.by, ...event.request } : {},
     ),
@@ -127,8 +130,11 @@ export const incidentMachine = setup({
     },
     monitoring: {
       on: {
-        fired: { target: 'judging', actions: 'add' },
-        recovered: [recoveredWhole, otherLeads, { actions: 'drop' }],
+        fired: [
+          { guard: 'saidNo', actions: 'add' },
+          { target: 'judging', actions: 'add' },
+        ],
+        recovered: [recoveredWhole, { guard: 'saidNo', actions: 'drop' }, otherLeads, { actions: 'drop' }],
         approved: {
           target: 'planning',
           actions: ['approve', 'because', { type: 'mark', params: { mark: 'answeredAt' } }],

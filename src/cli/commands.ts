@@ -1,4 +1,7 @@
 import type { CliCommand } from './command.ts';
+import { command as run } from './run.ts';
+import { command as demo } from './demo.ts';
+import { command as check } from './check.ts';
 import { command as status } from './status.ts';
 import { command as incidents } from './incidents.ts';
 import { command as show } from './show.ts';
@@ -26,6 +29,9 @@ import { command as help } from './help.ts';
 
 /** Every command, in the order in which `rollbackd help` lists them. To add one: its file, and a line here. */
 export const commands = {
+  run,
+  demo,
+  check,
   status,
   incidents,
   show,

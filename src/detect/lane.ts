@@ -57,14 +57,22 @@ export function evaluate(
     readings.set(pair.subject, reading);
     const before = pair.watch;
     changes.push(...fold(lane, pair, reading, { now: when.now, around }));
-    verdicts.set(pair.subject, pair.verdict);
+    if (pair.verdict !== 'not_read') verdicts.set(pair.subject, pair.verdict);
     const grew = progressed(before, pair.watch);
     counting ||= grew;
     if (differs(before, pair.watch) || (checkpoint && grew)) watches.push(pair.watch);
   }
   if (checkpoint && counting) lane.checkpointAt = when.now;
   lane.evaluatedAt = when.now;
-  return { at: when.now, rule: lane.rule, readings, verdicts, changes, watches, blind: around.blindness.drain() };
+  return {
+    at: when.now,
+    rule: lane.rule,
+    readings,
+    verdicts,
+    changes,
+    watches,
+    blind: around.blindness.drain(),
+  };
 }
 
 function fold(

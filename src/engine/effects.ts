@@ -137,9 +137,8 @@ async function recover(core: Core, job: Job, signal: AbortSignal): Promise<void>
       open,
     );
   });
-  for (const orphan of await core.parts.orphans.find(effect.opId)) {
-    await core.parts.orphans.wait(orphan, step.deadlineMs, signal);
-  }
+  const still = await survivors(core, job, signal);
+  if (still !== null) return doubt(core, { ...job, effect: recovered }, still);
   if (recovered.recoveries >= mostRecoveries)
     return doubt(
       core,
@@ -147,6 +146,22 @@ async function recover(core: Core, job: Job, signal: AbortSignal): Promise<void>
       `${step.kind} did not come to an end in ${mostRecoveries} starts`,
     );
   await resolveByProbe(core, { ...job, effect: recovered }, 'the daemon stopped during the step', signal);
+}
+
+/** Waits for children that the last daemon left running; why one cannot be waited for any longer, or null. */
+async function survivors(
+  core: Core,
+  { open, effect, step }: Job,
+  signal: AbortSignal,
+): Promise<string | null> {
+  // An undo's child carries the id of what it undoes.
+  for (const opId of new Set([effect.opId, appliedOpId(open, effect)])) {
+    for (const orphan of await core.parts.orphans.find(opId)) {
+      if (await core.parts.orphans.wait(orphan, step.deadlineMs, signal)) continue;
+      return `${step.kind}: its process ${orphan.pid} (${orphan.program}) still runs`;
+    }
+  }
+  return null;
 }
 
 async function resolveByProbe(core: Core, job: Job, cause: string, signal: AbortSignal): Promise<void> {

@@ -45,7 +45,7 @@ export class Engine {
     const { configuration } = this.core.book;
     const loaded = await store.load();
     releases.configure(configuration.targets);
-    releases.restore(loaded.releases, loaded.serving);
+    releases.restore(loaded.releases, loaded.serving, loaded.controls);
     detection.configure(configuration.rules, configuration.targets);
     detection.restore(loaded.watches, clock.now());
     await resume(this.core, loaded);
@@ -110,6 +110,7 @@ export class Engine {
 
   async #evaluate(evaluation: Evaluation): Promise<void> {
     await takeEvaluation(this.core, evaluation);
+    this.core.parts.watcher.evaluated(evaluation);
     const confirmed = confirmFresh(this.core.book, evaluation);
     if (confirmed.length > 0) this.#pursue(confirmed);
     this.#evaluated = true;

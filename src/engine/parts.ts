@@ -2,14 +2,14 @@ import type { Configuration } from '../domain/configuration.ts';
 import type { Channel, Message } from '../domain/ports/channel.ts';
 import type { Clock } from '../domain/ports/clock.ts';
 import type { Decider } from '../domain/ports/decider.ts';
-import type { Detection } from '../domain/ports/detection.ts';
+import type { Detection, Evaluation } from '../domain/ports/detection.ts';
 import type { Drivers } from '../domain/ports/driver.ts';
 import type { Ids } from '../domain/ports/ids.ts';
 import type { Keeper, Observer } from '../domain/ports/observer.ts';
 import type { Orphans } from '../domain/ports/orphans.ts';
 import type { Planner } from '../domain/ports/planner.ts';
 import type { Releases } from '../domain/ports/releases.ts';
-import type { Entry, IncidentRow, LedgerRow, NewEntry, Store } from '../domain/ports/store.ts';
+import type { IncidentRow, LedgerRow, NewEntry, Store } from '../domain/ports/store.ts';
 import type { Confirmer, Verifier } from '../domain/ports/verifier.ts';
 import type { IncidentContext } from '../../state-machines/incident.context.ts';
 
@@ -47,8 +47,8 @@ export interface ClosedIncident {
 /** Hears of everything that was committed: the log, the metrics, the outbox. Must not throw. */
 export interface Watcher {
   committed(entries: readonly NewEntry[], outbox: number): void;
+  /** One evaluation went through. */
+  evaluated(evaluation: Evaluation): void;
   effectEnded(kind: string, outcome: string): void;
   closed(row: LedgerRow): void;
 }
-
-export type { Entry };

@@ -59,7 +59,7 @@ function endNote(
     const { result, reason } = after.context;
     return {
       type: 'rollback.ended',
-      message: result === 'passed' ? reason : `${result}: ${reason}`,
+      message: result === 'passed' ? `recovered: ${reason}` : `${result.replaceAll('_', ' ')}: ${reason}`,
       facts: { result },
     };
   }

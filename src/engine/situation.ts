@@ -42,8 +42,7 @@ export function gather(
     withinMs: wanted.withinMs,
     otherwise: wanted.otherwise,
     modes: { daemon: configuration.mode, target: target.mode, rule: lead?.rule.mode ?? 'auto' },
-    person:
-      context.approvedBy === null ? null : { ...context.approvedBy, namedRelease: context.named !== null },
+    person: personOf(open),
     halted: haltedBecause(parts, book),
     frozen: parts.decider.frozen(target.name, at, book.controls, configuration.freezes),
     needsRelease: playbook !== null && parts.planner.needsRelease(playbook),
@@ -64,6 +63,20 @@ export function gather(
     voided: context.voided,
     interference: interferenceOn(book, target, at),
     rejected: context.rejected,
+  };
+}
+
+function personOf({ incident, approval }: Case): Situation['person'] {
+  const { approvedBy, named } = incident.context;
+  if (approvedBy === null) return null;
+  const approvals =
+    approval?.value === 'approved'
+      ? approval.context.answers.filter(({ answer }) => answer === 'approve')
+      : [];
+  return {
+    ...approvedBy,
+    namedRelease: named !== null,
+    people: Math.max(1, new Set(approvals.map(({ by }) => by)).size),
   };
 }
 

@@ -91,7 +91,7 @@ function confirm(turn: Turn, flow: Flow, open: Case, detail: string): void {
   flow.rollback(turn, open, {
     type: 'confirmed',
     at: turn.at,
-    reason: `rolled back and verified; ${detail}`,
+    reason: detail,
   });
 }
 

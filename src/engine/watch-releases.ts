@@ -63,7 +63,7 @@ export async function lookOnce(
   core.book.failedLooks.delete(target.name);
   await core.turn((turn, flow) => {
     const { releases, detection } = core.parts;
-    const seen = releases.sighted(target.name, sighting);
+    const seen = releases.sighted(target.name, sighting, observer.kind);
     const quiet = !detection.troubled(target.name) && detection.criticalOk(target.name, turn.at);
     const baked = releases.bake(target.name, turn.at, quiet);
     for (const change of [seen, baked]) {

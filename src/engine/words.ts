@@ -40,8 +40,8 @@ export function planNote(plan: Plan): Note {
     facts: {
       digest: plan.digest,
       playbook: plan.playbook,
-      from: plan.from?.id ?? null,
-      to: plan.to?.id ?? null,
+      from,
+      to,
       steps: plan.descriptions,
       warnings: plan.findings.map(({ message }) => message),
     },
@@ -111,7 +111,7 @@ export function closedNote(context: IncidentContext, at: number, journalHead: st
   return {
     type: 'incident.closed',
     message: `${context.outcome ?? 'closed'}: ${context.target} after ${formatDuration(tookMs)}: ${context.reason}`,
-    facts: { outcome: context.outcome, journalHead },
+    facts: { outcome: context.outcome, head: journalHead },
   };
 }
 

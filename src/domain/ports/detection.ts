@@ -1,5 +1,5 @@
 import type { LevelChange, Watch } from '../breach.ts';
-import type { Reading } from '../reading.ts';
+import type { Reading, Verdict } from '../reading.ts';
 import type { Rule } from '../rule.ts';
 import type { Target } from '../target.ts';
 import type { RuleView } from './daemon.ts';
@@ -9,6 +9,8 @@ export interface Evaluation {
   readonly at: number;
   readonly rule: Rule;
   readonly readings: ReadonlyMap<string, Reading>;
+  /** What the rule says about each of them. */
+  readonly verdicts: ReadonlyMap<string, Verdict | 'never_seen'>;
   readonly changes: readonly LevelChange[];
   /** What must be stored: watches whose state changed, or a checkpoint. Empty most of the time. */
   readonly watches: readonly Watch[];

@@ -1,0 +1,129 @@
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { Configuration } from '../domain/configuration.ts';
+import type { Channel } from '../domain/ports/channel.ts';
+import type { CommandAnswer, Daemon } from '../domain/ports/daemon.ts';
+import type { Log } from '../domain/ports/log.ts';
+import { Engine } from '../engine/engine.ts';
+import { Dispatcher } from '../notify/dispatcher.ts';
+import { logChannel } from '../notify/log-channel.ts';
+import { slackWebhookChannel } from '../notify/slack/webhook-channel.ts';
+import { createMetrics } from '../record/metrics.ts';
+import { startServer } from '../server/server.ts';
+import { openSqliteStore } from '../store/sqlite/open.ts';
+import { connect, vaultIn, type Surroundings } from './connections.ts';
+import { metricsState } from './metrics-state.ts';
+import { daemonOf } from './daemon.ts';
+import { examine } from './doctor.ts';
+import { knowSecrets, type systemLog } from './log.ts';
+import { makeParts } from './parts.ts';
+import { Reloader } from './reload.ts';
+import { keepHouse } from './house-keeping.ts';
+import { watcherOf } from './watcher.ts';
+
+export interface AppOptions extends Surroundings {
+  readonly configuration: Configuration;
+  /** Path of the main configuration file, for reloading. */
+  readonly path: string;
+  readonly version: string;
+  readonly log: ReturnType<typeof systemLog>;
+  /** Called once when the daemon cannot go on. */
+  readonly onFatal: (error: unknown) => void;
+  /** Hears of every journal entry as it is committed; the demo prints them. */
+  readonly onEntry?: (entry: {
+    readonly type: string;
+    readonly message: string;
+    readonly at: number;
+  }) => void;
+}
+
+/** The running daemon. */
+export interface App {
+  readonly url: string;
+  readonly daemon: Daemon;
+  reload(): Promise<CommandAnswer>;
+  /** Ends everything in reverse order; false when a step was still running after `graceMs`. May be called twice. */
+  stop(graceMs: number): Promise<boolean>;
+}
+
+/**
+ * Builds and starts the daemon: store, engine, messages, API, house-keeping. If something cannot start, what did is
+ * stopped again in reverse.
+ */
+export async function startApp(options: AppOptions): Promise<App> {
+  const { configuration, clock, log } = options;
+  await using undo = new AsyncDisposableStack();
+  mkdirSync(dirname(configuration.store), { recursive: true, mode: 0o700 });
+  const store = await openSqliteStore({ path: configuration.store, clock });
+  undo.defer(() => store.close());
+  const vault = await vaultIn(configuration.stateDir);
+  const metrics = createMetrics({ clock, version: options.version });
+  undo.defer(() => metrics.close());
+  const connections = connect(configuration, options);
+  const channels = channelsOf(configuration, log);
+  const dispatcher = new Dispatcher({ store, channels, clock, log });
+  const watcher = watcherOf({
+    metrics,
+    log,
+    wake: () => dispatcher.wake(),
+    onEntry: options.onEntry ?? (() => {}),
+  });
+  const parts = await makeParts({ ...options, connections, store, vault, channels, watcher });
+  const engine = new Engine(parts, configuration, options.onFatal);
+  const reloader = new Reloader({ ...options, engine, reloaded: (reload) => metrics.reloaded(reload) });
+  const daemon = daemonOf({
+    engine,
+    version: options.version,
+    loaded: () => reloader.loaded(),
+    reload: () => reloader.reload(),
+    doctor: () => examine({ parts, connections, configuration: engine.core.book.configuration }),
+    metrics: async () => metrics.page(await metricsState(engine, channels)),
+  });
+  const server = await startServer({
+    daemon,
+    listen: configuration.listen,
+    tokens: configuration.tokens,
+    clock,
+    log,
+  });
+  reloader.onLoaded = (loaded) => {
+    knowSecrets(log.scrubber, loaded);
+    server.useTokens(loaded.tokens);
+  };
+  metrics.reloaded({ ended: 'loaded', digest: configuration.digest, environment: configuration.environment });
+  undo.defer(() => server.close());
+  await engine.start();
+  undo.defer(() => engine.stop(0).then(() => {}));
+  undo.use(background((signal) => Promise.all([dispatcher.start(signal), keepHouse(engine, signal)])));
+  const teardown = undo.move();
+  let stopping: Promise<boolean> | null = null;
+  return {
+    url: `http://${server.address.includes(':') ? `[${server.address}]` : server.address}:${server.port}`,
+    daemon,
+    reload: () => reloader.reload(),
+    stop: (graceMs) => (stopping ??= stop(engine, teardown, graceMs)),
+  };
+}
+
+async function stop(engine: Engine, teardown: AsyncDisposableStack, graceMs: number): Promise<boolean> {
+  const ended = await engine.stop(graceMs);
+  await teardown.disposeAsync();
+  return ended;
+}
+
+/** Messages go to the log when there is no Slack; the journal has them either way. */
+function channelsOf({ slack }: Configuration, log: Log): readonly Channel[] {
+  return slack === null ? [logChannel({ log })] : [slackWebhookChannel({ webhook: slack.webhook })];
+}
+
+/** Something that runs until it is disposed of, and whose end is waited for. */
+function background(run: (signal: AbortSignal) => Promise<unknown>): AsyncDisposable {
+  const abort = new AbortController();
+  const running = run(abort.signal);
+  return {
+    async [Symbol.asyncDispose]() {
+      abort.abort();
+      await running;
+    },
+  };
+}

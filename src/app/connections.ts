@@ -1,0 +1,68 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { openDocker } from '../clients/docker/client.ts';
+import type { Docker } from '../clients/docker/docker.ts';
+import { git, type Git } from '../clients/git/git.ts';
+import { httpClient, type HttpClient } from '../clients/http.ts';
+import { orphans } from '../clients/process/orphans.ts';
+import { processes, type Processes } from '../clients/process/runner.ts';
+import { prometheusClient, type PrometheusClient } from '../clients/prometheus.ts';
+import type { Configuration } from '../domain/configuration.ts';
+import type { Clock } from '../domain/ports/clock.ts';
+import type { Orphans } from '../domain/ports/orphans.ts';
+import type { Vault } from '../domain/ports/vault.ts';
+import { openVault } from '../releases/vault.ts';
+
+/** The daemon's ways into the outside world. Making them calls nothing yet. */
+export interface Connections {
+  readonly http: HttpClient;
+  readonly docker: Docker;
+  readonly prometheus: PrometheusClient;
+  readonly processes: Processes;
+  readonly orphans: Orphans;
+  readonly git: Git;
+}
+
+export type Surroundings = {
+  readonly clock: Clock;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+};
+
+/** What the connections need of the configuration. */
+export type Endpoints = Pick<
+  Configuration,
+  'prometheus' | 'docker' | 'stateDir' | 'allowedPrograms' | 'gitProtocols'
+>;
+
+/** Endpoints for reading a configuration before there is one: the registries' schemas need no connection. */
+export const noEndpoints: Endpoints = {
+  prometheus: null,
+  docker: null,
+  stateDir: '/nonexistent',
+  allowedPrograms: [],
+  gitProtocols: [],
+};
+
+export function connect(endpoints: Endpoints, { clock, environment }: Surroundings): Connections {
+  const { prometheus, docker, stateDir, allowedPrograms, gitProtocols } = endpoints;
+  const http = httpClient({ clock });
+  return {
+    http,
+    docker: openDocker({ endpoint: docker ?? { socket: '/var/run/docker.sock' }, clock }),
+    prometheus: prometheusClient({
+      http,
+      url: prometheus?.url ?? 'http://127.0.0.1:9090',
+      timeoutMs: prometheus?.timeoutMs ?? 5_000,
+      headers: prometheus?.headers ?? {},
+    }),
+    processes: processes({ clock, stateDir, allowedPrograms, environment }),
+    orphans: orphans({ clock, stateDir }),
+    git: git({ stateDir, protocols: gitProtocols, environment }),
+  };
+}
+
+/** The key file is made at the first start, beside everything else that must survive. */
+export function vaultIn(stateDir: string): Promise<Vault> {
+  mkdirSync(stateDir, { recursive: true, mode: 0o700 });
+  return openVault(join(stateDir, 'key'));
+}

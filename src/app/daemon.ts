@@ -1,0 +1,71 @@
+import type { Actor, Command, CommandAnswer, Daemon, DoctorView, RtoView } from '../domain/ports/daemon.ts';
+import { execute } from '../engine/commands/execute.ts';
+import { dryRun } from '../engine/dry-run.ts';
+import type { Engine } from '../engine/engine.ts';
+import { haltedBecause } from '../engine/situation.ts';
+import { incidentView } from '../engine/views/incident.ts';
+import { releasesView, statusView } from '../engine/views/status.ts';
+import { findRelease } from '../releases/named.ts';
+import { gate } from '../releases/gate.ts';
+import { summarise } from '../record/rto.ts';
+
+/** What the facade needs beside the engine. */
+export interface DaemonParts {
+  readonly engine: Engine;
+  readonly version: string;
+  readonly loaded: () => { readonly loadedAt: number; readonly lastReloadFailed: string | null };
+  readonly reload: () => Promise<CommandAnswer>;
+  readonly doctor: () => Promise<DoctorView>;
+  readonly metrics: () => Promise<string>;
+}
+
+/** The running daemon, as its API and its commands see it. */
+export function daemonOf({ engine, version, loaded, reload, doctor, metrics }: DaemonParts): Daemon {
+  const { core } = engine;
+  const { store } = core.parts;
+  return {
+    execute: (command: Command, actor: Actor) => execute(core, command, actor),
+    status: () => {
+      const { digest } = core.book.configuration;
+      const configuration = { digest, ...loaded() };
+      return Promise.resolve(statusView(core, { version, startedAt: engine.startedAt, configuration }));
+    },
+    incidents: (filter) => store.incidents(filter),
+    incident: (id) => incidentView(core, id),
+    plan: ({ target, to, playbook }) => dryRun(core, { target, to, playbook }),
+    releases: (target) => Promise.resolve(releasesView(core, target)),
+    gate: (target, release) => Promise.resolve(gateNow(engine, target, release)),
+    rto: (filter) => rtoView(engine, filter),
+    doctor,
+    verifyJournal: () => store.verifyJournal(),
+    ready: () => engine.ready(),
+    metrics,
+    reload,
+  };
+}
+
+function gateNow({ core }: Engine, target: string, release: string | null) {
+  const { parts, book } = core;
+  if (book.target(target) === null) return { open: false, reasons: [`there is no target ${target}`] };
+  const at = parts.clock.now();
+  const named = release === null ? null : findRelease(target, parts.releases.list(target), release);
+  return gate({
+    target,
+    incident: book.on(target)?.incident.context.id ?? null,
+    halted: haltedBecause(parts, book),
+    frozen: parts.decider.frozen(target, at, book.controls, book.configuration.freezes),
+    release: named === null ? null : named.release,
+  });
+}
+
+async function rtoView(
+  { core }: Engine,
+  filter: { readonly target?: string; readonly sinceMs?: number },
+): Promise<RtoView> {
+  const since = filter.sinceMs === undefined ? {} : { since: core.parts.clock.now() - filter.sinceMs };
+  const rows = await core.parts.store.ledger({
+    ...(filter.target === undefined ? {} : { target: filter.target }),
+    ...since,
+  });
+  return { incidents: rows.length, rows, summary: summarise(rows) };
+}

@@ -1,0 +1,108 @@
+import { access, constants } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { Configuration } from '../domain/configuration.ts';
+import { messageOf } from '../domain/errors.ts';
+import type { DoctorView } from '../domain/ports/daemon.ts';
+import type { Parts } from '../engine/parts.ts';
+import type { Connections } from './connections.ts';
+
+export interface Examined {
+  readonly parts: Parts;
+  readonly connections: Connections;
+  readonly configuration: Configuration;
+}
+
+interface Examination {
+  readonly name: string;
+  /** Resolves to what was found; rejects with what is wrong. */
+  readonly look: (signal: AbortSignal) => Promise<string>;
+}
+
+/** Whether the daemon can reach everything and may do everything. Changes nothing. */
+export async function examine(examined: Examined): Promise<DoctorView> {
+  const examinations = [...ofDaemon(examined), ...ofServices(examined), ...ofTargets(examined)];
+  return { checks: await Promise.all(examinations.map((examination) => perform(examined, examination))) };
+}
+
+async function perform(
+  { parts }: Examined,
+  { name, look }: Examination,
+): Promise<DoctorView['checks'][number]> {
+  const limit = new AbortController();
+  const cancel = parts.clock.after(10_000, () => limit.abort());
+  try {
+    return { name, ok: true, detail: await look(limit.signal) };
+  } catch (error) {
+    return { name, ok: false, detail: messageOf(error) };
+  } finally {
+    cancel();
+  }
+}
+
+function ofDaemon({ parts, configuration }: Examined): Examination[] {
+  return [
+    {
+      name: 'journal',
+      look: async () => sayOrThrow(await parts.store.verifyJournal(), 'the hash chain holds'),
+    },
+    {
+      name: 'halt file',
+      look: async () => sayOrThrow(parts.haltFile(), `${configuration.haltFile} is not there`),
+    },
+    { name: 'state directory', look: () => writable(configuration.stateDir) },
+  ];
+}
+
+function ofServices({ connections, configuration }: Examined): Examination[] {
+  const services: Examination[] = [];
+  if (configuration.prometheus !== null) {
+    services.push({
+      name: `prometheus ${configuration.prometheus.url}`,
+      look: async (signal) =>
+        `answers with ${(await connections.prometheus.query('vector(1)', signal)).type}`,
+    });
+  }
+  if (configuration.docker !== null) {
+    services.push({
+      name: `docker ${connections.docker.endpoint}`,
+      look: async (signal) => `engine ${(await connections.docker.version(signal)).version}`,
+    });
+  }
+  return services;
+}
+
+function ofTargets({ parts, configuration }: Examined): Examination[] {
+  return Object.values(configuration.targets).flatMap((target) => [
+    ...parts.observers
+      .filter((observer) => observer.sees(target))
+      .map((observer) => ({
+        name: `${target.name} ${observer.kind}`,
+        look: async (signal: AbortSignal) => {
+          const { components } = await observer.look(target, signal);
+          return sayOrThrow(
+            components.length === 0 ? 'nothing is there' : null,
+            components.map(({ label }) => label).join(', '),
+          );
+        },
+      })),
+    { name: `${target.name} rollback`, look: () => rollbackOf(parts, target.name) },
+  ]);
+}
+
+/** A target without a proven release is not broken, but an on-call wants to know. */
+function rollbackOf(parts: Parts, target: string): Promise<string> {
+  const candidate = parts.releases.candidate(target, parts.clock.now());
+  return candidate.release === null
+    ? Promise.reject(new Error(candidate.problem))
+    : Promise.resolve(`could go to ${candidate.release.id}`);
+}
+
+async function writable(path: string): Promise<string> {
+  await access(path, constants.W_OK).catch(() => access(dirname(path), constants.W_OK));
+  return `${path} can be written`;
+}
+
+function sayOrThrow(problem: string | null, fine: string): string {
+  if (problem !== null) throw new Error(problem);
+  return fine;
+}

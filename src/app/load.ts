@@ -1,0 +1,36 @@
+import { crontab } from '../clients/crontab.ts';
+import { loadConfiguration, type LoadedConfiguration } from '../config/load-configuration.ts';
+import { RollbackError } from '../domain/errors.ts';
+import type { Vault } from '../domain/ports/vault.ts';
+import { connect, noEndpoints, type Surroundings } from './connections.ts';
+import { driversFor, sourcesFor } from './registries.ts';
+
+/** Nothing is sealed or opened while a configuration is read. */
+const noVault: Vault = { seal: unsealed, open: unsealed, digest: unsealed };
+
+/** Reads a configuration against the registries' schemas. The same path as a start, short of starting. */
+export function load(path: string, surroundings: Surroundings): Promise<LoadedConfiguration> {
+  const connections = connect(noEndpoints, surroundings);
+  const parts = {
+    ...surroundings,
+    docker: null,
+    vault: noVault,
+    own: { containerId: null, hosts: [] },
+    channels: [],
+    tell: () => Promise.resolve(),
+    readings: null,
+  };
+  return loadConfiguration({
+    path,
+    registries: {
+      sources: sourcesFor(connections, surroundings, '/'),
+      drivers: driversFor(connections, parts),
+    },
+    crontab: crontab(),
+    environment: surroundings.environment,
+  });
+}
+
+function unsealed(): never {
+  throw new RollbackError('CONFIG_INVALID', 'a configuration is read without a key');
+}

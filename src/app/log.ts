@@ -1,0 +1,37 @@
+import type { Configuration } from '../domain/configuration.ts';
+import type { Clock } from '../domain/ports/clock.ts';
+import { logLevels, openLog, type DaemonLog, type LogLevel } from '../record/log.ts';
+import { Scrubber } from '../record/scrubber.ts';
+
+export interface LogSettings {
+  readonly clock: Clock;
+  readonly configuration: Configuration;
+  /** `info` unless stated. */
+  readonly level: string | undefined;
+  /** Takes each line; standard output unless stated. */
+  readonly write?: (line: string) => void;
+}
+
+/** The log, with every configured secret known to its scrubber. */
+export function systemLog({
+  clock,
+  configuration,
+  level,
+  write,
+}: LogSettings): DaemonLog & { readonly scrubber: Scrubber } {
+  const scrubber = new Scrubber();
+  knowSecrets(scrubber, configuration);
+  const log = openLog({ level: levelOf(level), clock, scrubber, ...(write === undefined ? {} : { write }) });
+  return Object.assign(log, { scrubber });
+}
+
+/** Tells the scrubber every secret of a configuration. */
+export function knowSecrets(scrubber: Scrubber, { tokens, slack, prometheus }: Configuration): void {
+  scrubber.know(tokens.map(({ token }) => token));
+  scrubber.know(slack === null ? [] : [slack.webhook]);
+  scrubber.know(Object.values(prometheus?.headers ?? {}));
+}
+
+function levelOf(level: string | undefined): LogLevel {
+  return logLevels.find((known) => known === level) ?? 'info';
+}

@@ -1,0 +1,97 @@
+import { ownContainerId } from '../clients/docker/own-container.ts';
+import { crontab } from '../clients/crontab.ts';
+import { connectTcp } from '../clients/tcp.ts';
+import { decider } from '../decide/decider.ts';
+import { Detector } from '../detect/detector.ts';
+import type { Configuration } from '../domain/configuration.ts';
+import type { Channel } from '../domain/ports/channel.ts';
+import type { Store } from '../domain/ports/store.ts';
+import type { Vault } from '../domain/ports/vault.ts';
+import type { Target } from '../domain/target.ts';
+import type { Parts, Watcher } from '../engine/parts.ts';
+import { ledgerRow } from '../record/ledger.ts';
+import { dockerKeeper } from '../releases/keeper.ts';
+import { containerObserver } from '../releases/observers/container.ts';
+import { linkObserver } from '../releases/observers/link.ts';
+import { repositoryObserver } from '../releases/observers/repository.ts';
+import { registry } from '../releases/registry.ts';
+import { planner } from '../rollback/planner.ts';
+import { confirmer } from '../verify/confirmer.ts';
+import { verifier } from '../verify/verifier.ts';
+import type { Connections, Surroundings } from './connections.ts';
+import { haltFile } from './halt-file.ts';
+import { randomIds } from './ids.ts';
+import { ledgerInput } from './ledger-input.ts';
+import { driversFor, sourcesFor } from './registries.ts';
+import { tell } from './telling.ts';
+
+/** What the parts are made of. */
+export interface Making extends Surroundings {
+  readonly configuration: Configuration;
+  readonly connections: Connections;
+  readonly store: Store;
+  readonly vault: Vault;
+  readonly channels: readonly Channel[];
+  readonly watcher: Watcher;
+}
+
+/** Builds every part of the engine: the one place that knows all concrete classes. Starts nothing. */
+export async function makeParts(making: Making): Promise<Parts> {
+  const { configuration, connections, store, vault, channels, watcher, clock } = making;
+  const sources = sourcesFor(connections, making, configuration.hostRoot);
+  const releases = registry();
+  const detection = new Detector({
+    clock,
+    sources,
+    deploys: {
+      inGrace: (target) => releases.inGrace(target, clock.now()),
+      deploying: (target) => releases.deploying(target, clock.now()),
+    },
+  });
+  const docker = configuration.docker === null ? null : connections.docker;
+  const drivers = driversFor(connections, {
+    ...making,
+    docker,
+    own: { containerId: await ownContainerId(), hosts: ownHosts(configuration) },
+    channels: channels.map(({ name }) => name),
+    tell: (outbox) => store.commit({ outbox }),
+    readings: (target: Target) =>
+      detection.views(target.name).map(({ rule, verdict, detail }) => `${rule}: ${verdict}, ${detail}`),
+  });
+  return {
+    clock,
+    ids: randomIds,
+    store,
+    detection,
+    releases,
+    observers: [
+      ...(docker === null ? [] : [containerObserver({ docker, vault, clock })]),
+      linkObserver({ clock }),
+      repositoryObserver({ git: connections.git, clock }),
+    ],
+    keeper: docker === null ? null : dockerKeeper({ docker, replacedMs: configuration.retention.replacedMs }),
+    drivers,
+    orphans: connections.orphans,
+    planner: planner(drivers),
+    verifier: verifier({
+      clock,
+      sources,
+      connect: (address, signal) => connectTcp(address, clock, signal),
+      run: (run, timeoutMs, signal) =>
+        connections.processes.run({ run, opId: null, deadlineMs: timeoutMs }, signal),
+    }),
+    confirmer,
+    decider: decider(crontab()),
+    channels,
+    haltFile: () => haltFile(configuration.haltFile),
+    compose: tell,
+    ledger: (closed) => ledgerRow(ledgerInput(closed)),
+    watcher,
+  };
+}
+
+/** Host names of what rollbackd works through; a container of that name is never touched. */
+function ownHosts({ prometheus, docker }: Configuration): readonly string[] {
+  const urls = [prometheus?.url, docker !== null && 'url' in docker ? docker.url : undefined];
+  return urls.flatMap((url) => (url === undefined ? [] : [new URL(url).hostname]));
+}

@@ -1,0 +1,62 @@
+import type { Docker } from '../clients/docker/docker.ts';
+import { diskSource } from '../detect/sources/disk.ts';
+import { dockerSource } from '../detect/sources/docker.ts';
+import { httpSource } from '../detect/sources/http.ts';
+import { prometheusSource } from '../detect/sources/prometheus.ts';
+import type { Message } from '../domain/ports/channel.ts';
+import type { Drivers } from '../domain/ports/driver.ts';
+import type { Sources } from '../domain/ports/source.ts';
+import type { Vault } from '../domain/ports/vault.ts';
+import type { Target } from '../domain/target.ts';
+import { commandDriver } from '../rollback/drivers/command.ts';
+import { dockerRestartDriver } from '../rollback/drivers/docker-restart.ts';
+import { dockerRollbackDriver } from '../rollback/drivers/docker-rollback.ts';
+import { evidenceDriver } from '../rollback/drivers/evidence.ts';
+import { gitRevertDriver } from '../rollback/drivers/git-revert.ts';
+import { httpDriver } from '../rollback/drivers/http.ts';
+import { linkRollbackDriver } from '../rollback/drivers/link-rollback.ts';
+import { notifyDriver } from '../rollback/drivers/notify.ts';
+import { waitDriver } from '../rollback/drivers/wait.ts';
+import type { Connections, Surroundings } from './connections.ts';
+
+/** The sources by their word in rules and checks. To add one: its file, and a line here. */
+export function sourcesFor(
+  { prometheus, http, docker }: Connections,
+  { clock }: Surroundings,
+  hostRoot: string,
+): Sources {
+  return {
+    prometheus: prometheusSource({ client: prometheus, clock }),
+    http: httpSource({ client: http, clock }),
+    docker: dockerSource({ docker, clock }),
+    disk: diskSource({ hostRoot, clock }),
+  } satisfies Sources;
+}
+
+/** What drivers need beside the connections. */
+export interface DriverParts extends Surroundings {
+  /** null when no Docker engine is configured. */
+  readonly docker: Docker | null;
+  readonly vault: Vault;
+  /** What rollbackd must never touch: its own container, and the hosts it works through. */
+  readonly own: { readonly containerId: string | null; readonly hosts: readonly string[] };
+  readonly channels: readonly string[];
+  readonly tell: (messages: readonly Message[], signal: AbortSignal) => Promise<void>;
+  readonly readings: ((target: Target) => readonly string[]) | null;
+}
+
+/** The drivers by their word in playbooks. To add one: its file, a line here, its contract test. */
+export function driversFor({ docker, http, git, processes }: Connections, parts: DriverParts): Drivers {
+  const { clock, environment, vault, own, channels, tell, readings } = parts;
+  return {
+    evidence: evidenceDriver({ docker: parts.docker, readings }),
+    'docker.rollback': dockerRollbackDriver({ docker, vault, clock, own }),
+    'docker.restart': dockerRestartDriver({ docker, vault, clock, own }),
+    'link.rollback': linkRollbackDriver({ processes, clock, http }),
+    'git.revert': gitRevertDriver({ git, clock }),
+    command: commandDriver({ processes }),
+    http: httpDriver({ http, environment }),
+    wait: waitDriver({ clock }),
+    notify: notifyDriver({ clock, channels, tell }),
+  } satisfies Drivers;
+}
