@@ -1,9 +1,9 @@
-import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { RollbackError } from '../../domain/errors.ts';
 import { guarded } from './failure.ts';
-import { createPrivately } from './private-file.ts';
+import { createPrivately, sync } from './private-file.ts';
 import { valueOf } from './settings.ts';
 
 /**
@@ -61,13 +61,4 @@ function refuseUnsound(path: string): void {
     `Could not migrate: the store is damaged (${String(found)}). Restore a copy.`,
     { path },
   );
-}
-
-function sync(path: string): void {
-  const descriptor = openSync(path, 'r');
-  try {
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
 }

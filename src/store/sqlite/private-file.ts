@@ -1,4 +1,5 @@
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { messageOf, RollbackError } from '../../domain/errors.ts';
 
 /**
@@ -9,6 +10,8 @@ import { messageOf, RollbackError } from '../../domain/errors.ts';
 export function createPrivately(path: string): void {
   try {
     closeSync(openSync(path, 'wx', 0o600));
+    // A file whose name is lost in a power cut is lost with all its commits.
+    sync(dirname(path));
   } catch (thrown) {
     if (isThere(thrown)) return;
     throw new RollbackError(
@@ -18,6 +21,16 @@ export function createPrivately(path: string): void {
       { path },
       { cause: thrown },
     );
+  }
+}
+
+/** Returns once the file, or the names in the directory, are on the disk. */
+export function sync(path: string): void {
+  const descriptor = openSync(path, 'r');
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
   }
 }
 
