@@ -42,7 +42,7 @@ describe('an answer', () => {
 
   test('to a request with a body and headers', async () => {
     const { url } = await serving(async (request, response) => {
-      response.end(`${request.method} ${request.headers['x-who']} ${await bodyOf(request)}`);
+      response.end(`${request.method} ${String(request.headers['x-who'])} ${await bodyOf(request)}`);
     });
     const answer = await get(url, { method: 'POST', headers: { 'x-who': 'me' }, body: 'a=1' });
     expect(answer.body).toBe('POST me a=1');

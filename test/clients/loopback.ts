@@ -1,10 +1,13 @@
-import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTcpServer, type AddressInfo, type Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
 
+/** What a test's server does with a request; a promise is not waited for. */
+export type Handler = (request: IncomingMessage, response: ServerResponse) => unknown;
+
 /** A real server on a free loopback port until the test ends. */
-export async function serving(handler: RequestListener): Promise<{ url: string; server: Server }> {
-  const server = createServer(handler);
+export async function serving(handler: Handler): Promise<{ url: string; server: Server }> {
+  const server = createServer((request, response) => void handler(request, response));
   const port = await listening(server);
   return { url: `http://127.0.0.1:${port}`, server };
 }

@@ -117,7 +117,10 @@ export class Tracing {
 
   /** @returns the phase of a level after each letter: clear, pending, Firing, recovering */
   see(trace: string, severity: Severity = 'critical'): string {
-    return [...trace].map((letter) => this.#fold(letter, severity)).join('');
+    return trace
+      .split('')
+      .map((letter) => this.#fold(letter, severity))
+      .join('');
   }
 
   /** Lets time pass without any reading. */

@@ -7,6 +7,7 @@ import type { Source } from '../../domain/ports/source.ts';
 import { formatQuantity } from '../../domain/quantity.ts';
 import type { Reading } from '../../domain/reading.ts';
 import { hostPath } from './host-path.ts';
+import { oneAtATime } from './one-at-a-time.ts';
 
 /** Which file system, and which of its two resources. */
 export interface DiskMeasure {
@@ -33,7 +34,8 @@ export function diskSource({
   readonly hostRoot: string;
   readonly clock: Clock;
 }): Source<DiskMeasure> {
-  const pending = new Map<string, Promise<Seen>>();
+  // A hung mount holds a thread of the process for good.
+  const once = oneAtATime<Seen>();
   return {
     kind: 'disk',
     options: diskOptions,
@@ -44,7 +46,8 @@ export function diskSource({
     identity: () => 'disk',
     async read(options, subjects) {
       const at = clock.now();
-      const seen = await lookOnce(pending, hostRoot, options);
+      const id = `${options.measure} ${options.path}`;
+      const seen = await once(id, () => look(hostRoot, options));
       const reading: Reading =
         'why' in seen ? { kind: 'unknown', at, ...seen } : { kind: 'value', at, ...seen };
       return new Map(subjects.map(({ name }) => [name, reading]));
@@ -55,20 +58,6 @@ export function diskSource({
 type Seen =
   | { readonly value: number; readonly detail: string }
   | { readonly why: 'error' | 'never_seen'; readonly detail: string };
-
-/** A hung mount holds a thread of the process for good: nobody asks a second time while the first call hangs. */
-function lookOnce(
-  pending: Map<string, Promise<Seen>>,
-  hostRoot: string,
-  options: DiskMeasure,
-): Promise<Seen> {
-  const id = `${options.measure} ${options.path}`;
-  const asked = pending.get(id);
-  if (asked !== undefined) return asked;
-  const looking = look(hostRoot, options).finally(() => pending.delete(id));
-  pending.set(id, looking);
-  return looking;
-}
 
 async function look(hostRoot: string, { path, measure }: DiskMeasure): Promise<Seen> {
   try {

@@ -1,18 +1,17 @@
-import type { RequestListener } from 'node:http';
 import { describe, expect, test } from 'vitest';
 import { systemClock } from '../../../src/app/clock.ts';
 import { httpClient } from '../../../src/clients/http.ts';
 import { prometheusClient } from '../../../src/clients/prometheus.ts';
 import { prometheusSource } from '../../../src/detect/sources/prometheus.ts';
 import { MINUTE } from '../../../src/domain/time.ts';
-import { bodyOf, nobody, serving } from '../../clients/loopback.ts';
+import { bodyOf, nobody, serving, type Handler } from '../../clients/loopback.ts';
 import { SimulatedClock } from '../../fakes/clock.ts';
 import { host, objections, read, subjects } from './reading.ts';
 
 type Series = readonly [labels: Record<string, string>, value: string];
 
 /** The real source and client against a real server that treats every query as the test says. */
-async function against(handler: RequestListener | string) {
+async function against(handler: Handler | string) {
   const url = typeof handler === 'string' ? handler : (await serving(handler)).url;
   const clock = systemClock();
   const client = prometheusClient({ http: httpClient({ clock }), url, timeoutMs: 300 });
@@ -212,11 +211,11 @@ describe('blindness: never a breach, never ok', () => {
   const value = (text: string): string =>
     success({ resultType: 'vector', result: [{ metric: { service: 'backend' }, value: [1, text] }] });
   const saying =
-    (status: number, body: string, headers = {}): RequestListener =>
+    (status: number, body: string, headers = {}): Handler =>
     (_, response) =>
       void response.writeHead(status, headers).end(body);
 
-  const rows: readonly (readonly [name: string, handler: RequestListener, reading: RegExp])[] = [
+  const rows: readonly (readonly [name: string, handler: Handler, reading: RegExp])[] = [
     ['500', saying(500, 'oops'), /^error: POST .* answered 500: oops$/],
     ['422', saying(422, '{"status":"error","error":"bad join"}'), /^error: .* answered 422: bad join$/],
     ['401', saying(401, ''), /^error: .* answered 401: not allowed; check the headers of prometheus$/],
