@@ -155,7 +155,7 @@ test.each([
 });
 
 test('wrong usage with --json is JSON on standard error', async () => {
-  expect((await rollbackd(['plan', '--json'])).err).toBe(
+  expect((await inProcess(['plan', '--json'])).err).toBe(
     '{"code":"USAGE","message":"plan: TARGET is missing\\nusage: rollbackd plan TARGET [--to RELEASE] [--playbook NAME]"}\n',
   );
 });
@@ -166,12 +166,12 @@ test('help lists every command; no argument at all is wrong usage', async () => 
   expect(out).toContain('\n  status     What is going on: incidents, questions, targets, releases\n');
   expect(out).toContain('exit codes: 0 yes, 1 no or refused, 2 wrong usage, 3 daemon unreachable');
 
-  expect(await rollbackd([])).toEqual({ code: 2, out: '', err: out });
-  expect((await rollbackd(['--help'])).out).toBe(out);
+  expect(await inProcess([])).toEqual({ code: 2, out: '', err: out });
+  expect((await inProcess(['--help'])).out).toBe(out);
 });
 
 test('every command explains itself with examples', async () => {
-  expect((await rollbackd(['freeze', '--help'])).out).toBe(
+  expect((await inProcess(['freeze', '--help'])).out).toBe(
     [
       'Ask people instead of rolling back, for a time',
       '',
@@ -189,7 +189,7 @@ test('every command explains itself with examples', async () => {
       '',
     ].join('\n'),
   );
-  expect((await rollbackd(['help', 'freeze'])).out).toBe((await rollbackd(['freeze', '-h'])).out);
+  expect((await inProcess(['help', 'freeze'])).out).toBe((await inProcess(['freeze', '-h'])).out);
 });
 
 test('without a daemon the exit code is 3 and the message says what to do', async () => {

@@ -26,7 +26,7 @@ test('status of a quiet daemon is short', async () => {
   const target = aTarget({ name: 'backend', rules: [aRule({ rule: 'layra/health-check' })] });
   at.daemon.statusView = { ...emptyStatus, targets: [target] };
 
-  expect((await at.type('status')).out).toBe(
+  expect((await at.ask('status')).out).toBe(
     [
       'rollbackd 0.1.0  production  mode auto  up 3h  12:00:00',
       '',
@@ -45,10 +45,11 @@ test('status of one target leaves the others out; a misspelt one is an error', a
   await using at = await terminal();
   at.daemon.statusView = badNight;
 
-  const { out } = await at.type('status search');
+  const { out, err } = await at.ask('status search');
+  expect(err).toBe('');
   expect(out).toContain('\nno open incidents\n');
   expect(out).not.toContain('backend  mode');
-  expect(await at.type('status shop')).toEqual({
+  expect(await at.ask('status shop')).toEqual({
     code: 1,
     out: '',
     err: 'rollbackd: there is no target shop; there are: backend, frontend, search [NOT_FOUND]\n',
@@ -63,7 +64,7 @@ test('a freeze of every target is told once', async () => {
     targets: [aTarget({ name: 'a', frozen }), aTarget({ name: 'b', frozen })],
   };
 
-  const { out } = await at.type('status');
+  const { out } = await at.ask('status');
 
   expect(out.split('\n')[1]).toBe(
     'FROZEN  all targets: weekend until 08:00:00; automatic rollbacks are questions',
@@ -82,19 +83,19 @@ test('show of an open question says until when and how to answer', async () => {
   await using at = await terminal();
   at.daemon.incidentViews = [asked];
 
-  expect((await at.type('show i-8a2b1c')).out).toBe(screen('show-asking'));
+  expect((await at.ask('show i-8a2b1c')).out).toBe(screen('show-asking'));
 });
 
 test('show without an id takes the newest open incident, else the newest', async () => {
   await using at = await terminal();
   at.daemon.incidentViews = [anIncident({ id: 'i-closed', closedAt: start }), anIncident({ id: 'i-open' })];
-  expect((await at.type('show')).out).toMatch(/^i-open {2}CRITICAL/);
+  expect((await at.ask('show')).out).toMatch(/^i-open {2}CRITICAL/);
 
   at.daemon.incidentViews = [anIncident({ id: 'i-closed', closedAt: start })];
-  expect((await at.type('show')).out).toMatch(/^i-closed {2}CRITICAL/);
+  expect((await at.ask('show')).out).toMatch(/^i-closed {2}CRITICAL/);
 
   at.daemon.incidentViews = [];
-  expect((await at.type('show')).err).toBe('rollbackd: there has been no incident yet [NOT_FOUND]\n');
+  expect((await at.ask('show')).err).toBe('rollbackd: there has been no incident yet [NOT_FOUND]\n');
 });
 
 test('incidents is a table, newest first, with outcomes', async () => {
@@ -147,7 +148,7 @@ test('a plan that would be refused exits 1 with the reason', async () => {
   await using at = await terminal();
   at.daemon.planView = aPlan({ to: null, steps: [], refusal: 'no release of backend is proven good' });
 
-  const { code, out } = await at.type('plan backend');
+  const { code, out } = await at.ask('plan backend');
 
   expect(code).toBe(1);
   expect(out).toContain('\n  to    none\n');
@@ -161,7 +162,7 @@ test('release list says what runs, what is good, and why', async () => {
     aRelease({ name: 'shop:1', current: true, lastGood: true, barrier: 'migration 42' }),
   ];
 
-  expect((await at.type('release list backend')).out).toBe(
+  expect((await at.ask('release list backend')).out).toBe(
     [
       'ID       RELEASE  STANDING  BECAUSE            BAKED  FIRST SEEN  SERVED',
       'r-shop2  shop:2   bad       incident i-7k3f9a  1m30s  1d2h ago    10m ago',
@@ -183,7 +184,7 @@ test('rto shows medians, the share within the objective, and the trend', async (
     },
   };
 
-  expect((await at.type('rto backend --since 30d')).out).toBe(
+  expect((await at.ask('rto backend --since 30d')).out).toBe(
     [
       '12 incidents (backend, last 30d)',
       '',
@@ -210,7 +211,7 @@ test('doctor lists every check and exits 1 when one failed', async () => {
     ],
   };
 
-  expect(await at.type('doctor')).toEqual({
+  expect(await at.ask('doctor')).toEqual({
     code: 1,
     out: 'ok      store   accepts commits\nFAILED  docker  permission denied on /var/run/docker.sock\n\n1 of 2 checks failed\n',
     err: '',
@@ -219,14 +220,14 @@ test('doctor lists every check and exits 1 when one failed', async () => {
 
 test('gate is for scripts: open is 0, closed is 1 with every reason', async () => {
   await using at = await terminal();
-  expect(await at.type('gate backend --release r-1')).toEqual({
+  expect(await at.ask('gate backend --release r-1')).toEqual({
     code: 0,
     out: 'open  backend may be deployed\n',
     err: '',
   });
 
   at.daemon.gateView = { open: false, reasons: ['incident i-7k3f9a is open', 'frozen by bob'] };
-  expect(await at.type('gate backend')).toEqual({
+  expect(await at.ask('gate backend')).toEqual({
     code: 1,
     out: '',
     err: 'closed  incident i-7k3f9a is open\nclosed  frozen by bob\n',
@@ -236,15 +237,15 @@ test('gate is for scripts: open is 0, closed is 1 with every reason', async () =
 
 test('journal verify says whether the chain is whole', async () => {
   await using at = await terminal();
-  expect(await at.type('journal verify')).toEqual({ code: 0, out: 'ok  the journal is intact\n', err: '' });
+  expect(await at.ask('journal verify')).toEqual({ code: 0, out: 'ok  the journal is intact\n', err: '' });
 
   at.daemon.journalProblem = 'entry 17 does not follow entry 16';
-  expect(await at.type('journal verify')).toEqual({
+  expect(await at.ask('journal verify')).toEqual({
     code: 1,
     out: '',
     err: 'broken  entry 17 does not follow entry 16\n',
   });
-  expect((await at.type('journal verify --json')).out).toBe(
+  expect((await at.ask('journal verify --json')).out).toBe(
     '{"intact":false,"broken":"entry 17 does not follow entry 16"}\n',
   );
 });
@@ -255,21 +256,21 @@ test('with --json every view is exactly what the daemon said, on one line', asyn
   at.daemon.incidentViews = [rolledBack];
   at.daemon.planView = aPlan({});
 
-  expect((await at.type('status --json')).out).toBe(`${JSON.stringify(badNight)}\n`);
-  expect((await at.type('show i-7k3f9a --json')).out).toBe(`${JSON.stringify(rolledBack)}\n`);
-  expect((await at.type('incidents --json')).out).toBe(`${JSON.stringify([rolledBack])}\n`);
-  expect((await at.type('plan backend --json')).out).toBe(`${JSON.stringify(aPlan({}))}\n`);
-  expect((await at.type('rto --json')).out).toBe(`${JSON.stringify(emptyRto)}\n`);
-  expect((await at.type('doctor --json')).out).toBe('{"checks":[]}\n');
-  expect((await at.type('gate backend --json')).out).toBe('{"open":true,"reasons":[]}\n');
-  expect((await at.type('release list backend --json')).out).toBe('[]\n');
+  expect((await at.ask('status --json')).out).toBe(`${JSON.stringify(badNight)}\n`);
+  expect((await at.ask('show i-7k3f9a --json')).out).toBe(`${JSON.stringify(rolledBack)}\n`);
+  expect((await at.ask('incidents --json')).out).toBe(`${JSON.stringify([rolledBack])}\n`);
+  expect((await at.ask('plan backend --json')).out).toBe(`${JSON.stringify(aPlan({}))}\n`);
+  expect((await at.ask('rto --json')).out).toBe(`${JSON.stringify(emptyRto)}\n`);
+  expect((await at.ask('doctor --json')).out).toBe('{"checks":[]}\n');
+  expect((await at.ask('gate backend --json')).out).toBe('{"open":true,"reasons":[]}\n');
+  expect((await at.ask('release list backend --json')).out).toBe('[]\n');
 });
 
 test('control characters from the world do not reach the terminal', async () => {
   await using at = await terminal();
   at.daemon.incidentViews = [anIncident({ reason: 'clear\u001b[2J\u0007 and\nmore' })];
 
-  const { out } = await at.type('incidents');
+  const { out } = await at.ask('incidents');
 
   expect(out).toContain('clear\u{fffd}[2J\u{fffd} and\u{fffd}more');
   expect(out).not.toContain('\u001b');
@@ -279,7 +280,7 @@ test('a fault of the daemon is told with its code', async () => {
   await using at = await terminal();
   at.daemon.planView = new RollbackError('NOT_FOUND', 'there is no target shop; there is: backend');
 
-  expect(await at.type('plan shop')).toEqual({
+  expect(await at.ask('plan shop')).toEqual({
     code: 1,
     out: '',
     err: 'rollbackd: there is no target shop; there is: backend [NOT_FOUND]\n',

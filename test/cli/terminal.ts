@@ -6,6 +6,9 @@ import type { Token } from '../../src/domain/configuration.ts';
 import { startServer } from '../../src/server/server.ts';
 import { FakeDaemon } from '../fakes/daemon.ts';
 
+// Times are local: everybody's tests read the same ones.
+process.env['TZ'] = 'UTC';
+
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
 /** What a command line did. */
@@ -64,8 +67,11 @@ export async function terminal(tokens: readonly Token[] = []) {
   return {
     daemon,
     url,
+    /** In a process of its own. */
     type: (line: string, environment: Record<string, string> = {}) =>
       rollbackd(words(line), { ROLLBACKD_URL: url, ...environment }),
+    /** In this process, over the same HTTP. */
+    ask: (line: string) => inProcess(words(line), { ROLLBACKD_URL: url }),
     [Symbol.asyncDispose]: () => server.close(),
   };
 }
