@@ -38,7 +38,7 @@ describeWithDocker('docker.rollback', () => {
   });
   afterAll(async () => shop.close());
   beforeEach(async () => {
-    const ids = await shop.engine.cli('ps', '-aq');
+    const ids = await shop.engine.cli('ps', '-aq', '--filter', `name=${shop.engine.name('')}`);
     if (ids !== '') await shop.engine.cli('rm', '-f', ...ids.split('\n'));
   });
 
@@ -227,9 +227,9 @@ describeWithDocker('docker.rollback', () => {
     'killed between any two of its calls, it finishes the rest when it runs again (%s)',
     async (_, args, most) => {
       let before: Awaited<ReturnType<typeof listings>> | null = null;
+      good = await deploy(args('shop:1'));
       const cuts = await cutOffEverywhere(
         async () => {
-          good = await deploy(args('shop:1'));
           bad = await deploy(args('shop:2'));
           await shop.engine.cli('rm', '-f', placeNames(name, opId).replaced).catch(() => '');
           before = await listings(shop);
@@ -250,14 +250,12 @@ describeWithDocker('docker.rollback', () => {
   );
 
   test('killed anywhere on its way back, it still puts the replaced container back', async () => {
-    let before = '';
+    good = await deploy(service('shop:exits', '--restart', 'no'));
+    bad = await deploy(service('shop:2', '--restart', 'always'));
+    const before = (await shop.docker.container(name, forever))!.id;
     const cuts = await cutOffEverywhere(
       async () => {
-        for (const place of Object.values(placeNames(name, opId)))
-          await shop.engine.cli('rm', '-f', place).catch(() => '');
-        good = await deploy(service('shop:exits', '--restart', 'no'));
-        bad = await deploy(service('shop:2', '--restart', 'always'));
-        before = (await shop.docker.container(name, forever))!.id;
+        await shop.engine.cli('rm', '-f', placeNames(name, opId).failed).catch(() => '');
       },
       async () => apply(rollback()),
       async () => {

@@ -114,12 +114,19 @@ export async function specificationOf({ docker }: Workshop, name: string): Promi
   return specify(container!, image!.config);
 }
 
-/** Everything the engine lists, to be compared before and after. */
+/** Everything the engine lists, containers of this file only, to be compared before and after. */
 export async function listings({ engine }: Workshop): Promise<Record<string, readonly string[]>> {
   const lines = async (...args: string[]): Promise<readonly string[]> =>
     (await engine.cli(...args)).split('\n').toSorted();
   return {
-    containers: await lines('ps', '-a', '--format', '{{.Names}} {{.State}}'),
+    containers: await lines(
+      'ps',
+      '-a',
+      '--filter',
+      `name=${engine.name('')}`,
+      '--format',
+      '{{.Names}} {{.State}}',
+    ),
     images: await lines('images', '-a', '--no-trunc', '--format', '{{.ID}} {{.Repository}}:{{.Tag}}'),
     networks: await lines('network', 'ls', '--format', '{{.Name}}'),
     volumes: await lines('volume', 'ls', '--format', '{{.Name}}'),

@@ -40,8 +40,8 @@ function lost(changes: boolean): [ErrorCode, string] {
 
 function engineMessage(thrown: unknown): string {
   const json = member(thrown, 'json');
-  const message = textOf(json, 'message');
-  const text = message === '' ? messageOf(thrown) : message;
+  const message = Buffer.isBuffer(json) ? json.toString() : textOf(json, 'message');
+  const text = message.trim() === '' ? messageOf(thrown) : message;
   return text.trim().replaceAll(/\s+/g, ' ').slice(0, 500);
 }
 

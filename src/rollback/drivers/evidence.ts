@@ -77,7 +77,7 @@ async function capture(
     if (container === null) return { inspection: `there is no container ${name}` };
     const inspection = cap(inspectionText(container));
     if (lines === 0) return { inspection };
-    const text = await docker.logs(container.id, { tail: lines, maxBytes: mostBytes }, signal);
+    const text = await docker.logs(container.id, { tail: lines, maxBytes: mostBytes - 1000 }, signal);
     return { inspection, logs: cap(hide(text, secretsOf(container.config))) };
   } catch (error) {
     if (signal.aborted) throw error;
