@@ -22,12 +22,12 @@ import type { Connections, Surroundings } from './connections.ts';
 /** The sources by their word in rules and checks. To add one: its file, and a line here. */
 export function sourcesFor(
   { prometheus, http, docker }: Connections,
-  { clock }: Surroundings,
+  { clock, environment }: Surroundings,
   hostRoot: string,
 ): Sources {
   return {
     prometheus: prometheusSource({ client: prometheus, clock }),
-    http: httpSource({ client: http, clock }),
+    http: httpSource({ client: http, clock, environment }),
     docker: dockerSource({ docker, clock }),
     disk: diskSource({ hostRoot, clock }),
   } satisfies Sources;

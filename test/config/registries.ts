@@ -3,7 +3,7 @@ import type { Unit } from '../../src/domain/quantity.ts';
 import type { Crontab } from '../../src/domain/ports/crontab.ts';
 import type { Driver, Drivers } from '../../src/domain/ports/driver.ts';
 import type { Source, Sources } from '../../src/domain/ports/source.ts';
-import { Secret } from '../../src/domain/secret.ts';
+import { headerValue } from '../../src/clients/header-value.ts';
 import { parseDuration } from '../../src/domain/time.ts';
 
 /** Sources and drivers that only understand their options: a configuration is read without asking anything. */
@@ -25,7 +25,7 @@ export const sources: Sources = {
   http: source('http', {
     options: z.strictObject({
       url: z.url(),
-      headers: z.record(z.string(), z.union([z.string(), z.instanceof(Secret)])).optional(),
+      headers: z.record(z.string(), headerValue).optional(),
       timeout: z
         .string()
         .transform((written) => parseDuration(written))

@@ -26,7 +26,7 @@ const nothing = {} as never;
 const clock = new SimulatedClock();
 const sources: Sources = {
   prometheus: prometheusSource({ client: nothing, clock }),
-  http: httpSource({ client: nothing, clock }),
+  http: httpSource({ client: nothing, clock, environment: {} }),
   docker: dockerSource({ docker: nothing, clock }),
   disk: diskSource({ hostRoot: '/', clock }),
 };

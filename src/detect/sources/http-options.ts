@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Secret } from '../../domain/secret.ts';
+import { headerValue, type HeaderValue } from '../../clients/header-value.ts';
 import { SECOND } from '../../domain/time.ts';
 import { duration } from './schema.ts';
 
@@ -8,7 +8,7 @@ export interface HttpProbe {
   readonly url: string;
   readonly method: 'GET' | 'HEAD' | 'POST' | 'OPTIONS';
   readonly timeoutMs: number;
-  readonly headers: Readonly<Record<string, string | Secret>>;
+  readonly headers: Readonly<Record<string, HeaderValue>>;
   readonly body: string | null;
   readonly expect: {
     /** null: any from 200 to 299. */
@@ -33,7 +33,7 @@ const written = z.strictObject({
   url,
   method: z.enum(['GET', 'HEAD', 'POST', 'OPTIONS']).default('GET'),
   timeout: duration({ min: 1, max: longestMs }).default(2 * SECOND),
-  headers: z.record(z.string(), z.union([z.string(), z.instanceof(Secret)])).default({}),
+  headers: z.record(z.string(), headerValue).default({}),
   body: z.string().optional(),
   expect: z
     .strictObject({

@@ -1,10 +1,11 @@
+import { readHeader } from '../../clients/header-value.ts';
 import { failureOf, type HttpFailure } from '../../clients/http-failure.ts';
 import type { HttpClient } from '../../clients/http.ts';
 import { messageOf } from '../../domain/errors.ts';
 import type { Clock } from '../../domain/ports/clock.ts';
 import type { Source } from '../../domain/ports/source.ts';
 import type { Reading } from '../../domain/reading.ts';
-import type { Subject } from '../../domain/target.ts';
+import type { Subject, Target } from '../../domain/target.ts';
 import { render } from '../../domain/template.ts';
 import { formatDuration } from '../../domain/time.ts';
 import { complaint } from './http-answer.ts';
@@ -20,19 +21,20 @@ interface Saw {
   readonly detail: string;
 }
 
+/** What a probe is made with. */
+interface Means {
+  readonly client: HttpClient;
+  /** The daemon's own environment, for headers given as `{env: NAME}`. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
 /**
  * Probes of health endpoints, one request for each target.
  *
  * A wrong answer, or none from a peer that was reached, is a failed probe. What lies on our side of the wire (names,
  * routes, limits) is `error`; so is everything while no probe of the daemon passes.
  */
-export function httpSource({
-  client,
-  clock,
-}: {
-  readonly client: HttpClient;
-  readonly clock: Clock;
-}): Source<HttpProbe> {
+export function httpSource({ clock, ...means }: Means & { readonly clock: Clock }): Source<HttpProbe> {
   const sight = new OwnSight(() => clock.now());
   return {
     kind: 'http',
@@ -44,11 +46,11 @@ export function httpSource({
     identity: () => 'http',
     async read(options, subjects, signal) {
       const at = clock.now();
-      const saws = await inParallel(subjects, (subject) => probe(client, options, subject, signal));
+      const saws = await inParallel(subjects, (subject) => probe(means, options, subject, signal));
       for (const [subject, { outcome }] of saws) {
         const id = `${subject.name} ${options.method} ${options.url}`;
         const again = async (signal: AbortSignal): Promise<Outcome> =>
-          (await probe(client, options, subject, signal)).outcome;
+          (await probe(means, options, subject, signal)).outcome;
         sight.saw({ id, target: subject.name, again }, outcome);
       }
       const failed = saws.some(([, { outcome }]) => outcome === 'failed');
@@ -72,7 +74,7 @@ async function inParallel<T>(
 }
 
 async function probe(
-  client: HttpClient,
+  { client, environment }: Means,
   options: HttpProbe,
   { target }: Subject,
   signal: AbortSignal,
@@ -82,12 +84,7 @@ async function probe(
     return { outcome: 'own', detail: `${options.url} cannot be filled in for this target` };
   try {
     const { method, timeoutMs } = options;
-    const headers = Object.fromEntries(
-      Object.entries(options.headers).map(([name, value]) => [
-        name,
-        typeof value === 'string' ? render(value, { target }) : value.reveal(),
-      ]),
-    );
+    const headers = await headersOf(options, target, environment);
     const body = options.body === null ? {} : { body: render(options.body, { target }) };
     const answer = await client.request({ method, url, headers, timeoutMs, maxBytes, signal, ...body });
     const wrong = complaint(answer, options.expect);
@@ -97,6 +94,21 @@ async function probe(
   } catch (thrown) {
     return noAnswer(failureOf(thrown), thrown, options);
   }
+}
+
+/** Secrets are fetched when they are sent: a rotated one is in force at the next probe. */
+async function headersOf(
+  { headers }: HttpProbe,
+  target: Target | null,
+  environment: Means['environment'],
+): Promise<Record<string, string>> {
+  const filled: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers))
+    filled[name] = await readHeader(
+      typeof value === 'string' ? render(value, { target }) : value,
+      environment,
+    );
+  return filled;
 }
 
 function noAnswer(failure: HttpFailure | null, thrown: unknown, { timeoutMs }: HttpProbe): Saw {

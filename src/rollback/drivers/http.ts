@@ -7,7 +7,7 @@ import type { Driver } from '../../domain/ports/driver.ts';
 import type { Finding, Step } from '../../domain/plan.ts';
 import { MINUTE } from '../../domain/time.ts';
 import { durationOption, msOf } from './duration-option.ts';
-import { readHeader, type HeaderValue } from './header-secret.ts';
+import { readHeader, type HeaderValue } from '../../clients/header-value.ts';
 import { asShell } from './shell-text.ts';
 
 const status = z.number().int().min(100).max(599);

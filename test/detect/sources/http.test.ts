@@ -4,14 +4,13 @@ import { systemClock } from '../../../src/app/clock.ts';
 import { httpError, type HttpFailure } from '../../../src/clients/http-failure.ts';
 import { httpClient, type HttpClient } from '../../../src/clients/http.ts';
 import { httpSource } from '../../../src/detect/sources/http.ts';
-import { Secret } from '../../../src/domain/secret.ts';
 import { MINUTE, SECOND } from '../../../src/domain/time.ts';
 import { connecting, listening, nobody, serving, type Handler } from '../../clients/loopback.ts';
 import { SimulatedClock } from '../../fakes/clock.ts';
 import { objections, read, subjects } from './reading.ts';
 
 const clock = systemClock();
-const real = () => httpSource({ client: httpClient({ clock }), clock });
+const real = () => httpSource({ client: httpClient({ clock }), clock, environment: { CANARY: 'canary' } });
 
 async function probing(handler: Handler, more: object = {}): Promise<string | undefined> {
   const { url } = await serving(handler);
@@ -86,7 +85,7 @@ describe('an answer', () => {
     };
     const options = {
       method: 'POST',
-      headers: { 'x-target': '${target.name}', authorization: new Secret('canary') },
+      headers: { 'x-target': '${target.name}', authorization: { env: 'CANARY' } },
       body: '{}',
       expect: { body: 'POST backend canary' },
     };
@@ -139,7 +138,11 @@ describe('what lies on our side is an error', () => {
   test('routes that are missing, and limits of this machine', async () => {
     for (const failure of ['no_route', 'local', 'aborted'] as const) {
       const client: HttpClient = { request: () => Promise.reject(httpError(failure, 'GET http://x/')) };
-      const answer = await read(httpSource({ client, clock }), { url: 'http://x/' }, subjects(['backend']));
+      const answer = await read(
+        httpSource({ client, clock, environment: {} }),
+        { url: 'http://x/' },
+        subjects(['backend']),
+      );
       expect(answer['backend']).toMatch(/^error: /);
     }
   });
@@ -148,7 +151,7 @@ describe('what lies on our side is an error', () => {
 /** A network in which each host answers, or fails in its way. */
 class Network implements HttpClient {
   readonly clock = new SimulatedClock();
-  readonly source = httpSource({ client: this, clock: this.clock });
+  readonly source = httpSource({ client: this, clock: this.clock, environment: {} });
   readonly asked: string[] = [];
   readonly down = new Map<string, HttpFailure>();
 

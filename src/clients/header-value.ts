@@ -1,8 +1,14 @@
 import { readFile } from 'node:fs/promises';
-import { messageOf, RollbackError } from '../../domain/errors.ts';
+import { z } from 'zod';
+import { messageOf, RollbackError } from '../domain/errors.ts';
 
-/** A header's value, or where it lies: only the reference is ever stored in a plan. */
-export type HeaderValue = string | { readonly file: string } | { readonly env: string };
+/** A header's value, or where it lies. Plans and pinned rules are stored, so a secret is only ever a reference there. */
+export const headerValue = z.union([
+  z.string(),
+  z.strictObject({ file: z.string().min(1) }),
+  z.strictObject({ env: z.string().min(1) }),
+]);
+export type HeaderValue = z.output<typeof headerValue>;
 
 /** Rejects with `SECRET_MISSING` when there is no value. */
 export async function readHeader(
