@@ -191,6 +191,29 @@ describeWithDocker('docker.rollback', () => {
     expect(await apply(rollback())).toMatchObject({ ended: 'failed' });
   });
 
+  test('a release that ends and is restarted over and over is replaced', async () => {
+    good = await deploy(service('shop:1'));
+    bad = await deploy(service('shop:exits', '--restart', 'always'));
+    expect(await apply(rollback())).toMatchObject({ ended: 'done' });
+    const replaced = await shop.docker.container(placeNames(name, opId).replaced, forever);
+    expect([replaced?.up, replaced?.restartPolicy.name]).toEqual([false, 'no']);
+    expect(await driver().undo?.(rollback(), opId, forever)).toMatchObject({ ended: 'done' });
+    const back = await shop.docker.container(name, forever);
+    expect([back?.id, back?.restartPolicy.name]).toEqual([replaced?.id, 'always']);
+  });
+
+  test('a container that is missing altogether is made again', async () => {
+    good = await deploy(service('shop:1'));
+    bad = await deploy(service('shop:2'));
+    await shop.engine.cli('rm', '-f', name);
+    const facts = await driver().read(rollback(), forever);
+    expect(driver().describe(rollback(), facts)).toBe(`recreate container ${name} from shop:1 (${good.id})`);
+    expect(await apply(rollback())).toEqual({
+      ended: 'done',
+      detail: `container ${name} runs shop:1 (${good.id})`,
+    });
+  });
+
   test('an old release that stays unhealthy is set aside after its time', async () => {
     good = await deploy(plain('shop:1', '--health-cmd', 'false'));
     bad = await deploy(plain('shop:2'));
