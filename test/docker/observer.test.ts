@@ -120,7 +120,11 @@ describeWithDocker('the container observer', () => {
     await heard(3);
     await shop.engine.cli('stop', name);
     await heard(5);
-    expect(await observer.look(target, forever)).toMatchObject({ healthy: false, exited: false });
+    expect(await observer.look(target, forever)).toMatchObject({
+      healthy: false,
+      exited: false,
+      leaving: true,
+    });
     expect(await shop.observer.look(target, forever)).toMatchObject({ healthy: false, exited: true });
     stop.abort();
     await watching;

@@ -1,4 +1,4 @@
-import type { Docker } from '../../clients/docker/docker.ts';
+import type { ContainerEvent, Docker } from '../../clients/docker/docker.ts';
 import type { ContainerFacts, ImageFacts } from '../../clients/docker/facts.ts';
 import { labels } from '../../clients/docker/marks.ts';
 import { managerOf } from '../../clients/docker/manager.ts';
@@ -11,7 +11,7 @@ import type { Observer } from '../../domain/ports/observer.ts';
 import type { Vault } from '../../domain/ports/vault.ts';
 import type { Sighting } from '../../domain/release.ts';
 import type { Target } from '../../domain/target.ts';
-import { SECOND } from '../../domain/time.ts';
+import { MINUTE, SECOND } from '../../domain/time.ts';
 
 /**
  * Learns which release a container runs: its image, and a keyed digest of its create specification. The whole
@@ -35,11 +35,13 @@ export function containerObserver(options: {
       const container = target.container === null ? null : await docker.container(target.container, signal);
       if (container === null) return nothing(clock.now());
       const image = await images.of(container, signal);
+      const leaving = asked.isLeaving(container, clock.wall());
       return {
         at: clock.now(),
         ...identify(container, image, vault),
         healthy: healthOf(container),
-        exited: hasEnded(container) && !asked.has(container.id),
+        exited: hasEnded(container) && !leaving,
+        leaving,
         opId: container.labels[labels.op] ?? null,
         manager: managerOf(container.labels)?.name ?? null,
       };
@@ -115,17 +117,24 @@ class KnownImages {
   }
 }
 
-/** Containers that somebody stopped on purpose: they ended, but not by themselves. A hint, lost at a restart. */
-class AskedToStop {
-  readonly #ids = new Set<string>();
+/** A container that still runs this long after it was told to stop took no notice. */
+const noticeMs = MINUTE;
+/** HUP, USR1, USR2 and WINCH ask for something else than an end. */
+const otherSignals: readonly (number | null)[] = [1, 10, 12, 28];
 
-  has(id: string): boolean {
-    return this.#ids.has(id);
+/** Containers that somebody stops on purpose: they end, but not by themselves. A hint, lost at a restart. */
+class AskedToStop {
+  /** When each was told last, by the wall clock. */
+  readonly #told = new Map<string, number>();
+
+  isLeaving({ id, status, finishedAt }: ContainerFacts, wall: number): boolean {
+    const toldAt = this.#told.get(id);
+    return toldAt !== undefined && (status === 'running' ? wall : finishedAt) - toldAt < noticeMs;
   }
 
-  heard(action: string, id: string): void {
-    if (action === 'kill' || action === 'stop') this.#ids.add(id);
-    if (action === 'start' || action === 'destroy') this.#ids.delete(id);
+  heard({ action, id, signal }: ContainerEvent, wall: number): void {
+    if (action === 'stop' || (action === 'kill' && !otherSignals.includes(signal))) this.#told.set(id, wall);
+    if (action === 'start' || action === 'destroy') this.#told.delete(id);
   }
 }
 
@@ -146,8 +155,9 @@ async function watch(
   while (!signal.aborted) {
     try {
       await docker.events(
-        ({ action, id, name, oldName }) => {
-          asked.heard(action, id);
+        (event) => {
+          const { action, name, oldName } = event;
+          asked.heard(event, clock.wall());
           if (!telling.test(action)) return;
           const touched = new Set([names.get(name), names.get(oldName ?? '')]);
           for (const target of touched) if (target !== undefined) changed(target);
