@@ -24,7 +24,7 @@ process.exitCode = await runCli({
   environment,
   out: (line) => void process.stdout.write(`${line}\n`),
   err: (line) => void process.stderr.write(`${line}\n`),
-  color: process.stdout.isTTY && !environment['NO_COLOR'] && environment['TERM'] !== 'dumb',
+  color: wantsColor(),
   width: process.stdout.columns ?? 100,
   clock,
   signal: interrupted.signal,
@@ -33,6 +33,12 @@ process.exitCode = await runCli({
     describeRest = describe;
   },
 });
+
+/** Colour only on a terminal, unless the usual variables say otherwise. */
+function wantsColor(): boolean {
+  if (environment['NO_COLOR']) return false;
+  return Boolean(environment['FORCE_COLOR']) || (process.stdout.isTTY && environment['TERM'] !== 'dumb');
+}
 
 /** The first one asks to stop, the second one does not ask. */
 function interrupt(name: NodeJS.Signals): void {

@@ -34,7 +34,7 @@ export async function setStage(): Promise<Stage> {
   const { current, supervisor, traffic, restart } = pieces.prepare(dir);
   const port = await freePort();
   const shop = fork(supervisor, ['run', dir, String(port)], {
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
   await saidRunning(shop);
   const customers = fork(traffic, [`http://127.0.0.1:${port}`, '20'], {
