@@ -42,8 +42,10 @@ export interface Sighting {
   readonly components: readonly Component[];
   /** null when nothing can tell. */
   readonly healthy: boolean | null;
-  /** It ended, and nothing will start it again. */
+  /** It ended by itself, and nothing will start it again. */
   readonly exited: boolean;
+  /** It was told to stop: what ran is on its way out, and something else may be about to arrive. */
+  readonly leaving?: boolean;
   /** The recorded specification, sealed. */
   readonly sealed: string | null;
   /** The `op_id` of the effect of ours that made it, if any. */

@@ -4,7 +4,7 @@ import { nameRelease, type Release, type Sighting } from '../domain/release.ts';
 import type { Target } from '../domain/target.ts';
 import { formatDuration } from '../domain/time.ts';
 import { arrive } from './arrival.ts';
-import { changedFacets, togetherMs, type Whole } from './facets.ts';
+import { changedFacets, isRunning, togetherMs, type Whole } from './facets.ts';
 import { setGrace } from './grace.ts';
 import {
   currentOf,
@@ -46,8 +46,9 @@ export function foldChange(seen: ChangeSeen): Turned {
     left: to === null ? state.serving : null,
     facets,
     ongoing: first ? null : ongoing,
-    running: to !== null && !whole.exited && whole.healthy !== false,
+    running: to !== null && isRunning(whole),
     healthy: whole.healthy,
+    leaving: whole.leaving,
     bakedAt: null,
   };
   const told = tell({ target, sighting, first, from, to });

@@ -26,7 +26,8 @@ export function facetsOf(target: Target): readonly Facet[] {
 export function facetsIn(components: readonly Component[], at: number): ReadonlyMap<Facet, FacetSeen> {
   const groups = Map.groupBy(components, ({ kind }) => facetOf[kind]);
   const seen = new Map<Facet, FacetSeen>();
-  for (const [facet, part] of groups) seen.set(facet, { at, components: part, healthy: null, exited: false });
+  for (const [facet, part] of groups)
+    seen.set(facet, { at, components: part, healthy: null, exited: false, leaving: false });
   return seen;
 }
 
@@ -40,14 +41,14 @@ export function place(
   sighting: Sighting,
   observer: Facet | null,
 ): ReadonlyMap<Facet, FacetSeen> | null {
-  const { at, healthy, exited } = sighting;
+  const { at, healthy, exited, leaving = false } = sighting;
   const parts = facetsIn(sighting.components, at);
   const facets = parts.size > 0 ? [...parts.keys()] : soleFacet(target, observer);
   if (facets.length === 0) return null;
   if (facets.some((facet) => (state.facets.get(facet)?.at ?? at) > at)) return null;
   const seen = new Map(state.facets);
   for (const facet of facets)
-    seen.set(facet, { at, components: parts.get(facet)?.components ?? [], healthy, exited });
+    seen.set(facet, { at, components: parts.get(facet)?.components ?? [], healthy, exited, leaving });
   return seen;
 }
 
@@ -67,9 +68,10 @@ export interface Whole {
   readonly components: readonly Component[];
   readonly healthy: boolean | null;
   readonly exited: boolean;
+  readonly leaving: boolean;
 }
 
-/** The whole of the parts. One unhealthy part makes it unhealthy, one that ended ends it. */
+/** The whole of the parts. One that is unhealthy, ended or leaving makes the whole so. */
 export function join(seen: ReadonlyMap<Facet, FacetSeen>): Whole {
   const parts = [...seen.values()];
   const gone = parts.some(({ components }) => components.length === 0);
@@ -78,7 +80,13 @@ export function join(seen: ReadonlyMap<Facet, FacetSeen>): Whole {
     components: gone ? [] : parts.flatMap(({ components }) => components),
     healthy: health.includes(false) ? false : health.includes(true) ? true : null,
     exited: parts.some(({ exited }) => exited),
+    leaving: parts.some(({ leaving }) => leaving),
   };
+}
+
+/** Whether the whole serves, as far as anybody can tell. */
+export function isRunning({ healthy, exited, leaving }: Whole): boolean {
+  return !exited && !leaving && healthy !== false;
 }
 
 /** The parts that differ from what ran before. */

@@ -2,6 +2,7 @@ import { controlKeys, type Deploy } from '../domain/controls.ts';
 import type { Json } from '../domain/json.ts';
 import type { Control } from '../domain/ports/store.ts';
 import { HOUR } from '../domain/time.ts';
+import type { Whole } from './facets.ts';
 import type { TargetState, Turned } from './target-state.ts';
 
 /** A deployment that nobody ended is over after this time. */
@@ -29,6 +30,20 @@ export function setGrace(
     state: { ...state, graceUntil: until },
     controls: [{ key: controlKeys.grace(state.name), value }],
   };
+}
+
+/**
+ * Grace while the same release goes on serving: it begins when the release is told to stop, and is over once the
+ * release is healthy, or ended by itself. `until` is when a grace that begins now would be over, null for targets without any.
+ */
+export function graceWhileServing(
+  state: TargetState,
+  { healthy, exited, leaving }: Pick<Whole, 'healthy' | 'exited' | 'leaving'>,
+  until: number | null,
+): number | null {
+  if (exited) return null;
+  if (leaving) return state.leaving ? state.graceUntil : until;
+  return healthy === true ? null : state.graceUntil;
 }
 
 /**

@@ -3,8 +3,8 @@ import { releaseId, type Release, type Sighting } from '../domain/release.ts';
 import type { Target } from '../domain/target.ts';
 import { MINUTE } from '../domain/time.ts';
 import { foldChange } from './change.ts';
-import { complete, join, place, type Whole } from './facets.ts';
-import { setGrace } from './grace.ts';
+import { complete, isRunning, join, place, type Whole } from './facets.ts';
+import { graceWhileServing, setGrace } from './grace.ts';
 import {
   currentOf,
   nothing,
@@ -35,18 +35,26 @@ export function foldSighting(
   const id = whole.components.length === 0 ? null : releaseId(whole.components);
   if (state.serving === null || running !== id)
     return foldChange({ state: looked, target, sighting, whole, facets });
-  return foldSame({ ...looked, facets }, sighting, whole);
+  return foldSame({ ...looked, facets }, { target, sighting, whole });
 }
 
-/** The same release as before: its health may end grace, and it goes on serving. */
-function foldSame(state: TargetState, sighting: Sighting, whole: Whole): Turned {
+interface Same {
+  readonly target: Target;
+  readonly sighting: Sighting;
+  readonly whole: Whole;
+}
+
+/** The same release as before: it may be leaving, its health may end grace, and it goes on serving. */
+function foldSame(state: TargetState, { target, sighting, whole }: Same): Turned {
   const { at, opId, sealed } = sighting;
-  const { healthy, exited } = whole;
+  const { healthy, exited, leaving } = whole;
   const current = currentOf(state);
   if (current === null || state.serving === null) return { state, change: nothing };
-  const running = !exited && healthy !== false;
-  const over = exited || healthy === true;
-  const grace = setGrace({ ...state, running, healthy }, over ? null : state.graceUntil);
+  const running = isRunning(whole);
+  const grace = setGrace(
+    { ...state, running, healthy, leaving },
+    graceWhileServing(state, whole, target.graceMs === 0 ? null : at + target.graceMs),
+  );
   const served: Release = {
     ...current,
     servedAt: exited ? current.servedAt : at,

@@ -14,6 +14,7 @@ export interface FacetSeen {
   readonly components: readonly Component[];
   readonly healthy: boolean | null;
   readonly exited: boolean;
+  readonly leaving: boolean;
 }
 
 /** A change whose other parts may still arrive. */
@@ -44,6 +45,8 @@ export interface TargetState {
   /** Seen running since the daemon started. */
   readonly running: boolean;
   readonly healthy: boolean | null;
+  /** What runs was told to stop. */
+  readonly leaving: boolean;
   /** The last instant at which it ran and was quiet; baking counts from here. */
   readonly bakedAt: number | null;
   readonly checkpoints: ReadonlyMap<string, Checkpoint>;
@@ -65,6 +68,7 @@ export function unseen(name: string): TargetState {
     ongoing: null,
     running: false,
     healthy: null,
+    leaving: false,
     bakedAt: null,
     checkpoints: new Map(),
     graceUntil: null,

@@ -49,6 +49,7 @@ test('a release restored but not yet seen running does not bake', () => {
 
 test.each([
   ['exited', { exited: true }],
+  ['told to stop', { leaving: true }],
   ['unhealthy', { healthy: false }],
 ])('a release that is %s does not bake', (_, seen) => {
   const w = baking();

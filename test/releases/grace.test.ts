@@ -40,6 +40,43 @@ test('grace ends when the new release is first healthy', () => {
   expect(change.commit.controls).toEqual([{ key: 'grace:shop', value: null }]);
 });
 
+test('grace begins when what serves is told to stop, before anything is removed', () => {
+  const w = watching();
+  w.see([image(1), config], { healthy: true });
+  w.wait(SECOND);
+  w.see([image(1), config], { healthy: true, leaving: true });
+  expect(w.releases().graceUntil('shop', w.now())).toBe(w.now() + 60 * SECOND);
+  w.wait(10 * SECOND);
+  w.see([image(1), config], { healthy: false, leaving: true });
+  expect(w.releases().graceUntil('shop', w.now())).toBe(w.now() + 50 * SECOND);
+});
+
+test('what was stopped and started again is out of grace once it is healthy', () => {
+  const w = watching();
+  w.see([image(1), config], { healthy: true });
+  w.see([image(1), config], { healthy: false, leaving: true });
+  w.wait(SECOND);
+  w.see([image(1), config]);
+  expect(graced(w)).toBe(true);
+  w.wait(SECOND);
+  w.see([image(1), config], { healthy: true });
+  expect(graced(w)).toBe(false);
+});
+
+test('what served and ended by itself gets no grace', () => {
+  const w = watching();
+  w.see([image(1), config], { healthy: true });
+  w.see([image(1), config], { healthy: false, exited: true });
+  expect(graced(w)).toBe(false);
+});
+
+test('a target without grace gets none when it is told to stop', () => {
+  const w = watching({ graceMs: 0 });
+  w.see([image(1), config], { healthy: true });
+  w.see([image(1), config], { healthy: false, leaving: true });
+  expect(graced(w)).toBe(false);
+});
+
 test('grace ends at once for what exited and will not be started again', () => {
   const w = deployed();
   w.wait(SECOND);
