@@ -157,13 +157,15 @@ export function withFired(
     levels: [...others, event.level],
     lead: event.lead,
     severity: event.lead.severity,
-    marks:
-      moved && context.marks.firstEffectAt === null ? restarted(context.marks, event.level) : context.marks,
+    // Who has the lesser trouble need not know of the greater one.
+    acknowledgedBy: event.worse ? null : context.acknowledgedBy,
+    marks: moved ? restarted(context.marks, event.level) : context.marks,
   };
 }
 
 /** Marks belong to the level that leads to the rollback. */
 function restarted(marks: Marks, level: FiredLevel): Marks {
+  if (marks.firstEffectAt !== null) return marks;
   return { ...marks, breachedAt: level.since, detectedAt: level.firedAt, decidedAt: null };
 }
 
@@ -178,7 +180,11 @@ export function withRecovered(
       : level,
   );
   if (event.lead === null) return { levels, reason: 'every level recovered' };
-  return { levels, lead: event.lead, severity: event.lead.severity };
+  const { lead } = event;
+  const leading = levels.find((level) => sameLead(level, lead));
+  const moved = !sameLead(lead, context.lead) && leading !== undefined;
+  const marks = moved ? restarted(context.marks, leading) : context.marks;
+  return { levels, lead, severity: lead.severity, marks };
 }
 
 /** What a decision changes. The first one counts for the mark. */

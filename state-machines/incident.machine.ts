@@ -20,7 +20,22 @@ const recoveredWhole = {
   target: 'closed',
   actions: ['drop', { type: 'outcome', params: { outcome: 'recovered' } }],
 } as const;
+const toMonitoring = {
+  guard: { type: 'wants', params: { action: 'monitor' } },
+  target: 'monitoring',
+} as const;
+const toInvestigating = {
+  guard: { type: 'wants', params: { action: 'investigate' } },
+  target: 'investigating',
+} as const;
+const answered = { type: 'mark', params: { mark: 'answeredAt' } } as const;
 const otherLeads = { guard: 'leadChanged', target: 'judging', actions: 'drop' } as const;
+// A request that came to nothing: no signal would ever end it.
+const nothingToWaitFor = {
+  guard: 'nothingFires',
+  target: 'closed',
+  actions: { type: 'outcome', params: { outcome: 'withdrawn' } },
+} as const;
 const withdrawal = {
   target: 'closed',
   actions: ['because', { type: 'outcome', params: { outcome: 'withdrawn' } }],
@@ -53,6 +68,10 @@ export const incidentMachine = setup({
     leadChanged: ({ context, event }) =>
       event.type === 'recovered' && event.lead !== null && !sameLead(event.lead, context.lead),
     worse: ({ event }) => event.type === 'fired' && event.worse,
+    // What leads still leads: it was judged already, and one more sign of it changes nothing.
+    addsEvidence: ({ context, event }) => event.type === 'fired' && sameLead(event.lead, context.lead),
+    nothingFires: ({ context }) => context.levels.every(({ recoveredAt }) => recoveredAt !== null),
+    isRequest: ({ event }) => event.type === 'approved' && event.request !== null,
     // People said no: only getting worse is asked about again, and only once.
     saidNo: ({ context, event }) =>
       context.rejected && (context.rejections > 1 || event.type !== 'fired' || !event.worse),
@@ -87,6 +106,9 @@ export const incidentMachine = setup({
       event.type === 'approved' ? { approvedBy: event.by, ...event.request } : {},
     ),
     forgetApproval: assign({ approvedBy: null }),
+    reopen: assign({ outcome: null }),
+    // Who had it before had something else.
+    unacknowledge: assign({ acknowledgedBy: null }),
     acknowledge: assign(({ event }) => (event.type === 'acknowledged' ? { acknowledgedBy: event.by } : {})),
     nextPlaybook: assign(({ context, event }) =>
       event.type === 'rollbackFailed'
@@ -106,16 +128,8 @@ export const incidentMachine = setup({
       on: {
         judged: [
           { guard: 'isHalted', target: 'halted', actions: 'decide' },
-          {
-            guard: { type: 'wants', params: { action: 'monitor' } },
-            target: 'monitoring',
-            actions: 'decide',
-          },
-          {
-            guard: { type: 'wants', params: { action: 'investigate' } },
-            target: 'investigating',
-            actions: 'decide',
-          },
+          { ...toMonitoring, actions: 'decide' },
+          { ...toInvestigating, actions: 'decide' },
           {
             guard: { type: 'wants', params: { action: 'hand_over' } },
             target: 'handed_over',
@@ -129,26 +143,32 @@ export const incidentMachine = setup({
       },
     },
     monitoring: {
+      always: nothingToWaitFor,
       on: {
         fired: [
           { guard: 'saidNo', actions: 'add' },
+          { guard: 'addsEvidence', actions: 'add' },
           { target: 'judging', actions: 'add' },
         ],
         recovered: [recoveredWhole, { guard: 'saidNo', actions: 'drop' }, otherLeads, { actions: 'drop' }],
         approved: {
           target: 'planning',
-          actions: ['approve', 'because', { type: 'mark', params: { mark: 'answeredAt' } }],
+          actions: ['approve', 'because', answered],
         },
         withdrawn: withdrawal,
       },
     },
     investigating: {
+      always: nothingToWaitFor,
       on: {
-        fired: { target: 'judging', actions: 'add' },
+        fired: [
+          { guard: 'addsEvidence', actions: 'add' },
+          { target: 'judging', actions: 'add' },
+        ],
         recovered: [recoveredWhole, otherLeads, { actions: 'drop' }],
         approved: {
           target: 'planning',
-          actions: ['approve', 'because', { type: 'mark', params: { mark: 'answeredAt' } }],
+          actions: ['approve', 'because', answered],
         },
         withdrawn: withdrawal,
       },
@@ -176,16 +196,8 @@ export const incidentMachine = setup({
             target: 'asking',
             actions: ['keepPlan', 'decide', 'countQuestion', { type: 'mark', params: { mark: 'askedAt' } }],
           },
-          {
-            guard: { type: 'wants', params: { action: 'monitor' } },
-            target: 'monitoring',
-            actions: 'decide',
-          },
-          {
-            guard: { type: 'wants', params: { action: 'investigate' } },
-            target: 'investigating',
-            actions: 'decide',
-          },
+          { ...toMonitoring, actions: 'decide' },
+          { ...toInvestigating, actions: 'decide' },
           { target: 'handed_over', actions: ['keepPlan', 'decide'] },
         ],
         refused: { target: 'handed_over', actions: 'because' },
@@ -196,19 +208,27 @@ export const incidentMachine = setup({
     },
     asking: {
       on: {
-        approved: {
-          target: 'starting',
-          actions: ['approve', 'because', { type: 'mark', params: { mark: 'answeredAt' } }],
-        },
+        approved: [
+          // Another release or playbook than the one asked about is another plan.
+          {
+            guard: 'isRequest',
+            target: 'planning',
+            actions: ['approve', 'because', answered],
+          },
+          {
+            target: 'starting',
+            actions: ['approve', 'because', answered],
+          },
+        ],
         rejected: {
           target: 'monitoring',
-          actions: ['reject', 'because', { type: 'mark', params: { mark: 'answeredAt' } }],
+          actions: ['reject', 'because', answered],
         },
         expired: [
           {
             guard: { type: 'otherwise', params: { action: 'rollback' } },
             target: 'starting',
-            actions: ['because', { type: 'mark', params: { mark: 'answeredAt' } }],
+            actions: ['because', answered],
           },
           {
             guard: { type: 'otherwise', params: { action: 'monitor' } },
@@ -234,16 +254,8 @@ export const incidentMachine = setup({
         voided: { target: 'judging', actions: ['countVoid', 'because'] },
         judged: [
           { guard: 'isHalted', target: 'halted', actions: ['decide', 'forgetApproval'] },
-          {
-            guard: { type: 'wants', params: { action: 'monitor' } },
-            target: 'monitoring',
-            actions: ['decide', 'forgetApproval'],
-          },
-          {
-            guard: { type: 'wants', params: { action: 'investigate' } },
-            target: 'investigating',
-            actions: ['decide', 'forgetApproval'],
-          },
+          { ...toMonitoring, actions: ['decide', 'forgetApproval'] },
+          { ...toInvestigating, actions: ['decide', 'forgetApproval'] },
           { guard: 'wantsPlan', target: 'planning', actions: ['decide', 'forgetApproval'] },
           { target: 'handed_over', actions: ['decide', 'forgetApproval'] },
         ],
@@ -273,12 +285,12 @@ export const incidentMachine = setup({
       },
     },
     handed_over: {
-      entry: { type: 'outcome', params: { outcome: 'handed_over' } },
+      entry: [{ type: 'outcome', params: { outcome: 'handed_over' } }, 'unacknowledge'],
       on: {
         fired: { actions: 'add' },
         recovered: [{ guard: 'allRecovered', target: 'closed', actions: 'drop' }, { actions: 'drop' }],
         acknowledged: { target: 'closed', actions: 'acknowledge' },
-        approved: { target: 'planning', actions: ['approve', 'because'] },
+        approved: { target: 'planning', actions: ['approve', 'because', 'reopen'] },
         withdrawn: { target: 'closed', actions: 'because' },
       },
     },

@@ -1,6 +1,6 @@
 import type { ApprovalContext } from '../../state-machines/approval.machine.ts';
 import type { IncidentContext } from '../../state-machines/incident.context.ts';
-import type { RollbackContext } from '../../state-machines/rollback.machine.ts';
+import type { RollbackContext } from '../../state-machines/rollback.context.ts';
 import type { Effect } from '../domain/effect.ts';
 import type { IncidentRow } from '../domain/ports/store.ts';
 import type { Confirmation } from '../domain/ports/verifier.ts';

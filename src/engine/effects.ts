@@ -44,7 +44,7 @@ async function begin(core: Core, job: Job, signal: AbortSignal): Promise<void> {
     const changed = await changedFacts(job, signal);
     if (changed !== null) return fail(core, job, changed, false);
   }
-  if (effect.generation > 1)
+  if (effect.generation > (open.rollback?.context.firstGeneration ?? 1))
     await sleep(core.parts.clock, effect.purpose === 'release' ? releaseRetryMs : SECOND, signal);
   if (signal.aborted) return;
   await core.turn((turn, flow) => {

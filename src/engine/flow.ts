@@ -1,6 +1,6 @@
 import type { ApprovalEvent } from '../../state-machines/approval.machine.ts';
 import type { IncidentEvent, IncidentInput } from '../../state-machines/incident.context.ts';
-import { dueEffect, type RollbackEvent } from '../../state-machines/rollback.machine.ts';
+import { dueEffect, type RollbackEvent } from '../../state-machines/rollback.context.ts';
 import { opIdOf } from '../domain/effect.ts';
 import type { Book } from './book.ts';
 import { newCase, type Case } from './case.ts';

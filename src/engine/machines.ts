@@ -8,13 +8,8 @@ import {
 } from '../../state-machines/approval.machine.ts';
 import type { IncidentContext, IncidentEvent, IncidentInput } from '../../state-machines/incident.context.ts';
 import { incidentMachine, incidentVersion } from '../../state-machines/incident.machine.ts';
-import {
-  rollbackMachine,
-  rollbackVersion,
-  type RollbackContext,
-  type RollbackEvent,
-  type RollbackInput,
-} from '../../state-machines/rollback.machine.ts';
+import type { RollbackContext, RollbackEvent, RollbackInput } from '../../state-machines/rollback.context.ts';
+import { rollbackMachine, rollbackVersion } from '../../state-machines/rollback.machine.ts';
 import type { Json } from '../domain/json.ts';
 import type { MachineName, Snapshot } from '../domain/ports/store.ts';
 

@@ -5,7 +5,7 @@ import { carryOut } from './effects.ts';
 import { opIdOf } from '../domain/effect.ts';
 import { beginPlan, makePlan } from './planning.ts';
 import { beginConfirming, checkPhase } from './verifying.ts';
-import { dueEffect } from '../../state-machines/rollback.machine.ts';
+import { dueEffect } from '../../state-machines/rollback.context.ts';
 
 /** Starts what the state of a case calls for, and lets go of what it no longer calls for. */
 export function pursue(core: Core, activities: Activities, open: Case): void {

@@ -1,6 +1,6 @@
 import type { IncidentContext } from '../../state-machines/incident.context.ts';
 import type { ApprovalContext } from '../../state-machines/approval.machine.ts';
-import type { RollbackContext } from '../../state-machines/rollback.machine.ts';
+import type { RollbackContext } from '../../state-machines/rollback.context.ts';
 import type { Loaded, Snapshot } from '../domain/ports/store.ts';
 import { MINUTE, SECOND } from '../domain/time.ts';
 import { newCase, type Case } from './case.ts';

@@ -1,4 +1,4 @@
-import type { RollbackContext, RollbackEvent } from '../../state-machines/rollback.machine.ts';
+import type { RollbackContext, RollbackEvent } from '../../state-machines/rollback.context.ts';
 import { formatDuration } from '../domain/time.ts';
 import type { Resting } from './machines.ts';
 import type { Note } from './turn.ts';

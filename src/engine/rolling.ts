@@ -1,4 +1,4 @@
-import type { RollbackResult } from '../../state-machines/rollback.machine.ts';
+import type { RollbackResult } from '../../state-machines/rollback.context.ts';
 import { controlKeys, type Cooldown } from '../domain/controls.ts';
 import { formatDuration, HOUR } from '../domain/time.ts';
 import type { Case } from './case.ts';
@@ -14,6 +14,7 @@ export function beginRollback(flow: Flow, turn: Turn, open: Case): void {
   open.rollback = rollbacks.begin({
     incident: id,
     planDigest: plan.digest,
+    firstGeneration: 1 + lastGeneration(open, plan.digest),
     steps: plan.steps.map(({ kind, retries }) => ({
       kind,
       retries,
@@ -34,6 +35,13 @@ export function beginRollback(flow: Flow, turn: Turn, open: Case): void {
     open,
   );
   flow.followRollback(turn, open);
+}
+
+/** The same plan may have been tried before, at a person's word: its effects keep their ids to themselves. */
+function lastGeneration({ effects, incident }: Case, planDigest: string): number {
+  const own = `${incident.context.id}/${planDigest}/`;
+  const tried = [...effects.values()].filter(({ opId }) => opId.startsWith(own));
+  return Math.max(0, ...tried.map(({ generation }) => generation));
 }
 
 /** Keeps one timer for what the rollback waits for. */

@@ -3,7 +3,7 @@ import type { Entry, IncidentRow, LedgerRow } from '../../domain/ports/store.ts'
 import { riskOf, type Plan } from '../../domain/plan.ts';
 import type { ApprovalContext } from '../../../state-machines/approval.machine.ts';
 import type { IncidentContext } from '../../../state-machines/incident.context.ts';
-import type { RollbackContext } from '../../../state-machines/rollback.machine.ts';
+import type { RollbackContext } from '../../../state-machines/rollback.context.ts';
 import { newCase, rowOf, type Case } from '../case.ts';
 import type { Core } from '../core.ts';
 import { commandsByHand } from '../ending.ts';
