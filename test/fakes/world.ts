@@ -24,7 +24,14 @@ export class World {
   /** What the next effects meet, by driver kind. */
   readonly troubles = new Map<
     string,
-    'fails' | 'fails once' | 'never answers' | 'answer lost' | 'refuses' | 'changes'
+    | 'fails'
+    | 'fails once'
+    | 'never answers'
+    | 'answer lost'
+    | 'refuses'
+    | 'changes'
+    /** It happens, and the daemon never hears of it. */
+    | 'happens, never answers'
   >();
   #reads = 0;
 
@@ -150,6 +157,7 @@ export class World {
       return { ended: 'failed', detail: `${kind} did not work`, retryable: true };
     if (trouble === 'never answers') await aborted(signal);
     this.#carryOut(kind, step, opId);
+    if (trouble === 'happens, never answers') await aborted(signal);
     if (trouble === 'answer lost') throw new Error('the connection was cut');
     return { ended: 'done', detail: `${kind} is done` };
   }

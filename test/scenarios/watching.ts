@@ -6,7 +6,7 @@ import { digest, type Json } from '../../src/domain/json.ts';
 import type { Playbook } from '../../src/domain/playbook.ts';
 import type { Actor, Command, CommandAnswer } from '../../src/domain/ports/daemon.ts';
 import type { Driver, Drivers } from '../../src/domain/ports/driver.ts';
-import type { Entry, IncidentRow, Store } from '../../src/domain/ports/store.ts';
+import type { Commit, Entry, IncidentRow, OutboxRow, Store } from '../../src/domain/ports/store.ts';
 import type { Level, Rule, Severity } from '../../src/domain/rule.ts';
 import type { Target } from '../../src/domain/target.ts';
 import { DAY, HOUR, MINUTE, SECOND } from '../../src/domain/time.ts';
@@ -44,6 +44,14 @@ export interface WatchingOptions {
   readonly playbooks?: Readonly<Record<string, Partial<Playbook>>>;
   readonly configuration?: Partial<Configuration>;
   readonly drivers?: (world: World) => readonly Driver[];
+  /** How long v1 runs before the test begins; 20 m, in which it bakes, unless stated. */
+  readonly warmUpMs?: number;
+}
+
+/** When a daemon dies: right before or right after its commit of this number, counted from now. */
+export interface Kill {
+  readonly commit: number;
+  readonly side: 'before' | 'after';
 }
 
 export const alice: Actor = { name: 'alice', role: 'approver' };
@@ -60,8 +68,8 @@ const errorRate: RuleOptions = { measure: 'errors', levels: { critical: { above:
 export async function watching(options: WatchingOptions = {}): Promise<Watching> {
   const scenario = new Watching(options);
   await scenario.open();
-  scenario.world.deploy('shop', 'v1');
-  await scenario.wait(20 * MINUTE);
+  for (const target of Object.keys(scenario.configuration.targets)) scenario.world.deploy(target, 'v1');
+  await scenario.wait(options.warmUpMs ?? 20 * MINUTE);
   return scenario;
 }
 
@@ -74,8 +82,10 @@ export class Watching {
   configuration: Configuration;
   engine!: Engine;
   readonly #options: WatchingOptions;
+  /** Everything the daemon stored, oldest first. */
+  readonly commits: Commit[] = [];
   #store!: Store;
-  #severed = { severed: false };
+  #severed: Severing = { severed: false, kill: null };
 
   constructor(options: WatchingOptions) {
     this.#options = options;
@@ -88,9 +98,9 @@ export class Watching {
   }
 
   async #begin(): Promise<void> {
-    this.#severed = { severed: false };
+    this.#severed = { severed: false, kill: null };
     this.engine = new Engine(
-      this.#parts(severable(this.#store, this.#severed)),
+      this.#parts(severable(this.#store, this.#severed, this.commits)),
       this.configuration,
       (error) => {
         this.fatal ??= error;
@@ -156,6 +166,16 @@ export class Watching {
     await this.#begin();
   }
 
+  /** Arranges a `kill -9` in the middle of things; nothing of the daemon goes on after it until `restart`. */
+  killAt(kill: Kill): void {
+    this.#severed.kill = { ...kill, commit: this.commits.length + kill.commit };
+  }
+
+  /** Whether the daemon was killed, as `killAt` had arranged. */
+  killed(): boolean {
+    return this.#severed.severed;
+  }
+
   async reconfigure(change: Partial<Configuration>): Promise<void> {
     this.configuration = { ...this.configuration, ...change, digest: digest(change) };
     await this.engine.reconfigure(this.configuration);
@@ -181,6 +201,14 @@ export class Watching {
 
   incidents(filter: { open?: boolean } = {}): Promise<readonly IncidentRow[]> {
     return this.#store.incidents({ ...filter, limit: 1_000 });
+  }
+
+  /** The youngest incident of a target, open or closed. */
+  async incident(target = 'shop'): Promise<IncidentRow> {
+    const rows = (await this.incidents()).filter((row) => row.target === target);
+    const youngest = rows.toSorted((a, b) => b.openedAt - a.openedAt)[0];
+    if (youngest === undefined) throw new Error(`${target} never had an incident`);
+    return youngest;
   }
 
   /** State of the open incident on a target, or how the last one ended. */
@@ -212,8 +240,12 @@ export class Watching {
   }
 
   async told(): Promise<readonly string[]> {
-    const rows = await this.#store.due('people', Number.MAX_SAFE_INTEGER, 10_000);
-    return rows.map(({ title }) => title);
+    return (await this.messagesToPeople()).map(({ title }) => title);
+  }
+
+  /** Messages that wait in the outbox, in order, whole. */
+  messagesToPeople(): Promise<readonly OutboxRow[]> {
+    return this.#store.due('people', Number.MAX_SAFE_INTEGER, 10_000);
   }
 
   get store(): Store {
@@ -231,14 +263,29 @@ export class Watching {
   }
 }
 
-/** A store that a killed daemon can no longer write to. */
-function severable(store: Store, state: { severed: boolean }): Store {
+interface Severing {
+  severed: boolean;
+  kill: Kill | null;
+}
+
+/** A store that keeps a list of what is committed, and that a killed daemon can no longer write to. */
+function severable(store: Store, state: Severing, commits: Commit[]): Store {
+  const gone = (): Promise<never> => new Promise(() => {});
+  const commit = async (change: Commit): Promise<void> => {
+    const due = state.kill !== null && commits.length + 1 >= state.kill.commit;
+    if (due) state.severed = true;
+    if (due && state.kill?.side === 'before') return gone();
+    commits.push(change);
+    await store.commit(change);
+    if (due) return gone();
+  };
   return new Proxy(store, {
     get: (whole, name: keyof Store) => {
       const member = whole[name];
       if (typeof member !== 'function') return member;
+      const reached = name === 'commit' ? commit : member.bind(whole);
       return (...args: never[]) =>
-        state.severed ? new Promise(() => {}) : (member as (...all: never[]) => unknown).apply(whole, args);
+        state.severed ? gone() : (reached as (...all: never[]) => unknown)(...args);
     },
   });
 }
