@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { branchProblem, repositoryUrlProblem } from '../domain/git-names.ts';
 import { modes } from '../domain/rule.ts';
 import type { LinkTarget, RepositoryTarget, Target } from '../domain/target.ts';
-import { branchProblem, repositoryUrlProblem } from './git-names.ts';
 import type { Place } from './place.ts';
 import { findPlaybook, type PlaybookNames } from './playbook-names.ts';
 import { absolutePath, containerName, duration, hostName, httpUrl, isName, nameProblem } from './scalars.ts';

@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { formatProblems } from '../../src/config/format-problems.ts';
-import { branchProblem, repositoryUrlProblem } from '../../src/config/git-names.ts';
 import { holdPlaces } from '../../src/config/placeholders.ts';
 import { nearest } from '../../src/config/suggest.ts';
 import { judge } from '../../src/config/wording.ts';
@@ -67,67 +66,4 @@ test('of several forms, the one whose outer shape fits is the one that is spoken
     ['mesure', 'unknown key, did you mean measure?'],
   ]);
   expect(said(['memory'])).toEqual([['', 'expected memory or cpu or a map, got a list']]);
-});
-
-test.each(['main', 'release/2.x', 'feature/a_b-c', 'v1.2', 'a@b'])('%s is a branch name', (name) => {
-  expect(branchProblem(name)).toBeNull();
-});
-
-test.each(['', '-x', '--force', '@', 'a@{1}', 'a..b', 'a b', 'a~1', 'a^', 'a:b', 'a?', 'a*', 'a[b', 'a\\b'])(
-  '%j is not a branch name',
-  (name) => {
-    expect(branchProblem(name)).toMatch(/^is not a branch name: /);
-  },
-);
-
-test.each(['/a', 'a/', 'a//b', '.a', 'a/.b', 'a.lock', 'a.lock/b', 'a.', 'a\u0000', 'a\nb', 'x'.repeat(201)])(
-  '%j is not a branch name either',
-  (name) => {
-    expect(branchProblem(name)).toMatch(/^is not a branch name: /);
-  },
-);
-
-const all = ['https', 'ssh', 'file'];
-
-test.each([
-  'https://git.example/shop.git',
-  'https://git.example:8443/team/shop',
-  'ssh://git@git.example/shop.git',
-  'ssh://git.example:2222/shop',
-  'file:///srv/git/shop.git',
-  '/srv/git/shop.git',
-])('%s is the URL of a repository', (url) => {
-  expect(repositoryUrlProblem(url, all)).toBeNull();
-});
-
-test.each([
-  'ext::sh -c id',
-  'ext::sh',
-  'fd::17',
-  'http://git.example/shop',
-  'git://git.example/shop',
-  'ftp://git.example/shop',
-  'git@git.example:shop.git',
-  '--upload-pack=id',
-  '-u/srv',
-  'ssh://-oProxyCommand=id/x',
-  'ssh://%2DoProxyCommand=id/x',
-  'ssh://-l@git.example/x',
-  'ssh://-x/shop',
-  'ssh://git.example/-x',
-  'ssh://git.example',
-  'https://',
-  'https://me:secret@git.example/shop',
-  'https://token@git.example/shop',
-  'ssh://git:secret@git.example/shop',
-  'file://host/srv/git',
-  'file:///',
-  '/srv/../etc',
-  '../shop',
-  'shop',
-  'https://git.example/a b',
-  'https://git.example/a\nb',
-  '',
-])('%j is refused as the URL of a repository', (url) => {
-  expect(repositoryUrlProblem(url, all)).not.toBeNull();
 });

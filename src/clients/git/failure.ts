@@ -1,6 +1,6 @@
 import { GitError, GitPluginError } from 'simple-git';
 import { messageOf, RollbackError, type ErrorCode } from '../../domain/errors.ts';
-import { withoutPassword } from './names.ts';
+import { withoutPassword } from './shown.ts';
 
 /** What git says (in the C locale) when it could not reach the other side at all. */
 const unreachable =

@@ -3,10 +3,10 @@ import { mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SimpleGit } from 'simple-git';
 import { RollbackError } from '../../domain/errors.ts';
+import { branchProblem, isSha, repositoryUrlProblem } from '../../domain/git-names.ts';
 import { clone, type Clone, type Remote } from './clone.ts';
 import { isFromGit, readFailure } from './failure.ts';
 import { removeStaleLocks } from './locks.ts';
-import { branchProblem, isSha, remoteProblem } from './names.ts';
 import { gitSession, type GitOptions } from './session.ts';
 import { addWorktree, removeWorktree, worktree, type Worktree } from './worktree.ts';
 
@@ -85,10 +85,13 @@ interface Opened {
   readonly clone: Clone;
 }
 
-function check(remote: Remote, protocols: readonly string[]): void {
-  const problem = remoteProblem(remote.url, protocols) ?? branchProblem(remote.branch);
-  if (problem !== null)
-    throw new RollbackError('CONFIG_INVALID', `the repository of ${remote.name}: ${problem}`);
+function check({ name, url, branch }: Remote, protocols: readonly string[]): void {
+  const refuse = (what: string, problem: string | null): void => {
+    if (problem !== null)
+      throw new RollbackError('CONFIG_INVALID', `the repository of ${name}: ${what} ${problem}`);
+  };
+  refuse('its URL:', repositoryUrlProblem(url, protocols));
+  refuse(JSON.stringify(branch), branchProblem(branch));
 }
 
 /** One clone for each target and URL: another URL never meets the objects of the first. */

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import type { SimpleGit } from 'simple-git';
 import { RollbackError } from '../../domain/errors.ts';
-import { isSha } from './names.ts';
+import { isSha } from '../../domain/git-names.ts';
 
 /** A commit to be reverted. */
 export interface RevertedCommit {

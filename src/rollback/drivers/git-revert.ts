@@ -1,4 +1,4 @@
-import { withoutPassword } from '../../clients/git/names.ts';
+import { withoutPassword } from '../../clients/git/shown.ts';
 import type { Driver } from '../../domain/ports/driver.ts';
 import type { Step } from '../../domain/plan.ts';
 import { MINUTE } from '../../domain/time.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isSha } from '../../clients/git/names.ts';
+import { isSha } from '../../domain/git-names.ts';
 
 const sha = z
   .string()
