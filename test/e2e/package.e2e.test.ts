@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -30,9 +30,39 @@ test('the package holds the program, its migrations, the rules and the documents
 });
 
 test('installed elsewhere, the program runs', () => {
-  const elsewhere = join(folder, 'elsewhere');
-  mkdirSync(elsewhere);
-  writeFileSync(join(elsewhere, 'package.json'), '{ "private": true }');
+  expect(execFileSync(installed(), ['version'], { ...elsewhere(), encoding: 'utf8' })).toContain(version);
+});
+
+test('installed elsewhere, the demo rolls its bad release back and says how long each phase took', () => {
+  const said = execFileSync(installed(), ['demo', '--once'], { ...elsewhere(), encoding: 'utf8' });
+
+  const last = JSON.parse(said.trimEnd().split('\n').at(-1) ?? '') as unknown;
+  expect(last).toEqual({
+    incident: expect.stringMatching(/^i-/) as unknown,
+    outcome: 'rolled_back',
+    rto: {
+      detection: expect.any(Number) as unknown,
+      decision: expect.any(Number) as unknown,
+      rollback: expect.any(Number) as unknown,
+      verification: expect.any(Number) as unknown,
+      total: expect.any(Number) as unknown,
+    },
+  });
+});
+
+/** Its first line says `env node`: the Node.js that runs this test is the one it shall find. */
+function elsewhere(): { cwd: string; env: Record<string, string> } {
+  return { cwd: join(folder, 'elsewhere'), env: { PATH: `${dirname(process.execPath)}:/usr/bin:/bin` } };
+}
+
+/** Installs the package at the first call. */
+function installed(): string {
+  const { cwd } = elsewhere();
+  const program = join(cwd, 'node_modules/.bin/rollbackd');
+  if (existsSync(program)) return program;
+  mkdirSync(cwd);
+  writeFileSync(join(cwd, 'package.json'), '{ "private": true }');
+  const quiet = ['--no-audit', '--no-fund', '--loglevel=error'];
   execFileSync(
     'npm',
     [
@@ -40,18 +70,10 @@ test('installed elsewhere, the program runs', () => {
       join(folder, packed.filename),
       '--ignore-scripts',
       '--omit=optional',
-      '--no-audit',
-      '--no-fund',
       '--prefer-offline',
-      '--loglevel=error',
+      ...quiet,
     ],
-    { cwd: elsewhere, stdio: ['ignore', 'ignore', 'inherit'] },
+    { cwd, stdio: ['ignore', 'ignore', 'inherit'] },
   );
-  // Its first line says `env node`: the Node.js that runs this test is the one it shall find.
-  const said = execFileSync(join(elsewhere, 'node_modules/.bin/rollbackd'), ['version'], {
-    cwd: elsewhere,
-    encoding: 'utf8',
-    env: { PATH: `${dirname(process.execPath)}:/usr/bin:/bin` },
-  });
-  expect(said).toContain(version);
-});
+  return program;
+}
