@@ -1,26 +1,19 @@
 import { crashPoint } from '../domain/crash-point.ts';
 import { type Effect, type EffectOutcome, opIdOf } from '../domain/effect.ts';
 import { messageOf, RollbackError } from '../domain/errors.ts';
-import type { Step } from '../domain/plan.ts';
-import type { Driver } from '../domain/ports/driver.ts';
 import { sleep } from '../domain/ports/clock.ts';
 import { SECOND } from '../domain/time.ts';
 import type { Case } from './case.ts';
 import type { Core } from './core.ts';
+import { doubt, fail, type Job, succeed } from './effect-ends.ts';
+import type { Flow } from './flow.ts';
 import { haltedBecause } from './situation.ts';
+import type { Turn } from './turn.ts';
 
-/** A start that found the same effect unfinished this often hands it over. */
+/** An effect that was found unfinished this often is handed over. */
 const mostRecoveries = 3;
 /** How long to wait before letting go is tried again. */
 const releaseRetryMs = 5 * SECOND;
-
-/** What an effect is carried out with. */
-interface Job {
-  readonly open: Case;
-  readonly effect: Effect;
-  readonly step: Step;
-  readonly driver: Driver;
-}
 
 /** Carries out one effect that is due, or finds out what became of it, and reports how it ended. */
 export async function carryOut(core: Core, open: Case, opId: string, signal: AbortSignal): Promise<void> {
@@ -34,33 +27,42 @@ export async function carryOut(core: Core, open: Case, opId: string, signal: Abo
 }
 
 async function begin(core: Core, job: Job, signal: AbortSignal): Promise<void> {
-  const { open, effect, step } = job;
+  const { open, effect } = job;
+  if (effect.generation > (open.rollback?.context.firstGeneration ?? 1))
+    await sleep(core.parts.clock, effect.purpose === 'release' ? releaseRetryMs : SECOND, signal);
   if (effect.purpose === 'apply') {
-    const halted = haltedBecause(core.parts, core.book);
-    if (halted !== null)
-      return core.turn((turn, flow) =>
-        flow.rollback(turn, open, { type: 'halted', at: turn.at, reason: halted }),
-      );
+    if (await core.turn((turn, flow) => isHalted(turn, flow, job))) return;
     const changed = await changedFacts(job, signal);
     if (changed !== null) return fail(core, job, changed, false);
   }
-  if (effect.generation > (open.rollback?.context.firstGeneration ?? 1))
-    await sleep(core.parts.clock, effect.purpose === 'release' ? releaseRetryMs : SECOND, signal);
   if (signal.aborted) return;
-  await core.turn((turn, flow) => {
-    turn.effect(open, { ...effect, state: 'started', startedAt: turn.at, epoch: core.parts.store.epoch });
-    turn.note(
-      {
-        type: 'effect.started',
-        message: `${effect.purpose} ${step.kind}: started`,
-        facts: { opId: effect.opId },
-      },
-      open,
-    );
-    if (effect.purpose === 'apply')
-      flow.incident(turn, open, { type: 'progressed', at: turn.at, effect: 'first' });
-  });
-  await call(core, job, signal);
+  if (await core.turn((turn, flow) => starts(turn, flow, job))) await call(core, job, signal);
+}
+
+/** Whether the effect starts. A halt is looked for in the turn itself, so that none slips in before the call. */
+function starts(turn: Turn, flow: Flow, job: Job): boolean {
+  if (isHalted(turn, flow, job)) return false;
+  const { open, effect, step } = job;
+  turn.effect(open, { ...effect, state: 'started', startedAt: turn.at, epoch: flow.parts.store.epoch });
+  turn.note(
+    {
+      type: 'effect.started',
+      message: `${effect.purpose} ${step.kind}: started`,
+      facts: { opId: effect.opId },
+    },
+    open,
+  );
+  if (effect.purpose === 'apply')
+    flow.incident(turn, open, { type: 'progressed', at: turn.at, effect: 'first' });
+  return true;
+}
+
+/** While halted the rollback pauses before the effect. What undoes or lets go is not held up. */
+function isHalted(turn: Turn, flow: Flow, { open, effect }: Job): boolean {
+  const halted = effect.purpose === 'apply' ? haltedBecause(flow.parts, flow.book) : null;
+  if (halted === null) return false;
+  flow.rollback(turn, open, { type: 'halted', at: turn.at, reason: halted });
+  return true;
 }
 
 /**
@@ -119,33 +121,35 @@ function nothingToDo(): Promise<EffectOutcome> {
 async function settleDoubt(core: Core, job: Job, error: unknown, signal: AbortSignal): Promise<void> {
   if (error instanceof RollbackError && error.recourse !== 'reconcile')
     return fail(core, job, error.message, error.recourse === 'retry');
-  await resolveByProbe(core, job, messageOf(error), signal);
+  const counted = { ...job.effect, recoveries: job.effect.recoveries + 1 };
+  await core.turn((turn) => turn.effect(job.open, counted));
+  await resolveByProbe(core, { ...job, effect: counted }, messageOf(error), signal);
 }
 
-/** Recovery is the same path as start: an orphan child first, then the target is asked. */
+/**
+ * Recovery is the same path as start: an orphan child first, then the target is asked.
+ *
+ * It is counted before anything is done, so that what kills the daemon each time is not tried for ever.
+ */
 async function recover(core: Core, job: Job, signal: AbortSignal): Promise<void> {
   const { open, effect, step } = job;
-  const recovered = { ...effect, recoveries: effect.recoveries + 1, epoch: core.parts.store.epoch };
+  const counted = { ...effect, recoveries: effect.recoveries + 1, epoch: core.parts.store.epoch };
   await core.turn((turn) => {
-    turn.effect(open, recovered);
+    turn.effect(open, counted);
     turn.note(
       {
         type: 'effect.found',
         message: `${step.kind} was started before the daemon stopped; asking the target`,
-        facts: { opId: effect.opId, recoveries: recovered.recoveries },
+        facts: { opId: effect.opId, recoveries: counted.recoveries },
       },
       open,
     );
   });
+  const recovered = { ...job, effect: counted };
   const still = await survivors(core, job, signal);
-  if (still !== null) return doubt(core, { ...job, effect: recovered }, still);
-  if (recovered.recoveries >= mostRecoveries)
-    return doubt(
-      core,
-      { ...job, effect: recovered },
-      `${step.kind} did not come to an end in ${mostRecoveries} starts`,
-    );
-  await resolveByProbe(core, { ...job, effect: recovered }, 'the daemon stopped during the step', signal);
+  if (still !== null) return doubt(core, recovered, still);
+  if (counted.recoveries > mostRecoveries) return doubt(core, recovered, unending(recovered));
+  await resolveByProbe(core, recovered, 'the daemon stopped during the step', signal);
 }
 
 /** Waits for children that the last daemon left running; why one cannot be waited for any longer, or null. */
@@ -174,19 +178,21 @@ async function resolveByProbe(core: Core, job: Job, cause: string, signal: Abort
       return succeed(core, job, `${cause}; ${driver.kind} says it is done`, {});
     case 'partial':
     case 'not_done':
-      return signal.aborted ? undefined : again(core, job, cause, signal);
+      return signal.aborted ? undefined : again(core, job, signal);
     case 'unknown':
       return doubt(core, job, `${step.kind}: ${cause}, and the target cannot tell whether it happened`);
   }
 }
 
-/** The same `op_id` once more, a bounded number of times. */
-async function again(core: Core, job: Job, cause: string, signal: AbortSignal): Promise<void> {
-  const { open, effect } = job;
-  if (effect.recoveries >= mostRecoveries) return doubt(core, job, `${cause}, ${mostRecoveries} times`);
-  const repeated = { ...effect, recoveries: effect.recoveries + 1 };
-  await core.turn((turn) => turn.effect(open, repeated));
-  await call(core, { ...job, effect: repeated }, signal);
+/** The same `op_id` once more, a bounded number of times, and not while halted. */
+async function again(core: Core, job: Job, signal: AbortSignal): Promise<void> {
+  if (job.effect.recoveries >= mostRecoveries) return doubt(core, job, unending(job));
+  if (await core.turn((turn, flow) => isHalted(turn, flow, job))) return;
+  await call(core, job, signal);
+}
+
+function unending({ step }: Job): string {
+  return `${step.kind} did not come to an end, ${mostRecoveries} times over`;
 }
 
 async function ask(
@@ -211,59 +217,6 @@ async function ask(
 /** An undo is done when what it undoes is no longer there. */
 function opposite(answer: 'done' | 'partial' | 'not_done' | 'unknown'): typeof answer {
   return answer === 'not_done' ? 'done' : answer === 'done' ? 'not_done' : answer;
-}
-
-async function succeed(
-  core: Core,
-  { open, effect, step }: Job,
-  detail: string,
-  evidence: Readonly<Record<string, string>>,
-): Promise<void> {
-  await core.turn((turn, flow) => {
-    turn.effect(open, { ...effect, state: 'done', endedAt: turn.at, detail });
-    turn.note(
-      {
-        type: 'effect.done',
-        message: `${effect.purpose} ${step.kind}: ${detail}`,
-        facts: { opId: effect.opId, ...(Object.keys(evidence).length === 0 ? {} : { evidence }) },
-      },
-      open,
-    );
-    if (effect.purpose === 'apply')
-      flow.incident(turn, open, { type: 'progressed', at: turn.at, effect: 'last' });
-    flow.rollback(turn, open, { type: 'done', at: turn.at });
-  });
-  core.parts.watcher.effectEnded(step.kind, 'done');
-}
-
-async function fail(
-  core: Core,
-  { open, effect, step }: Job,
-  detail: string,
-  retryable: boolean,
-): Promise<void> {
-  await core.turn((turn, flow) => {
-    turn.effect(open, { ...effect, state: 'failed', endedAt: turn.at, detail });
-    turn.note(
-      {
-        type: 'effect.failed',
-        message: `${effect.purpose} ${step.kind}: ${detail}`,
-        facts: { opId: effect.opId },
-      },
-      open,
-    );
-    flow.rollback(turn, open, { type: 'failed', at: turn.at, reason: `${step.kind}: ${detail}`, retryable });
-  });
-  core.parts.watcher.effectEnded(step.kind, 'failed');
-}
-
-async function doubt(core: Core, { open, effect, step }: Job, detail: string): Promise<void> {
-  await core.turn((turn, flow) => {
-    turn.effect(open, { ...effect, state: 'unknown', endedAt: turn.at, detail });
-    turn.note({ type: 'effect.unknown', message: detail, facts: { opId: effect.opId } }, open);
-    flow.rollback(turn, open, { type: 'inDoubt', at: turn.at, reason: detail });
-  });
-  core.parts.watcher.effectEnded(step.kind, 'unknown');
 }
 
 /** The `op_id` under which the step itself was carried out: what undo and release speak of. */

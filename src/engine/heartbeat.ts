@@ -25,7 +25,8 @@ export async function beat(core: Core, signal: AbortSignal): Promise<void> {
 class Heart {
   readonly #core: Core;
   #offsetMs: number;
-  #halted: string | null = null;
+  /** undefined before the first look: what the halt of an earlier daemon had stopped must be let go on, too. */
+  #halted: string | null | undefined;
   #aliveAt = 0;
   readonly #remindedAt = new Map<string, number>();
 
@@ -57,13 +58,12 @@ class Heart {
   async #noticeHalt(): Promise<void> {
     const halted = haltedBecause(this.#core.parts, this.#core.book);
     if (halted === this.#halted) return;
+    const isFirst = this.#halted === undefined;
     const lifted = halted === null;
     this.#halted = halted;
     await this.#core.turn((turn, flow) => {
-      turn.note({
-        type: lifted ? 'unhalted' : 'halted',
-        message: halted ?? 'the halt is lifted: effects may start again',
-      });
+      const message = halted ?? 'the halt is lifted: effects may start again';
+      if (!isFirst || !lifted) turn.note({ type: lifted ? 'unhalted' : 'halted', message });
       if (lifted) for (const open of flow.book.open()) liftHalt(turn, flow, open);
     });
   }

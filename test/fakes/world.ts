@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { EffectOutcome, ProbeAnswer } from '../../src/domain/effect.ts';
 import type { EffectClass, Finding, Risk, Step, StepFacts } from '../../src/domain/plan.ts';
-import type { Clock } from '../../src/domain/ports/clock.ts';
+import { type Clock, sleep } from '../../src/domain/ports/clock.ts';
 import type { Driver } from '../../src/domain/ports/driver.ts';
 import type { Observer } from '../../src/domain/ports/observer.ts';
 import type { Source } from '../../src/domain/ports/source.ts';
@@ -32,6 +32,8 @@ export class World {
     | 'changes'
     /** It happens, and the daemon never hears of it. */
     | 'happens, never answers'
+    /** Five seconds, if nobody stops it. */
+    | 'takes a while'
   >();
   #reads = 0;
 
@@ -156,6 +158,8 @@ export class World {
     if (trouble === 'fails' || trouble === 'fails once')
       return { ended: 'failed', detail: `${kind} did not work`, retryable: true };
     if (trouble === 'never answers') await aborted(signal);
+    if (trouble === 'takes a while') await sleep(this.clock, 5_000, signal);
+    signal.throwIfAborted();
     this.#carryOut(kind, step, opId);
     if (trouble === 'happens, never answers') await aborted(signal);
     if (trouble === 'answer lost') throw new Error('the connection was cut');

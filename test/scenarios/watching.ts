@@ -159,6 +159,11 @@ export class Watching {
     await this.wait(2 * MINUTE);
   }
 
+  /** From now on this version answers nine of ten requests with errors, wherever it runs; others none. */
+  breaks(version: string): void {
+    this.world.show('errors', (target) => (this.world.version(target) === version ? 0.9 : 0));
+  }
+
   /** `kill -9`, and a new start on the same store after `awayMs`. */
   async restart(awayMs = 0): Promise<void> {
     this.#severed.severed = true;

@@ -1,6 +1,8 @@
 import type { Actor, Command, CommandAnswer } from '../../domain/ports/daemon.ts';
 import type { Case } from '../case.ts';
 import type { Core } from '../core.ts';
+import type { Flow } from '../flow.ts';
+import { whyNotFor, type Wish } from '../judging.ts';
 import { haltedBecause } from '../situation.ts';
 import { accepted, refused } from './answers.ts';
 
@@ -24,7 +26,7 @@ export async function answerQuestion(
         past === null ? `there is no incident ${incident}` : `${incident} is closed: ${past.reason}`,
         incident,
       );
-    const problem = whyNot(core, open, command);
+    const problem = whyNot(flow, open, command, { name: actor.name, role });
     if (problem !== null) {
       turn.note(
         {
@@ -46,7 +48,12 @@ export async function answerQuestion(
   });
 }
 
-function whyNot(core: Core, open: Case, { do: answer, incident, planDigest }: AnswerCommand): string | null {
+function whyNot(
+  flow: Flow,
+  open: Case,
+  { do: answer, incident, planDigest }: AnswerCommand,
+  by: Wish['by'],
+): string | null {
   const { approval } = open;
   if (approval === null) return `nothing is asked about ${incident}`;
   if (approval.value !== 'open') return `the question is over: ${endOf(open)}`;
@@ -54,8 +61,10 @@ function whyNot(core: Core, open: Case, { do: answer, incident, planDigest }: An
     return `that answer is for plan ${planDigest}, but the question is about plan ${approval.context.planDigest}; look at rollbackd show ${incident}`;
   }
   if (answer === 'reject') return null;
-  const halted = haltedBecause(core.parts, core.book);
-  return halted === null ? null : `nothing may start: ${halted}; rollbackd unhalt first`;
+  const halted = haltedBecause(flow.parts, flow.book);
+  if (halted !== null) return `nothing may start: ${halted}; rollbackd unhalt first`;
+  const { named, playbook } = open.incident.context;
+  return whyNotFor(flow, open, { by, named, playbook });
 }
 
 function endOf({ approval }: Case): string {

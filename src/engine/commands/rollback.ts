@@ -1,9 +1,11 @@
 import { causes } from '../../domain/incident.ts';
 import type { Actor, Command, CommandAnswer } from '../../domain/ports/daemon.ts';
 import type { IncidentInput } from '../../../state-machines/incident.context.ts';
-import { hasBegun, type Case } from '../case.ts';
+import { hasBegun, newCase, type Case } from '../case.ts';
 import type { Core } from '../core.ts';
 import { dryRun } from '../dry-run.ts';
+import { whyNotFor, type Wish } from '../judging.ts';
+import { incidents } from '../machines.ts';
 import { haltedBecause } from '../situation.ts';
 import type { Turn } from '../turn.ts';
 import type { Flow } from '../flow.ts';
@@ -31,17 +33,9 @@ export async function rollback(core: Core, command: Rollback, actor: Actor): Pro
 function request(turn: Turn, flow: Flow, command: Rollback, name: string, role: Approver): CommandAnswer {
   const open = flow.book.on(command.target);
   if (open !== null) return join(turn, flow, open, command, name, role);
-  const severity = causes[command.because];
-  const input: IncidentInput = {
-    id: flow.parts.ids.next('i'),
-    target: command.target,
-    at: turn.at,
-    origin: { by: 'person', name, role, cause: command.because },
-    named: command.to,
-    level: null,
-    lead: { rule: `request/${command.because}`, severity },
-    playbook: command.playbook,
-  };
+  const input = inputFor(turn, flow, command, name, role);
+  const refusal = refusalOf(flow, newCase(incidents.begin(input)), command, { name, role });
+  if (refusal !== null) return refused(refusal);
   const opened = flow.open(turn, input);
   turn.note(
     {
@@ -52,6 +46,26 @@ function request(turn: Turn, flow: Flow, command: Rollback, name: string, role: 
     opened,
   );
   return accepted(`${input.id}: rolling ${command.target} back`, input.id);
+}
+
+function inputFor(turn: Turn, flow: Flow, command: Rollback, name: string, role: Approver): IncidentInput {
+  const severity = causes[command.because];
+  return {
+    id: flow.parts.ids.next('i'),
+    target: command.target,
+    at: turn.at,
+    origin: { by: 'person', name, role, cause: command.because },
+    named: command.to,
+    level: null,
+    lead: { rule: `request/${command.because}`, severity },
+    playbook: command.playbook,
+  };
+}
+
+function refusalOf(flow: Flow, open: Case, command: Rollback, by: Wish['by']): string | null {
+  const { target, to: named, playbook } = command;
+  const why = whyNotFor(flow, open, { by, named, playbook });
+  return why === null ? null : `no rollback of ${target}: ${why}`;
 }
 
 /** An incident that is open already takes the request as its approval. */
@@ -67,6 +81,8 @@ function join(
   if (hasBegun(open) && open.incident.value !== 'handed_over')
     return refused(`${id} is rolling ${command.target} back already`, id);
   if (open.incident.value === 'halted') return refused(`${id} waits: ${open.incident.context.reason}`, id);
+  const refusal = refusalOf(flow, open, command, { name, role });
+  if (refusal !== null) return refused(refusal, id);
   const asks = open.incident.value === 'asking' && open.approval?.value === 'open';
   if (asks && command.to === null && command.playbook === null) {
     flow.approval(turn, open, { type: 'answered', at: turn.at, by: name, role, answer: 'approve' });

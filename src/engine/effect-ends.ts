@@ -1,0 +1,69 @@
+import type { Effect } from '../domain/effect.ts';
+import type { Step } from '../domain/plan.ts';
+import type { Driver } from '../domain/ports/driver.ts';
+import type { Case } from './case.ts';
+import type { Core } from './core.ts';
+
+/** What an effect is carried out with. */
+export interface Job {
+  readonly open: Case;
+  readonly effect: Effect;
+  readonly step: Step;
+  readonly driver: Driver;
+}
+
+/** It happened. */
+export async function succeed(
+  core: Core,
+  { open, effect, step }: Job,
+  detail: string,
+  evidence: Readonly<Record<string, string>>,
+): Promise<void> {
+  await core.turn((turn, flow) => {
+    turn.effect(open, { ...effect, state: 'done', endedAt: turn.at, detail });
+    turn.note(
+      {
+        type: 'effect.done',
+        message: `${effect.purpose} ${step.kind}: ${detail}`,
+        facts: { opId: effect.opId, ...(Object.keys(evidence).length === 0 ? {} : { evidence }) },
+      },
+      open,
+    );
+    if (effect.purpose === 'apply')
+      flow.incident(turn, open, { type: 'progressed', at: turn.at, effect: 'last' });
+    flow.rollback(turn, open, { type: 'done', at: turn.at });
+  });
+  core.parts.watcher.effectEnded(step.kind, 'done');
+}
+
+/** It did not happen, or was put back. */
+export async function fail(
+  core: Core,
+  { open, effect, step }: Job,
+  detail: string,
+  retryable: boolean,
+): Promise<void> {
+  await core.turn((turn, flow) => {
+    turn.effect(open, { ...effect, state: 'failed', endedAt: turn.at, detail });
+    turn.note(
+      {
+        type: 'effect.failed',
+        message: `${effect.purpose} ${step.kind}: ${detail}`,
+        facts: { opId: effect.opId },
+      },
+      open,
+    );
+    flow.rollback(turn, open, { type: 'failed', at: turn.at, reason: `${step.kind}: ${detail}`, retryable });
+  });
+  core.parts.watcher.effectEnded(step.kind, 'failed');
+}
+
+/** Nobody can tell: a person decides. */
+export async function doubt(core: Core, { open, effect, step }: Job, detail: string): Promise<void> {
+  await core.turn((turn, flow) => {
+    turn.effect(open, { ...effect, state: 'unknown', endedAt: turn.at, detail });
+    turn.note({ type: 'effect.unknown', message: detail, facts: { opId: effect.opId } }, open);
+    flow.rollback(turn, open, { type: 'inDoubt', at: turn.at, reason: detail });
+  });
+  core.parts.watcher.effectEnded(step.kind, 'unknown');
+}
