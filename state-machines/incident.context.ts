@@ -77,6 +77,8 @@ export type IncidentEvent =
       readonly rule: string;
       readonly severity: Severity;
       readonly lead: Lead | null;
+      /** Set when the level did not get better but no longer counts. */
+      readonly because?: string;
     }
   | { readonly type: 'judged'; readonly at: number; readonly decision: Decision }
   | { readonly type: 'planned'; readonly at: number; readonly plan: Plan; readonly decision: Decision }
@@ -180,6 +182,8 @@ export function withRecovered(
       : level,
   );
   if (event.lead === null) return { levels, reason: 'every level recovered' };
+  // What was rolled back for keeps its name and its severity, in messages and in the ledger, while the rest recovers.
+  if (context.marks.firstEffectAt !== null) return { levels };
   const { lead } = event;
   const leading = levels.find((level) => sameLead(level, lead));
   const moved = !sameLead(lead, context.lead) && leading !== undefined;
