@@ -83,9 +83,9 @@ function breached(breach: Breach, at: number, level: Level): Breach {
   return complete(next, level) ? { ...next, phase: 'firing', firedAt: at } : next;
 }
 
+/** An age takes two readings: one alone completes only `for: 0s`. */
 function complete({ ageMs, count }: Breach, { condition }: Level): boolean {
-  if ('failures' in condition) return count >= condition.failures;
-  return condition.forMs === 0 || (count >= 2 && ageMs >= condition.forMs);
+  return 'failures' in condition ? count >= condition.failures : ageMs >= condition.forMs;
 }
 
 function eased(breach: Breach, at: number, terms: { readonly rule: Rule; readonly level: Level }): Breach {
