@@ -29,6 +29,7 @@ const toInvestigating = {
   target: 'investigating',
 } as const;
 const answered = { type: 'mark', params: { mark: 'answeredAt' } } as const;
+const approval = ['approve', 'because', answered] as const;
 const otherLeads = { guard: 'leadChanged', target: 'judging', actions: 'drop' } as const;
 // A request that came to nothing: no signal would ever end it.
 const nothingToWaitFor = {
@@ -151,10 +152,7 @@ export const incidentMachine = setup({
           { target: 'judging', actions: 'add' },
         ],
         recovered: [recoveredWhole, { guard: 'saidNo', actions: 'drop' }, otherLeads, { actions: 'drop' }],
-        approved: {
-          target: 'planning',
-          actions: ['approve', 'because', answered],
-        },
+        approved: { target: 'planning', actions: approval },
         withdrawn: withdrawal,
       },
     },
@@ -166,10 +164,7 @@ export const incidentMachine = setup({
           { target: 'judging', actions: 'add' },
         ],
         recovered: [recoveredWhole, otherLeads, { actions: 'drop' }],
-        approved: {
-          target: 'planning',
-          actions: ['approve', 'because', answered],
-        },
+        approved: { target: 'planning', actions: approval },
         withdrawn: withdrawal,
       },
     },
@@ -201,6 +196,7 @@ export const incidentMachine = setup({
           { target: 'handed_over', actions: ['keepPlan', 'decide'] },
         ],
         refused: { target: 'handed_over', actions: 'because' },
+        approved: { target: 'judging', actions: approval },
         fired: [{ guard: 'worse', target: 'judging', actions: 'add' }, { actions: 'add' }],
         recovered: [recoveredWhole, otherLeads, { actions: 'drop' }],
         withdrawn: withdrawal,
@@ -210,15 +206,8 @@ export const incidentMachine = setup({
       on: {
         approved: [
           // Another release or playbook than the one asked about is another plan.
-          {
-            guard: 'isRequest',
-            target: 'planning',
-            actions: ['approve', 'because', answered],
-          },
-          {
-            target: 'starting',
-            actions: ['approve', 'because', answered],
-          },
+          { guard: 'isRequest', target: 'planning', actions: approval },
+          { target: 'starting', actions: approval },
         ],
         rejected: {
           target: 'monitoring',
@@ -260,6 +249,7 @@ export const incidentMachine = setup({
           { target: 'handed_over', actions: ['decide', 'forgetApproval'] },
         ],
         refused: { target: 'handed_over', actions: 'because' },
+        approved: { target: 'judging', actions: approval },
         fired: { actions: 'add' },
         recovered: [recoveredWhole, { actions: 'drop' }],
         withdrawn: withdrawal,

@@ -3,6 +3,7 @@ import type { NewEntry } from '../domain/ports/store.ts';
 import type { Book } from './book.ts';
 import type { Case } from './case.ts';
 import { Flow } from './flow.ts';
+import { Hints } from './hints.ts';
 import type { Parts } from './parts.ts';
 import { Turn } from './turn.ts';
 
@@ -31,6 +32,7 @@ export class Core {
   readonly parts: Parts;
   readonly book: Book;
   readonly flow: Flow;
+  readonly hints: Hints;
   #tail: Promise<void> = Promise.resolve();
   #broken: Error | null = null;
   readonly #onFatal: (error: unknown) => void;
@@ -41,6 +43,7 @@ export class Core {
     this.parts = parts;
     this.book = book;
     this.flow = new Flow(parts, book);
+    this.hints = new Hints(parts.clock);
     this.#onFatal = onFatal;
   }
 

@@ -8,7 +8,7 @@ export async function dryRun(
   core: Core,
   {
     target: name,
-    to,
+    to: named,
     playbook: chosen,
   }: { readonly target: string; readonly to: string | null; readonly playbook: string | null },
 ): Promise<PlanView> {
@@ -29,15 +29,16 @@ export async function dryRun(
   if (target === null || playbook === undefined)
     return { ...empty, refusal: `${name} or its playbook is not configured` };
   const from = parts.releases.current(name);
-  const candidate = to === null ? parts.releases.candidate(name, at) : parts.releases.named(name, to);
+  const candidate = named === null ? parts.releases.candidate(name, at) : parts.releases.named(name, named);
   const known = { ...empty, from: from === null ? null : releaseView(parts.releases, from, at) };
   if (candidate.release === null && parts.planner.needsRelease(playbook))
     return { ...known, refusal: candidate.problem };
-  const request = { incident: 'dry-run', target, playbook, from, to: candidate.release, at };
+  const to = parts.planner.needsRelease(playbook) ? candidate.release : null;
+  const request = { incident: 'dry-run', target, playbook, from, to, at };
   const planned = await parts.planner.build(request, new AbortController().signal);
   const going = {
     ...known,
-    to: candidate.release === null ? null : releaseView(parts.releases, candidate.release, at),
+    to: to === null ? null : releaseView(parts.releases, to, at),
   };
   if (planned.plan === null) return { ...going, findings: planned.findings, refusal: planned.refusal };
   const { digest, steps, descriptions, findings } = planned.plan;

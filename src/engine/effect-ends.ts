@@ -47,7 +47,8 @@ export async function fail(
     turn.effect(open, { ...effect, state: 'failed', endedAt: turn.at, detail });
     turn.note(
       {
-        type: 'effect.failed',
+        type:
+          effect.purpose === 'release' && isRepeated(open, effect) ? 'effect.failed_again' : 'effect.failed',
         message: `${effect.purpose} ${step.kind}: ${detail}`,
         facts: { opId: effect.opId },
       },
@@ -56,6 +57,11 @@ export async function fail(
     flow.rollback(turn, open, { type: 'failed', at: turn.at, reason: `${step.kind}: ${detail}`, retryable });
   });
   core.parts.watcher.effectEnded(step.kind, 'failed');
+}
+
+/** People are told of the first failure, and reminded; the journal holds all of them. */
+function isRepeated({ rollback }: Case, { generation }: Effect): boolean {
+  return generation > (rollback?.context.firstGeneration ?? generation);
 }
 
 /** Nobody can tell: a person decides. */

@@ -2,7 +2,7 @@ import { crashPoint } from '../domain/crash-point.ts';
 import { type Effect, type EffectOutcome, opIdOf } from '../domain/effect.ts';
 import { messageOf, RollbackError } from '../domain/errors.ts';
 import { sleep } from '../domain/ports/clock.ts';
-import { SECOND } from '../domain/time.ts';
+import { MINUTE, SECOND } from '../domain/time.ts';
 import type { Case } from './case.ts';
 import type { Core } from './core.ts';
 import { doubt, fail, type Job, succeed } from './effect-ends.ts';
@@ -12,8 +12,8 @@ import type { Turn } from './turn.ts';
 
 /** An effect that was found unfinished this often is handed over. */
 const mostRecoveries = 3;
-/** How long to wait before letting go is tried again. */
-const releaseRetryMs = 5 * SECOND;
+/** How long to wait before letting go is tried again: at first, and at most. */
+const releaseRetryMs = { first: 5 * SECOND, most: 5 * MINUTE };
 
 /** Carries out one effect that is due, or finds out what became of it, and reports how it ended. */
 export async function carryOut(core: Core, open: Case, opId: string, signal: AbortSignal): Promise<void> {
@@ -28,8 +28,8 @@ export async function carryOut(core: Core, open: Case, opId: string, signal: Abo
 
 async function begin(core: Core, job: Job, signal: AbortSignal): Promise<void> {
   const { open, effect } = job;
-  if (effect.generation > (open.rollback?.context.firstGeneration ?? 1))
-    await sleep(core.parts.clock, effect.purpose === 'release' ? releaseRetryMs : SECOND, signal);
+  const retries = effect.generation - (open.rollback?.context.firstGeneration ?? 1);
+  if (retries > 0) await sleep(core.parts.clock, pauseMs(effect, retries), signal);
   if (effect.purpose === 'apply') {
     if (await core.turn((turn, flow) => isHalted(turn, flow, job))) return;
     const changed = await changedFacts(job, signal);
@@ -37,6 +37,12 @@ async function begin(core: Core, job: Job, signal: AbortSignal): Promise<void> {
   }
   if (signal.aborted) return;
   if (await core.turn((turn, flow) => starts(turn, flow, job))) await call(core, job, signal);
+}
+
+/** Letting go is tried until it works, ever more slowly; anything else only a few times. */
+function pauseMs({ purpose }: Effect, retries: number): number {
+  if (purpose !== 'release') return SECOND;
+  return Math.min(releaseRetryMs.first * 2 ** Math.min(retries - 1, 10), releaseRetryMs.most);
 }
 
 /** Whether the effect starts. A halt is looked for in the turn itself, so that none slips in before the call. */

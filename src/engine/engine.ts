@@ -5,14 +5,16 @@ import { Book } from './book.ts';
 import type { Case } from './case.ts';
 import { Core } from './core.ts';
 import { beat } from './heartbeat.ts';
-import { ruleGone } from './reconfigure.ts';
+import { followConfiguration, goneSince, inForce } from './reconfigure.ts';
 import { takeEvaluation } from './levels.ts';
+import type { Flow } from './flow.ts';
 import type { Parts } from './parts.ts';
 import { keepPins } from './pins.ts';
 import { pursue } from './pursuit.ts';
-import { resume } from './recovery.ts';
+import { restoreCases, resume } from './recovery.ts';
 import { confirmFresh } from './fresh.ts';
 import { Timers } from './timers.ts';
+import type { Turn } from './turn.ts';
 import { watchReleases } from './watch-releases.ts';
 
 /**
@@ -30,6 +32,8 @@ export class Engine {
   #watching = new AbortController();
   #stopping: Promise<boolean> | null = null;
   #evaluated = false;
+  /** What incidents keep of an earlier configuration. */
+  #kept = '';
 
   constructor(parts: Parts, configuration: Configuration, onFatal: (error: unknown) => void) {
     this.core = new Core(parts, new Book(configuration), onFatal);
@@ -42,13 +46,15 @@ export class Engine {
   /** Loads what survived, takes it up, and begins to watch. Resolves once everything runs. */
   async start(): Promise<void> {
     const { store, detection, releases, clock } = this.core.parts;
-    const { configuration } = this.core.book;
     const loaded = await store.load();
-    releases.configure(configuration.targets);
+    const restored = restoreCases(this.core, loaded);
+    const { rules, targets, kept } = inForce(this.core.book);
+    this.#kept = kept;
+    releases.configure(targets);
     releases.restore(loaded.releases, loaded.serving, loaded.controls);
-    detection.configure(configuration.rules, configuration.targets);
+    detection.configure(rules, targets);
     detection.restore(loaded.watches, clock.now());
-    await resume(this.core, loaded);
+    await resume(this.core, restored, goneSince(loaded.watches, this.core.book.configuration));
     this.#loops = Promise.all([
       detection.start((evaluation) => this.#evaluate(evaluation), this.#abort.signal),
       this.#watchTargets(),
@@ -65,19 +71,25 @@ export class Engine {
 
   /** Swaps the configuration: everything that could fail has been checked before. */
   async reconfigure(configuration: Configuration): Promise<void> {
-    const { detection, releases } = this.core.parts;
     await this.core.turn((turn, flow) => {
       this.core.book.configuration = configuration;
-      releases.configure(configuration.targets);
-      const gone = detection.configure(configuration.rules, configuration.targets);
       turn.note({
         type: 'config.loaded',
         message: `configuration ${configuration.digest.slice(0, 12)} is in force`,
         facts: { digest: configuration.digest },
       });
-      for (const open of flow.book.open()) ruleGone(turn, flow, open, gone);
+      this.#enforce(turn, flow);
     });
     this.#watching.abort();
+  }
+
+  /** Hands the rules and targets that count now to those who work with them. */
+  #enforce(turn: Turn, flow: Flow): void {
+    const { rules, targets, kept } = inForce(flow.book);
+    this.#kept = kept;
+    this.core.parts.releases.configure(targets);
+    const gone = this.core.parts.detection.configure(rules, targets);
+    for (const open of flow.book.open()) followConfiguration(turn, flow, open, gone);
   }
 
   /**
@@ -129,6 +141,9 @@ export class Engine {
   #pursue(touched: readonly Case[]): void {
     for (const open of touched) pursue(this.core, this.#activities, open);
     if (this.#stopping === null) this.#timers.arm();
+    // An incident that kept its own copy ended: now the new configuration counts.
+    if (this.#kept !== '' && inForce(this.core.book).kept !== this.#kept)
+      void this.core.turn((turn, flow) => this.#enforce(turn, flow)).catch(() => {});
   }
 }
 

@@ -106,9 +106,7 @@ export class Flow {
     turn.timer(open, 'question', null);
     if (open.approval?.value !== 'open') return;
     const type = event.type === 'fired' ? 'superseded' : 'withdrawn';
-    const reason =
-      event.type === 'fired' ? 'it became worse' : 'reason' in event ? event.reason : 'the breach recovered';
-    this.approval(turn, open, { type, at: turn.at, reason });
+    this.approval(turn, open, { type, at: turn.at, reason: whyOver(event) });
   }
 
   /** An effect's row is durable before the call. A row that is there already is left as it is. */
@@ -143,4 +141,13 @@ export class Flow {
       open,
     );
   }
+}
+
+/** Why a question is over that nobody answered. */
+function whyOver(event: IncidentEvent): string {
+  if (event.type === 'fired')
+    return `it became worse: ${event.lead.rule} is ${event.lead.severity.toUpperCase()}`;
+  if (event.type !== 'recovered') return 'reason' in event ? event.reason : 'it is over';
+  const why = event.because ?? `${event.rule} recovered`;
+  return event.lead === null ? why : `${why}, and ${event.lead.rule} leads now`;
 }

@@ -1,6 +1,6 @@
 import { sleep } from '../domain/ports/clock.ts';
 import { formatDuration, HOUR, SECOND } from '../domain/time.ts';
-import type { Case } from './case.ts';
+import { stateOf, type Case } from './case.ts';
 import type { Core } from './core.ts';
 import { aliveEveryMs, aliveKey } from './recovery.ts';
 import { haltedBecause } from './situation.ts';
@@ -25,7 +25,7 @@ export async function beat(core: Core, signal: AbortSignal): Promise<void> {
 class Heart {
   readonly #core: Core;
   #offsetMs: number;
-  /** undefined before the first look: what the halt of an earlier daemon had stopped must be let go on, too. */
+  /** undefined before the first look. */
   #halted: string | null | undefined;
   #aliveAt = 0;
   readonly #remindedAt = new Map<string, number>();
@@ -57,13 +57,14 @@ class Heart {
 
   async #noticeHalt(): Promise<void> {
     const halted = haltedBecause(this.#core.parts, this.#core.book);
-    if (halted === this.#halted) return;
-    const isFirst = this.#halted === undefined;
     const lifted = halted === null;
+    const changed = halted !== this.#halted && !(lifted && this.#halted === undefined);
     this.#halted = halted;
+    // A halt may come and go between two looks, or end while the daemon is away.
+    if (!changed && !(lifted && this.#core.book.open().some(waitsForHalt))) return;
     await this.#core.turn((turn, flow) => {
       const message = halted ?? 'the halt is lifted: effects may start again';
-      if (!isFirst || !lifted) turn.note({ type: lifted ? 'unhalted' : 'halted', message });
+      if (changed) turn.note({ type: lifted ? 'unhalted' : 'halted', message });
       if (lifted) for (const open of flow.book.open()) liftHalt(turn, flow, open);
     });
   }
@@ -74,13 +75,13 @@ class Heart {
     if (due.length === 0) return;
     await this.#core.turn((turn) => {
       for (const open of due) {
-        const { context, value } = open.incident;
+        const { context } = open.incident;
         this.#remindedAt.set(context.id, turn.at);
         const since = formatDuration(turn.at - context.openedAt);
         turn.note(
           {
             type: 'incident.reminder',
-            message: `still ${value.replace('_', ' ')} after ${since}: ${context.reason}; rollbackd ack ${context.id} says you have it`,
+            message: `still ${stateOf(open).replace('_', ' ')} after ${since}: ${context.reason}; rollbackd ack ${context.id} says you have it`,
           },
           open,
         );
@@ -88,9 +89,11 @@ class Heart {
     });
   }
 
-  #isUnanswered({ incident }: Case, now: number): boolean {
+  #isUnanswered({ incident, rollback }: Case, now: number): boolean {
     const { id, acknowledgedBy, openedAt } = incident.context;
-    const waits = incident.value === 'investigating' || incident.value === 'handed_over';
+    // What a step holds, and nobody can let go of, needs a person too.
+    const stuck = incident.value === 'rolling_back' && rollback?.value === 'releasing';
+    const waits = stuck || incident.value === 'investigating' || incident.value === 'handed_over';
     return waits && acknowledgedBy === null && now - (this.#remindedAt.get(id) ?? openedAt) >= remindEveryMs;
   }
 
@@ -100,6 +103,10 @@ class Heart {
     this.#aliveAt = now;
     await this.#core.turn((turn) => turn.control(aliveKey, now));
   }
+}
+
+function waitsForHalt({ incident, rollback }: Case): boolean {
+  return incident.value === 'halted' || (incident.value === 'rolling_back' && rollback?.value === 'paused');
 }
 
 /** Lets go on what the halt had stopped: waiting incidents are judged again, paused rollbacks take their next step. */

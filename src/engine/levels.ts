@@ -9,12 +9,12 @@ import type { Case } from './case.ts';
 import type { Core } from './core.ts';
 import type { Flow } from './flow.ts';
 import type { Turn } from './turn.ts';
-import { foldConfirmations } from './verifying.ts';
+import { alsoConfirm, foldConfirmations } from './verifying.ts';
 import { levelNote } from './words.ts';
 
 /** Takes in one evaluation of one rule: at most one commit, and none when nothing changed. */
-export function takeEvaluation(core: Core, evaluation: Evaluation): Promise<void> {
-  return core.turn((turn, flow) => {
+export async function takeEvaluation(core: Core, evaluation: Evaluation): Promise<void> {
+  await core.turn((turn, flow) => {
     if (evaluation.watches.length > 0) turn.watches(evaluation.watches);
     for (const change of evaluation.changes) takeChange(flow, turn, change);
     for (const blind of evaluation.blind) takeBlindness(flow, turn, blind);
@@ -22,6 +22,8 @@ export function takeEvaluation(core: Core, evaluation: Evaluation): Promise<void
     const rows = evidenceOf(core.book, evaluation);
     if (rows.length > 0) turn.include({ readings: rows });
   });
+  // What is breaking may be a release that nobody has looked at yet: a remote is asked only now and then.
+  for (const { subject, change } of evaluation.changes) if (change === 'pending') core.hints.give(subject);
 }
 
 /** Routes one change of a level to the incident of its target. */
@@ -56,7 +58,9 @@ function fire(flow: Flow, turn: Turn, target: string, change: LevelChange): void
   const worse = compareSeverity(level.severity, context.severity) < 0;
   turn.note(levelNote('level.fired', level, `${lead.rule} leads`), open);
   flow.incident(turn, open, { type: 'fired', at: turn.at, level, lead, worse });
-  if (worse || open.incident.value === 'rolling_back') noticeWorse(flow, turn, open, level);
+  if (open.incident.value !== 'rolling_back') return;
+  noticeWorse(flow, turn, open, level);
+  alsoConfirm(turn, flow, open);
 }
 
 /** Worse than before: a level fires after the last effect that was not part of the incident when it began. */

@@ -83,6 +83,16 @@ export function fromSnapshot<Context>(
   return { value: snapshot.value, context: snapshot.context as Context };
 }
 
+/** Which of the stored machines this code does not know, in words; null when it knows it or it is not there. */
+export function foreignTo<Context>(
+  kind: Kind<Context, never, never>,
+  own: readonly Snapshot[],
+): string | null {
+  const snapshot = own.find(({ machine }) => machine === kind.name);
+  if (snapshot === undefined || snapshot.version === kind.version) return null;
+  return `its ${kind.name} was stored by another version of rollbackd (${snapshot.version}, here ${kind.version}), and nobody guesses at it`;
+}
+
 function rest<Context>(snapshot: { readonly value: unknown; readonly context: Context }): Resting<Context> {
   return { value: String(snapshot.value), context: snapshot.context };
 }

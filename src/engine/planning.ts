@@ -47,7 +47,7 @@ export async function beginPlan(core: Core, open: Case, signal: AbortSignal): Pr
     const { plan } = fresh;
     if (plan.digest !== shown.digest)
       return voidPlan(open, shown, plan, (event) => flow.incident(turn, open, { ...event, at: turn.at }));
-    const expired = open.approval?.value === 'expired';
+    const expired = isExpired(open);
     const decision = judgeWithPlan(flow, open, plan, expired);
     if (decision.action === 'rollback' && !decision.halted) {
       return flow.incident(turn, open, { type: 'begun', at: turn.at, plan, pinned: pinnedRules(core, open) });
@@ -69,7 +69,15 @@ export function build(core: Core, open: Case, signal: AbortSignal): Promise<Plan
   if (candidate.release === null && parts.planner.needsRelease(playbook)) return refused(candidate.problem);
   const from = parts.releases.current(target.name);
   return parts.planner.build(
-    { incident: context.id, target, playbook, from, to: candidate.release, at },
+    {
+      incident: context.id,
+      target,
+      playbook,
+      from,
+      // A playbook that goes nowhere, e.g. a restart, proves nothing about releases.
+      to: parts.planner.needsRelease(playbook) ? candidate.release : null,
+      at,
+    },
     signal,
   );
 }
@@ -83,6 +91,12 @@ function voidPlan(open: Case, shown: Plan, found: Plan, dispatch: (event: Ending
     type: 'refused',
     reason: `${reason}; they changed more than ${mostVoids} times, so a person decides`,
   });
+}
+
+/** What is to begin is what an unanswered question was about. */
+function isExpired({ approval, incident }: Case): boolean {
+  const { decision, approvedBy } = incident.context;
+  return approval?.value === 'expired' && decision?.action === 'ask' && approvedBy === null;
 }
 
 /** The question is over: what would be asked once more is handed over instead. */

@@ -61,9 +61,18 @@ export function endQuestion(flow: Flow, turn: Turn, open: Case, event: ApprovalE
         },
         open,
       );
+    case 'open':
+      return noteAnswer(turn, open, event);
     default:
       return undefined;
   }
+}
+
+/** One of several who have to agree. */
+function noteAnswer(turn: Turn, open: Case, event: ApprovalEvent): void {
+  if (event.type !== 'answered') return;
+  const message = `approved by ${event.by}; it takes a DBA, or one more person`;
+  turn.note({ type: 'question.answered', message, facts: { by: event.by, answer: 'approve' } }, open);
 }
 
 function approve(flow: Flow, turn: Turn, open: Case, event: ApprovalEvent): void {

@@ -1,27 +1,110 @@
-import type { LevelChange } from '../domain/breach.ts';
+import type { Configuration } from '../domain/configuration.ts';
+import type { LevelChange, Watch } from '../domain/breach.ts';
+import type { FiredLevel } from '../domain/incident.ts';
+import type { Rule, Severity } from '../domain/rule.ts';
+import type { Target } from '../domain/target.ts';
+import type { Book } from './book.ts';
 import { hasBegun, type Case } from './case.ts';
 import type { Flow } from './flow.ts';
-import { ruleOf } from './levels.ts';
+import { leadAmong, ruleOf } from './levels.ts';
 import type { Turn } from './turn.ts';
+import { forgottenNote } from './words.ts';
+
+/** A level that detection no longer counts as it did. */
+export type Gone = Pick<LevelChange, 'rule' | 'subject' | 'severity'>;
+
+/** What detection and the registry work with. */
+export interface InForce {
+  readonly rules: readonly Rule[];
+  readonly targets: Readonly<Record<string, Target>>;
+  /** Names what differs from the configuration; empty when nothing does. */
+  readonly kept: string;
+}
 
 /**
- * Before its first effect an incident follows the present configuration: a rule or target that was removed or
- * changed withdraws it. From the first effect on it keeps its own copy.
+ * The present configuration, with the own copies of incidents that roll back: what an incident verifies by may not
+ * change under it. Once it ended, the configuration alone is in force.
  */
-export function ruleGone(turn: Turn, flow: Flow, open: Case, gone: readonly LevelChange[]): void {
-  const { context } = open.incident;
-  if (hasBegun(open) || context.levels.length === 0 || context.lead.rule.startsWith('builtin/')) return;
-  const reason = reasonFor(flow, open, gone);
-  if (reason === null) return;
-  turn.note({ type: 'incident.withdrawn', message: `withdrawn: ${reason}`, facts: { reason } }, open);
+export function inForce(book: Book): InForce {
+  const { configuration } = book;
+  const own = book.open().filter((open) => hasBegun(open) && open.incident.value !== 'handed_over');
+  const rules = own.flatMap(({ incident }) => incident.context.pinned).filter((rule) => differs(book, rule));
+  const targets = own.flatMap(targetOf).filter(({ name }) => configuration.targets[name] === undefined);
+  if (rules.length + targets.length === 0) return { ...configuration, kept: '' };
+  const byId = new Map([...configuration.rules, ...rules].map((rule) => [rule.id, rule]));
+  return {
+    rules: [...byId.values()],
+    targets: { ...configuration.targets, ...Object.fromEntries(targets.map((one) => [one.name, one])) },
+    kept: [...rules.map(({ id, digest }) => `${id}@${digest}`), ...targets.map(({ name }) => name)].join(' '),
+  };
+}
+
+/** Levels that fired by rules which were changed or removed while the daemon was away. */
+export function goneSince(watches: readonly Watch[], { rules }: Configuration): readonly Gone[] {
+  const digests = new Map(rules.map(({ id, digest }) => [id, digest]));
+  return watches
+    .filter(({ rule, ruleDigest }) => digests.get(rule) !== ruleDigest)
+    .flatMap(({ rule, subject, levels }) =>
+      (Object.keys(levels) as Severity[]).map((severity) => ({ rule, subject, severity })),
+    );
+}
+
+/**
+ * Before its first effect an incident follows the present configuration: levels of rules that were removed or changed
+ * no longer count, and without any, or without its target, it is withdrawn. From the first effect on it keeps its
+ * own copy.
+ */
+export function followConfiguration(turn: Turn, flow: Flow, open: Case, gone: readonly Gone[]): void {
+  const { target, lead, levels } = open.incident.context;
+  if (hasBegun(open) || lead.rule === 'builtin/blind') return;
+  if (flow.book.target(target.replace(/^pin:/, '')) === null)
+    return withdraw(turn, flow, open, `${target} was removed from the configuration`);
+  const firing = levels.filter(({ recoveredAt }) => recoveredAt === null);
+  const left = firing.flatMap((level) => {
+    const why = whyGone(flow.book, level, gone);
+    return why === null ? [] : [{ level, why }];
+  });
+  if (left.length === 0) return;
+  const leading = left.find(({ level }) => level.rule === lead.rule) ?? left[0];
+  if (left.length === firing.length) return withdraw(turn, flow, open, leading?.why ?? '');
+  for (const { level, why } of left) forget(turn, flow, open, level, why);
+}
+
+function withdraw(turn: Turn, flow: Flow, open: Case, reason: string): void {
   flow.incident(turn, open, { type: 'withdrawn', at: turn.at, reason });
 }
 
-function reasonFor(flow: Flow, open: Case, gone: readonly LevelChange[]): string | null {
-  const { target, lead } = open.incident.context;
-  if (flow.book.target(target) === null) return `the target ${target} was removed from the configuration`;
-  if (ruleOf(flow.book, lead.rule) === null)
-    return `the rule ${lead.rule} was removed from the configuration`;
-  const changed = gone.some(({ rule, severity }) => rule === lead.rule && severity === lead.severity);
-  return changed ? `the rule ${lead.rule} was changed; its pending breach starts anew` : null;
+/** Other levels fire on: the incident goes on with them. */
+function forget(turn: Turn, flow: Flow, open: Case, level: FiredLevel, why: string): void {
+  const rest = open.incident.context.levels.filter(
+    ({ rule, severity }) => rule !== level.rule || severity !== level.severity,
+  );
+  const lead = leadAmong(flow.book, rest);
+  turn.note(forgottenNote(level, why, lead?.rule ?? null), open);
+  flow.incident(turn, open, {
+    type: 'recovered',
+    at: turn.at,
+    rule: level.rule,
+    severity: level.severity,
+    lead,
+    because: why,
+  });
+}
+
+function whyGone(book: Book, { rule, subject, severity }: FiredLevel, gone: readonly Gone[]): string | null {
+  if (rule.startsWith('builtin/')) return null;
+  if (ruleOf(book, rule) === null) return `the rule ${rule} was removed from the configuration`;
+  const changed = gone.some(
+    (left) => left.rule === rule && left.subject === subject && left.severity === severity,
+  );
+  return changed ? `the rule ${rule} was changed and counts anew` : null;
+}
+
+function differs(book: Book, rule: Rule): boolean {
+  return ruleOf(book, rule.id)?.digest !== rule.digest;
+}
+
+function targetOf({ incident }: Case): readonly Target[] {
+  const target = incident.context.plan?.steps[0]?.target;
+  return target === undefined ? [] : [target];
 }

@@ -10,7 +10,7 @@ import type { Turn } from './turn.ts';
 export function beginRollback(flow: Flow, turn: Turn, open: Case): void {
   const { id, plan, approvedBy } = open.incident.context;
   if (plan === null) return;
-  if (approvedBy === null) charge(flow, turn, open);
+  if (approvedBy === null && !isCharged(flow, open)) charge(flow, turn, open);
   open.rollback = rollbacks.begin({
     incident: id,
     planDigest: plan.digest,
@@ -77,6 +77,12 @@ function reasonFor(result: RollbackResult, detail: string): string {
     inconclusive: 'verification is inconclusive',
   };
   return detail === '' ? words[result] : `${words[result]}: ${detail}`;
+}
+
+/** The second playbook of an incident is the same rollback. */
+function isCharged(flow: Flow, { incident }: Case): boolean {
+  const { id, target } = incident.context;
+  return flow.book.control<Cooldown>(controlKeys.cooldown(target))?.incident === id;
 }
 
 /** After an automatic rollback none on this target for its cooldown, and until the incident settled. */

@@ -1,5 +1,4 @@
-import type { RolledBack } from '../domain/controls.ts';
-import { controlKeys } from '../domain/controls.ts';
+import { controlKeys, type Cooldown, type RolledBack } from '../domain/controls.ts';
 import type { Playbook } from '../domain/playbook.ts';
 import type { Risk } from '../domain/plan.ts';
 import type { Candidate } from '../domain/ports/releases.ts';
@@ -8,7 +7,7 @@ import type { Situation } from '../domain/situation.ts';
 import type { Target } from '../domain/target.ts';
 import { MINUTE } from '../domain/time.ts';
 import type { Book } from './book.ts';
-import type { Case } from './case.ts';
+import { hasBegun, type Case } from './case.ts';
 import type { Parts } from './parts.ts';
 
 /** What the daemon makes of a request when no rule leads. */
@@ -31,7 +30,8 @@ export function gather(
   const at = parts.clock.now();
   const lead = leadOf(book, open);
   const wanted = lead === null ? askedByPerson : lead.level;
-  const want = override.want ?? wanted.want;
+  const goesOn = context.marks.firstEffectAt !== null && context.approvedBy === null;
+  const want = override.want ?? wantOf(wanted.want, goesOn || context.approvedBy !== null);
   const playbook = playbookFor(book, open, target, want);
   const { configuration } = book;
   return {
@@ -48,12 +48,13 @@ export function gather(
     needsRelease: playbook !== null && parts.planner.needsRelease(playbook),
     current: parts.releases.current(target.name),
     candidate: candidateFor(parts, open, target, at),
-    afterRollback: (parts.releases.serving(target.name)?.opId ?? null) !== null,
-    cooldown: parts.decider.cooldown(target.name, at, book.controls),
+    afterRollback: servesByRollback(parts, open, target),
+    cooldown: restsAfterOther(book, open) ? parts.decider.cooldown(target.name, at, book.controls) : null,
     budget: {
       ...configuration.budget,
       limit: configuration.budget.rollbacks,
-      used: parts.decider.budgetUsed(at, configuration.budget.perMs, book.controls).length,
+      // It was charged once; its second playbook is the same rollback.
+      used: goesOn ? 0 : parts.decider.budgetUsed(at, configuration.budget.perMs, book.controls).length,
     },
     changedAt: parts.releases.serving(target.name)?.since ?? null,
     blameMs: lead?.rule.blameMs ?? null,
@@ -80,12 +81,35 @@ function personOf({ incident, approval }: Case): Situation['person'] {
   };
 }
 
+/** What a person asked for, and what has begun, is a rollback whatever the level that leads wants. */
+function wantOf(want: Want, decided: boolean): Want {
+  return decided ? { action: 'rollback', playbook: 'playbook' in want ? want.playbook : null } : want;
+}
+
+/** The release was put there by another rollback than this incident's own. */
+function servesByRollback(parts: Parts, { incident }: Case, target: Target): boolean {
+  const opId = parts.releases.serving(target.name)?.opId ?? null;
+  return opId !== null && !opId.startsWith(`${incident.context.id}/`);
+}
+
+/** No incident has to rest after itself. */
+function restsAfterOther(book: Book, { incident }: Case): boolean {
+  const { id, target } = incident.context;
+  return book.control<Cooldown>(controlKeys.cooldown(target))?.incident !== id;
+}
+
+/** A rule as the incident knows it: its own copy from the first effect on, else the present one. */
+export function ownRule(book: Book, open: Case, id: string): Rule | null {
+  const own = hasBegun(open) ? open.incident.context.pinned : [];
+  return [...own, ...book.configuration.rules].find((rule) => rule.id === id) ?? null;
+}
+
 /** The leading level with its rule; null when a person's request leads, or the rule is gone. */
 export function leadOf(book: Book, open: Case): { readonly rule: Rule; readonly level: Level } | null {
   const { lead } = open.incident.context;
-  const rule = book.configuration.rules.find(({ id }) => id === lead.rule);
+  const rule = ownRule(book, open, lead.rule);
   const level = rule?.levels.find(({ severity }) => severity === lead.severity);
-  return rule === undefined || level === undefined ? null : { rule, level };
+  return rule === null || level === undefined ? null : { rule, level };
 }
 
 /** The incident's own choice, the level's, or the target's. */
@@ -113,7 +137,11 @@ function wasFiringBefore(parts: Parts, open: Case, target: Target): boolean {
   const serving = parts.releases.serving(target.name);
   const since = open.incident.context.marks.breachedAt;
   return (
-    serving !== null && since !== null && open.incident.context.levels.length > 0 && since < serving.since
+    serving !== null &&
+    since !== null &&
+    open.incident.context.levels.length > 0 &&
+    since < serving.since &&
+    !(serving.opId ?? '').startsWith(`${open.incident.context.id}/`)
   );
 }
 

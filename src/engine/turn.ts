@@ -14,6 +14,8 @@ export interface Note {
   readonly message: string;
   readonly facts?: NewEntry['facts'];
   readonly target?: string | null;
+  /** Of an incident that is closed already; an open one is handed in as its case. */
+  readonly incident?: string | null;
 }
 
 /**
@@ -45,7 +47,14 @@ export class Turn {
     const context = open?.incident.context ?? null;
     const { type, message, facts = {} } = entry;
     const target = entry.target ?? context?.target ?? null;
-    const whole: NewEntry = { at: this.at, incident: context?.id ?? null, target, type, message, facts };
+    const whole: NewEntry = {
+      at: this.at,
+      incident: context?.id ?? entry.incident ?? null,
+      target,
+      type,
+      message,
+      facts,
+    };
     this.#entries.push(whole);
     if (context !== null && this.#book.silenced(context.lead.rule, context.target, this.at)) return;
     const row = open === null ? null : rowOf(open);

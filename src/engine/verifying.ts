@@ -2,9 +2,11 @@ import { crashPoint } from '../domain/crash-point.ts';
 import type { Evaluation } from '../domain/ports/detection.ts';
 import type { CheckResult, Confirmation } from '../domain/ports/verifier.ts';
 import type { Rule, Severity } from '../domain/rule.ts';
+import type { Book } from './book.ts';
 import type { Case } from './case.ts';
 import type { Core } from './core.ts';
 import type { Flow } from './flow.ts';
+import { ownRule } from './situation.ts';
 import type { Turn } from './turn.ts';
 
 /** Runs the present phase of a case that is being checked. */
@@ -42,7 +44,7 @@ export async function beginConfirming(core: Core, open: Case): Promise<void> {
     if (plan === null || rollback?.value !== 'confirming' || open.confirmations.length > 0) return;
     const effectAt = rollback.context.lastEffectAt ?? turn.at;
     const { settleMs } = plan.verification;
-    const levels = pinnedLevels(open);
+    const levels = levelsToProve(flow.book, open);
     if (levels.length === 0) return confirm(turn, flow, open, 'verified by its checks');
     open.confirmations = levels.map(({ rule, severity }) =>
       core.parts.confirmer.begin(rule, severity, effectAt, settleMs),
@@ -52,6 +54,25 @@ export async function beginConfirming(core: Core, open: Case): Promise<void> {
     // After a restart, or long checks, there is still time for one whole recovery.
     flow.rollback(turn, open, { type: 'confirmedUntil', at: turn.at, dueAt: Math.max(deadline, spared) });
   });
+}
+
+/** A level that fired while the rollback is being verified, by what went on before it, must recover too. */
+export function alsoConfirm(turn: Turn, flow: Flow, open: Case): void {
+  const { plan } = open.incident.context;
+  const { rollback } = open;
+  if (plan === null || rollback?.value !== 'confirming' || open.confirmations.length === 0) return;
+  const known = new Set(open.confirmations.map(({ rule, severity }) => `${rule} ${severity}`));
+  const levels = levelsToProve(flow.book, open).filter(
+    ({ rule, severity }) => !known.has(`${rule.id} ${severity}`),
+  );
+  if (levels.length === 0) return;
+  const { settleMs } = plan.verification;
+  const effectAt = rollback.context.lastEffectAt ?? turn.at;
+  const { confirmer } = flow.parts;
+  const begun = levels.map(({ rule, severity }) => confirmer.begin(rule, severity, effectAt, settleMs));
+  open.confirmations = [...open.confirmations, ...begun];
+  const dueAt = Math.max(rollback.context.dueAt, confirmer.deadline(levels, turn.at - settleMs, settleMs));
+  flow.rollback(turn, open, { type: 'confirmedUntil', at: turn.at, dueAt });
 }
 
 /** Folds fresh readings into the confirmations of every case that waits for them. */
@@ -82,7 +103,11 @@ export function confirmationOverdue(turn: Turn, flow: Flow, open: Case): void {
     .join('; ');
   if (breaching.length > 0 || plan === null)
     return flow.rollback(turn, open, { type: 'notRecovered', at: turn.at, reason });
-  const extendTo = flow.parts.confirmer.deadline(pinnedLevels(open), turn.at, plan.verification.settleMs);
+  const extendTo = flow.parts.confirmer.deadline(
+    levelsToProve(flow.book, open),
+    turn.at,
+    plan.verification.settleMs,
+  );
   flow.rollback(turn, open, { type: 'inconclusive', at: turn.at, reason, extendTo });
 }
 
@@ -114,11 +139,14 @@ function pinned(open: Case, rule: Rule): Rule {
   return open.incident.context.pinned.find(({ id }) => id === rule.id) ?? rule;
 }
 
-function pinnedLevels(open: Case): readonly { readonly rule: Rule; readonly severity: Severity }[] {
-  const { levels, pinned: rules } = open.incident.context;
-  return levels.flatMap(({ rule: id, severity }) => {
-    const rule = rules.find((kept) => kept.id === id);
-    return rule === undefined ? [] : [{ rule, severity }];
+/** Every level of the incident, by its own copy of the rule; one that fired later, by the present one. */
+function levelsToProve(
+  book: Book,
+  open: Case,
+): readonly { readonly rule: Rule; readonly severity: Severity }[] {
+  return open.incident.context.levels.flatMap(({ rule: id, severity }) => {
+    const rule = ownRule(book, open, id);
+    return rule === null ? [] : [{ rule, severity }];
   });
 }
 

@@ -3,7 +3,6 @@ import { controlKeys, type RolledBack } from '../domain/controls.ts';
 import { messageOf } from '../domain/errors.ts';
 import type { Sighting } from '../domain/release.ts';
 import { nameRelease } from '../domain/release.ts';
-import { sleep } from '../domain/ports/clock.ts';
 import type { Observer } from '../domain/ports/observer.ts';
 import type { Target } from '../domain/target.ts';
 import { HOUR, SECOND } from '../domain/time.ts';
@@ -22,10 +21,9 @@ const everyMs: Readonly<Record<Observer['kind'], number>> = {
 export async function watchReleases(core: Core, signal: AbortSignal): Promise<void> {
   const loops = core.parts.observers.flatMap((observer) => {
     const targets = Object.values(core.book.configuration.targets).filter((target) => observer.sees(target));
-    const hints = new Hints();
-    const watching = observer.watch?.(targets, (target) => hints.give(target), signal).catch(() => {});
+    const watching = observer.watch?.(targets, (target) => core.hints.give(target), signal).catch(() => {});
     return [
-      ...targets.map((target) => lookAgainAndAgain(core, observer, target, hints, signal)),
+      ...targets.map((target) => lookAgainAndAgain(core, observer, target, signal)),
       watching ?? Promise.resolve(),
     ];
   });
@@ -36,12 +34,11 @@ async function lookAgainAndAgain(
   core: Core,
   observer: Observer,
   target: Target,
-  hints: Hints,
   signal: AbortSignal,
 ): Promise<void> {
   while (!signal.aborted) {
     await lookOnce(core, observer, target, signal);
-    await hints.wait(core, target.name, everyMs[observer.kind], signal);
+    await core.hints.wait(target.name, everyMs[observer.kind], signal);
   }
 }
 
@@ -98,19 +95,4 @@ function noticeUndone(turn: Turn, flow: Flow, event: Extract<ReleaseEvent, { eve
   if (who === null) return turn.control(key, { ...mark, returns });
   const undoneBy = `${who} put ${event.to.id} back within an hour of the rollback; pin ${mark.to} there first`;
   turn.control(key, { ...mark, returns, undoneBy });
-}
-
-/** Lets a hint end the wait for the next look. */
-class Hints {
-  readonly #waiting = new Map<string, () => void>();
-
-  give(target: string): void {
-    this.#waiting.get(target)?.();
-  }
-
-  async wait(core: Core, target: string, ms: number, signal: AbortSignal): Promise<void> {
-    const hint = new AbortController();
-    this.#waiting.set(target, () => hint.abort());
-    await sleep(core.parts.clock, ms, AbortSignal.any([signal, hint.signal]));
-  }
 }

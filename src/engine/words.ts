@@ -31,6 +31,15 @@ export function levelNote(type: 'level.fired' | 'level.recovered', level: FiredL
   };
 }
 
+/** A level that no longer counts, though nobody saw it recover. */
+export function forgottenNote(level: FiredLevel, why: string, lead: string | null): Note {
+  return {
+    type: 'level.forgotten',
+    message: `${level.rule} (${level.severity.toUpperCase()}) no longer counts: ${why}; ${lead === null ? 'nothing fires any more' : `${lead} leads`}`,
+    facts: levelFacts(level),
+  };
+}
+
 export function planNote(plan: Plan): Note {
   const from = plan.from === null ? 'nothing known' : nameRelease(plan.from);
   const to = plan.to === null ? 'no other release' : nameRelease(plan.to);

@@ -19,7 +19,10 @@ interface Prepared {
  */
 export function planner(drivers: Drivers): Planner {
   return {
-    needsRelease: (playbook) => playbook.steps.some(({ kind }) => drivers[kind]?.needsRelease === true),
+    needsRelease: (playbook) =>
+      playbook.steps.some(
+        ({ kind, options }) => drivers[kind]?.needsRelease === true || speaksOfTheOther(options),
+      ),
     build: (request, signal) => build(drivers, request, signal),
   };
 }
@@ -63,6 +66,13 @@ function resolve(request: PlanRequest, driver: Driver, written: PlaybookStep, in
     deadlineMs: written.deadlineMs,
     retries: written.retries,
   };
+}
+
+/** A step that is told which release to go to needs one, whatever its driver does with it. */
+function speaksOfTheOther(options: unknown): boolean {
+  if (typeof options === 'string') return /\$\{to\./.test(options);
+  if (options === null || typeof options !== 'object') return false;
+  return Object.values(options).some(speaksOfTheOther);
 }
 
 /** The first template word that found no value. */

@@ -4,7 +4,8 @@ import type { Core } from '../core.ts';
 import type { Flow } from '../flow.ts';
 import { whyNotFor, type Wish } from '../judging.ts';
 import { haltedBecause } from '../situation.ts';
-import { accepted, refused } from './answers.ts';
+import type { Note, Turn } from '../turn.ts';
+import { accepted, afterApproval, refused } from './answers.ts';
 
 type AnswerCommand = Extract<Command, { do: 'approve' | 'reject' }>;
 
@@ -18,34 +19,42 @@ export async function answerQuestion(
   const { role } = actor;
   if (role !== 'approver' && role !== 'dba' && role !== 'admin')
     return refused(`${actor.name} is ${role} and may not answer`, incident);
-  const past = core.book.find(incident) === null ? await core.parts.store.incident(incident) : null;
-  return core.turn((turn, flow) => {
+  const answer = await core.turn((turn, flow) => {
     const open = core.book.find(incident);
-    if (open === null)
-      return refused(
-        past === null ? `there is no incident ${incident}` : `${incident} is closed: ${past.reason}`,
-        incident,
-      );
-    const problem = whyNot(flow, open, command, { name: actor.name, role });
-    if (problem !== null) {
-      turn.note(
-        {
-          type: 'answer.refused',
-          message: `the answer of ${actor.name} was refused: ${problem}`,
-          facts: { by: actor.name },
-        },
-        open,
-      );
-      return refused(problem, incident);
-    }
-    flow.approval(turn, open, { type: 'answered', at: turn.at, by: actor.name, role, answer: command.do });
-    if (open.approval?.value === 'open')
-      return accepted(`${incident}: noted; one more person has to approve`, incident);
-    return accepted(
-      `${incident}: ${command.do === 'approve' ? 'approved; the rollback starts' : 'rejected; nothing will be done by itself'}`,
-      incident,
-    );
+    return open === null ? null : take(turn, flow, open, command, { name: actor.name, role });
   });
+  return answer ?? refuseLate(core, command, actor);
+}
+
+function take(turn: Turn, flow: Flow, open: Case, command: AnswerCommand, by: Wish['by']): CommandAnswer {
+  const { do: answer, incident } = command;
+  const problem = whyNot(flow, open, command, by);
+  if (problem !== null) {
+    turn.note(refusedNote(by.name, problem), open);
+    return refused(problem, incident);
+  }
+  flow.approval(turn, open, { type: 'answered', at: turn.at, by: by.name, role: by.role, answer });
+  const said = answer === 'approve' ? afterApproval(open) : 'rejected; nothing will be done by itself';
+  return accepted(`${incident}: ${said}`, incident);
+}
+
+/** An answer that came too late is journaled where somebody will look for it: with its incident. */
+async function refuseLate(core: Core, { incident }: AnswerCommand, actor: Actor): Promise<CommandAnswer> {
+  const past = await core.parts.store.incident(incident);
+  if (past === null) return refused(`there is no incident ${incident}`, incident);
+  const problem = `${incident} is closed: ${past.reason}`;
+  await core.turn((turn) =>
+    turn.note({ ...refusedNote(actor.name, problem), target: past.target, incident: past.id }),
+  );
+  return refused(problem, incident);
+}
+
+function refusedNote(name: string, problem: string): Note {
+  return {
+    type: 'answer.refused',
+    message: `the answer of ${name} was refused: ${problem}`,
+    facts: { by: name },
+  };
 }
 
 function whyNot(

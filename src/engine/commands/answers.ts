@@ -1,4 +1,5 @@
 import type { CommandAnswer } from '../../domain/ports/daemon.ts';
+import type { Case } from '../case.ts';
 import type { Core } from '../core.ts';
 
 export function accepted(message: string, incident: string | null = null): CommandAnswer {
@@ -7,6 +8,13 @@ export function accepted(message: string, incident: string | null = null): Comma
 
 export function refused(message: string, incident: string | null = null): CommandAnswer {
   return { accepted: false, message, incident };
+}
+
+/** What an approval came to. */
+export function afterApproval({ approval }: Case): string {
+  return approval?.value === 'open'
+    ? 'noted; it takes a DBA, or one more person, to approve it'
+    : 'approved; the rollback starts';
 }
 
 /** Why a name is not a target, with the names that are. */

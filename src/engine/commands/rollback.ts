@@ -1,7 +1,7 @@
 import { causes } from '../../domain/incident.ts';
-import type { Actor, Command, CommandAnswer } from '../../domain/ports/daemon.ts';
+import type { Actor, Command, CommandAnswer, PlanView } from '../../domain/ports/daemon.ts';
 import type { IncidentInput } from '../../../state-machines/incident.context.ts';
-import { hasBegun, newCase, type Case } from '../case.ts';
+import { hasBegun, newCase, stateOf, type Case } from '../case.ts';
 import type { Core } from '../core.ts';
 import { dryRun } from '../dry-run.ts';
 import { whyNotFor, type Wish } from '../judging.ts';
@@ -9,10 +9,12 @@ import { incidents } from '../machines.ts';
 import { haltedBecause } from '../situation.ts';
 import type { Turn } from '../turn.ts';
 import type { Flow } from '../flow.ts';
-import { accepted, refused, unknownTarget } from './answers.ts';
+import { accepted, afterApproval, refused, unknownTarget } from './answers.ts';
 
 type Rollback = Extract<Command, { do: 'rollback' }>;
 type Approver = 'approver' | 'dba' | 'admin';
+
+const others = 'it destroys data, so a DBA or two people have to approve it first';
 
 /** A person's rollback is an approval in the same sense: guards that only ask are lifted, those that refuse refuse. */
 export async function rollback(core: Core, command: Rollback, actor: Actor): Promise<CommandAnswer> {
@@ -27,14 +29,23 @@ export async function rollback(core: Core, command: Rollback, actor: Actor): Pro
   if (halted !== null) return refused(`nothing may start: ${halted}; rollbackd unhalt first`);
   const plan = await dryRun(core, { target: command.target, to: command.to, playbook });
   if (plan.refusal !== null) return refused(`no rollback of ${command.target}: ${plan.refusal}`);
-  return core.turn((turn, flow) => request(turn, flow, { ...command, playbook }, actor.name, role));
+  const by = { name: actor.name, role };
+  const answer = await core.turn((turn, flow) => request(turn, flow, { ...command, playbook }, by));
+  return answer.accepted && takesOthers(plan, role)
+    ? { ...answer, message: `${answer.message}; ${others}` }
+    : answer;
 }
 
-function request(turn: Turn, flow: Flow, command: Rollback, name: string, role: Approver): CommandAnswer {
+function takesOthers({ risk }: PlanView, role: Approver): boolean {
+  return risk === 'destructive-data' && role === 'approver';
+}
+
+function request(turn: Turn, flow: Flow, command: Rollback, by: Wish['by']): CommandAnswer {
+  const { name } = by;
   const open = flow.book.on(command.target);
-  if (open !== null) return join(turn, flow, open, command, name, role);
-  const input = inputFor(turn, flow, command, name, role);
-  const refusal = refusalOf(flow, newCase(incidents.begin(input)), command, { name, role });
+  if (open !== null) return join(turn, flow, open, command, by);
+  const input = inputFor(turn, flow, command, by);
+  const refusal = refusalOf(flow, newCase(incidents.begin(input)), command, by);
   if (refusal !== null) return refused(refusal);
   const opened = flow.open(turn, input);
   turn.note(
@@ -48,13 +59,13 @@ function request(turn: Turn, flow: Flow, command: Rollback, name: string, role: 
   return accepted(`${input.id}: rolling ${command.target} back`, input.id);
 }
 
-function inputFor(turn: Turn, flow: Flow, command: Rollback, name: string, role: Approver): IncidentInput {
+function inputFor(turn: Turn, flow: Flow, command: Rollback, by: Wish['by']): IncidentInput {
   const severity = causes[command.because];
   return {
     id: flow.parts.ids.next('i'),
     target: command.target,
     at: turn.at,
-    origin: { by: 'person', name, role, cause: command.because },
+    origin: { by: 'person', ...by, cause: command.because },
     named: command.to,
     level: null,
     lead: { rule: `request/${command.because}`, severity },
@@ -69,35 +80,39 @@ function refusalOf(flow: Flow, open: Case, command: Rollback, by: Wish['by']): s
 }
 
 /** An incident that is open already takes the request as its approval. */
-function join(
-  turn: Turn,
-  flow: Flow,
-  open: Case,
-  command: Rollback,
-  name: string,
-  role: Approver,
-): CommandAnswer {
+function join(turn: Turn, flow: Flow, open: Case, command: Rollback, by: Wish['by']): CommandAnswer {
   const { id } = open.incident.context;
   if (hasBegun(open) && open.incident.value !== 'handed_over')
     return refused(`${id} is rolling ${command.target} back already`, id);
   if (open.incident.value === 'halted') return refused(`${id} waits: ${open.incident.context.reason}`, id);
-  const refusal = refusalOf(flow, open, command, { name, role });
+  const refusal = refusalOf(flow, open, command, by);
   if (refusal !== null) return refused(refusal, id);
+  // Who asks now has seen what is the matter: no reading has to confirm it.
+  open.needsFreshReading = false;
   const asks = open.incident.value === 'asking' && open.approval?.value === 'open';
   if (asks && command.to === null && command.playbook === null) {
-    flow.approval(turn, open, { type: 'answered', at: turn.at, by: name, role, answer: 'approve' });
-    return accepted(`${id}: approved; the rollback starts`, id);
+    flow.approval(turn, open, {
+      type: 'answered',
+      at: turn.at,
+      by: by.name,
+      role: by.role,
+      answer: 'approve',
+    });
+    return accepted(`${id}: ${afterApproval(open)}`, id);
   }
-  const before = open.incident.value;
+  const before = open.visits;
   flow.incident(turn, open, {
     type: 'approved',
     at: turn.at,
-    by: { name, role },
-    reason: `${name} asked for a rollback because of ${command.because}`,
+    by,
+    reason: `${by.name} asked for a rollback because of ${command.because}`,
     request: { named: command.to, playbook: command.playbook },
   });
-  if (open.incident.value === before)
-    return refused(`${id} is ${before} and cannot take the request now; look at rollbackd show ${id}`, id);
+  if (open.visits === before)
+    return refused(
+      `${id} is ${stateOf(open)} and cannot take the request now; look at rollbackd show ${id}`,
+      id,
+    );
   return accepted(`${id}: rolling ${command.target} back`, id);
 }
 
