@@ -119,8 +119,12 @@ export class Detector implements Detection {
   }
 
   troubled(subject: string): boolean {
-    for (const { pair } of this.#roster.placesOf(subject))
+    const { deploys } = this.#options;
+    for (const { lane, pair } of this.#roster.placesOf(subject)) {
       if (Object.values(pair.watch.levels).some(({ phase }) => phase !== 'clear')) return true;
+      // Grace holds a breach back; it does not make it good.
+      if (pair.verdict === 'breach' && lane.source.seesDeploys && deploys.inGrace(subject)) return true;
+    }
     return false;
   }
 

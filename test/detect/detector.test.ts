@@ -246,6 +246,18 @@ describe('grace and deployments', () => {
     await d.clock.advance(2 * MINUTE);
     expect(d.told()).toEqual(['shop/other backend critical pending', 'shop/other backend critical fired']);
   });
+
+  test('a breach that is held back is trouble all the same', async () => {
+    const d = await detecting();
+    d.source.seesDeploys = true;
+    d.grace.add('backend');
+    await d.clock.advance(10 * SECOND);
+    expect(d.detector.troubled('backend')).toBe(false);
+    d.source.says['backend'] = 'B';
+    await d.clock.advance(10 * SECOND);
+    expect(d.detector.firing('backend')).toEqual([]);
+    expect(d.detector.troubled('backend')).toBe(true);
+  });
 });
 
 describe('what others ask', () => {

@@ -49,7 +49,7 @@ export interface Detection {
   restartPending(now: number): readonly Watch[];
   /** Levels that fire now on a subject. */
   firing(subject: string): readonly LevelChange[];
-  /** Any level of the subject is pending, firing or recovering. */
+  /** Any level of the subject is pending, firing or recovering, or breaches and is held back by grace. */
   troubled(subject: string): boolean;
   /** At least one critical rule read `ok` at its last reading, which is not older than three intervals. */
   criticalOk(subject: string, now: number): boolean;
