@@ -20,7 +20,6 @@ const told: ReadonlySet<string> = new Set([
   'rollback.paused',
   'rollback.undoing',
   'rollback.settling',
-  'rollback.ended',
   'effect.failed',
   'effect.unknown',
   'effect.found',
@@ -45,10 +44,14 @@ const announced: ReadonlySet<string> = new Set([
   'config.refused',
 ]);
 
+/** A question says why it is asked, so the decision to ask is not told before it. */
+function isTold({ type, facts }: NewEntry): boolean {
+  return type === 'decided' ? facts['state'] !== 'planning' || facts['action'] !== 'ask' : told.has(type);
+}
+
 /** What people are told of a journal entry on one channel; null when it stays in the journal. */
 export function tell(entry: NewEntry, incident: IncidentRow | null, channel: string): Message | null {
-  if (incident !== null)
-    return told.has(entry.type) ? compose({ transition: entry, incident, channel }) : null;
+  if (incident !== null) return isTold(entry) ? compose({ transition: entry, incident, channel }) : null;
   if (!announced.has(entry.type)) return null;
   return {
     key: `${entry.target ?? 'daemon'}/${entry.type}/${entry.at}/${channel}`,

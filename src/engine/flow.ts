@@ -42,7 +42,7 @@ export class Flow {
     open.incident = incidents.step(before, event);
     turn.touch(open);
     if (open.incident === before) return;
-    const note = transitionNote(open.incident, event);
+    const note = transitionNote(before, open.incident, event);
     if (note !== null) turn.note(note, open);
     if (
       (event.type === 'planned' || event.type === 'begun') &&

@@ -5,6 +5,7 @@ import type { Case } from './case.ts';
 import type { Flow } from './flow.ts';
 import { approvals } from './machines.ts';
 import type { Turn } from './turn.ts';
+import { wordOtherwise } from './words.ts';
 
 /** Opens the question of a case that is `asking`: bound to this incident and this plan. */
 export function askPeople(turn: Turn, open: Case): void {
@@ -22,11 +23,14 @@ export function askPeople(turn: Turn, open: Case): void {
     needs,
   });
   turn.timer(open, 'question', dueAt);
-  const to = plan.to === null ? plan.playbook : nameRelease(plan.to);
+  const to = plan.to === null ? null : nameRelease(plan.to);
+  const what =
+    to === null ? `follow ${plan.playbook} on ${plan.target}` : `roll ${plan.target} back to ${to}`;
+  const who = needs.people > 1 ? 'a DBA or two people have to approve it; ' : '';
   turn.note(
     {
       type: 'question.asked',
-      message: `may I roll ${plan.target} back to ${to}? ${formatDuration(decision.withinMs)} to answer, otherwise ${otherwise}: ${decision.reason}`,
+      message: `may I ${what}? ${who}without an answer within ${formatDuration(decision.withinMs)} ${wordOtherwise(otherwise)}`,
       facts: {
         question: `${id}.${questions}`,
         planDigest: plan.digest,
@@ -91,7 +95,7 @@ function expire(flow: Flow, turn: Turn, open: Case): void {
   const { approval } = open;
   if (approval === null) return;
   const { otherwise, askedAt } = approval.context;
-  const reason = `nobody answered within ${formatDuration(turn.at - askedAt)}: ${otherwise}`;
+  const reason = `nobody answered within ${formatDuration(turn.at - askedAt)}`;
   flow.incident(turn, open, { type: 'expired', at: turn.at, otherwise, reason });
 }
 

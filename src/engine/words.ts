@@ -2,6 +2,7 @@ import type { IncidentContext, IncidentEvent } from '../../state-machines/incide
 import type { FiredLevel } from '../domain/incident.ts';
 import { nameRelease } from '../domain/release.ts';
 import type { Plan } from '../domain/plan.ts';
+import type { Otherwise } from '../domain/rule.ts';
 import { formatDuration } from '../domain/time.ts';
 import type { Note } from './turn.ts';
 
@@ -45,7 +46,7 @@ export function planNote(plan: Plan): Note {
   const to = plan.to === null ? 'no other release' : nameRelease(plan.to);
   return {
     type: 'plan.built',
-    message: `plan ${plan.digest} by ${plan.playbook}: ${from} → ${to}, ${plan.steps.length} steps`,
+    message: `plan ${plan.digest} by ${plan.playbook}: ${from} → ${to}, ${count(plan.steps.length, 'step')}`,
     facts: {
       digest: plan.digest,
       playbook: plan.playbook,
@@ -57,16 +58,17 @@ export function planNote(plan: Plan): Note {
   };
 }
 
+type Incident = { readonly value: string; readonly context: IncidentContext };
+
 /** What one incident transition is called in the journal; null for those that other notes tell better. */
-export function transitionNote(
-  after: { value: string; context: IncidentContext },
-  event: IncidentEvent,
-): Note | null {
+export function transitionNote(before: Incident, after: Incident, event: IncidentEvent): Note | null {
   const { context } = after;
   switch (event.type) {
     case 'judged':
-    case 'planned':
       return decisionNote(after);
+    case 'planned':
+      // The plan changed nothing about the decision: it was told.
+      return sameDecision(before, after) ? null : decisionNote(after);
     case 'refused':
       return { type: 'plan.refused', message: `no rollback of ${context.target}: ${event.reason}` };
     case 'voided':
@@ -80,7 +82,11 @@ export function transitionNote(
     case 'rejected':
       return { type: 'question.answered', message: event.reason, facts: { answer: 'reject' } };
     case 'expired':
-      return { type: 'question.expired', message: event.reason, facts: { otherwise: event.otherwise } };
+      return {
+        type: 'question.expired',
+        message: `${event.reason}, so ${wordOtherwise(event.otherwise)}`,
+        facts: { otherwise: event.otherwise },
+      };
     case 'rollbackFailed':
       return { type: 'rollback.failed', message: event.reason, facts: { nextPlaybook: event.nextPlaybook } };
     case 'unhalted':
@@ -101,7 +107,23 @@ export function transitionNote(
   }
 }
 
-function decisionNote({ value, context }: { value: string; context: IncidentContext }): Note {
+/** What happens to a question that nobody answers. */
+export function wordOtherwise(otherwise: Otherwise): string {
+  const words: Record<Otherwise, string> = {
+    rollback: 'it is rolled back',
+    monitor: 'it is only recorded',
+    investigate: 'people are told until they acknowledge',
+    hand_over: 'it is handed over',
+  };
+  return words[otherwise];
+}
+
+function sameDecision(before: Incident, after: Incident): boolean {
+  const [was, is] = [before.context.decision, after.context.decision];
+  return was?.action === is?.action && was?.reason === is?.reason && was?.halted === is?.halted;
+}
+
+function decisionNote({ value, context }: Incident): Note {
   const { decision } = context;
   return {
     type: 'decided',
@@ -119,17 +141,38 @@ export function closedNote(context: IncidentContext, at: number, journalHead: st
   const tookMs = at - (context.marks.breachedAt ?? context.openedAt);
   return {
     type: 'incident.closed',
-    message: `${context.outcome ?? 'closed'}: ${context.target} after ${formatDuration(tookMs)}: ${context.reason}`,
+    message: `closed after ${formatDuration(tookMs)}: ${ending(context)}`,
     facts: { outcome: context.outcome, head: journalHead },
   };
 }
 
+function ending({ outcome, reason, acknowledgedBy }: IncidentContext): string {
+  switch (outcome) {
+    case 'recovered':
+      return 'it recovered by itself, nothing was rolled back';
+    case 'withdrawn':
+      return `withdrawn: ${reason}`;
+    case 'handed_over':
+      return acknowledgedBy === null
+        ? `${reason}; it had been handed over`
+        : `acknowledged by ${acknowledgedBy}; it had been handed over: ${reason}`;
+    case 'rolled_back':
+    case null:
+      return reason;
+  }
+}
+
 export function handedOverNote(context: IncidentContext, byHand: readonly string[]): Note {
+  const why = context.reason.replace(/^hands over(:| because) /, '');
   return {
     type: 'incident.handed_over',
-    message: `handed over: ${context.target} is yours now: ${context.reason}`,
+    message: `handed over, ${context.target} is yours now: ${why}`,
     facts: { reason: context.reason, byHand },
   };
+}
+
+function count(number: number, thing: string): string {
+  return `${number} ${thing}${number === 1 ? '' : 's'}`;
 }
 
 function levelFacts(level: FiredLevel) {

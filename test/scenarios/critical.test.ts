@@ -22,7 +22,7 @@ describe('a CRITICAL rule', () => {
     await w.deploy('v2');
     w.world.show('errors', 0.9);
 
-    await w.wait(MINUTE + 9 * SECOND);
+    await w.wait(MINUTE - 1 * SECOND);
     expect(w.world.ledger).toEqual([]);
     await w.wait(11 * SECOND);
     expect(w.world.ledger).toEqual(['shop: v2 → v1']);
@@ -49,7 +49,6 @@ describe('a CRITICAL rule', () => {
     const told = (await w.journal()).filter(({ incident }) => incident !== null).map(({ type }) => type);
     expect(told).toEqual([
       'incident.opened',
-      'decided',
       'decided',
       'plan.built',
       'budget.charged',

@@ -78,7 +78,7 @@ export class Watching {
   readonly world = new World(this.clock);
   readonly messages: string[] = [];
   halted: string | null = null;
-  fatal: unknown = null;
+  fatal: Error | null = null;
   configuration: Configuration;
   engine!: Engine;
   readonly #options: WatchingOptions;
@@ -103,7 +103,7 @@ export class Watching {
       this.#parts(severable(this.#store, this.#severed, this.commits)),
       this.configuration,
       (error) => {
-        this.fatal ??= error;
+        this.fatal ??= error instanceof Error ? error : new Error(String(error));
       },
     );
     await this.engine.start();
@@ -160,8 +160,8 @@ export class Watching {
   }
 
   /** From now on this version answers nine of ten requests with errors, wherever it runs; others none. */
-  breaks(version: string): void {
-    this.world.show('errors', (target) => (this.world.version(target) === version ? 0.9 : 0));
+  breaks(version: string, share = 0.9): void {
+    this.world.show('errors', (target) => (this.world.version(target) === version ? share : 0));
   }
 
   /** `kill -9`, and a new start on the same store after `awayMs`. */

@@ -13,7 +13,7 @@ export function refused(message: string, incident: string | null = null): Comman
 /** What an approval came to. */
 export function afterApproval({ approval }: Case): string {
   return approval?.value === 'open'
-    ? 'noted; it takes a DBA, or one more person, to approve it'
+    ? 'noted; one more person has to approve'
     : 'approved; the rollback starts';
 }
 
