@@ -69,13 +69,23 @@ function continues(state: TargetState, changed: ReadonlySet<Facet>, at: number):
 function servingNow(seen: ChangeSeen, to: Release | null, isPart: boolean): Serving {
   const { state, sighting } = seen;
   const opId = to === null ? null : sighting.opId;
-  const now = { target: state.name, release: to?.id ?? null, since: sighting.at, opId };
-  if (isPart)
-    return { ...now, since: state.serving?.since ?? now.since, opId: opId ?? state.serving?.opId ?? null };
+  const { at } = sighting;
+  const now = { target: state.name, release: to?.id ?? null, since: at, notBefore: lookedBefore(seen), opId };
+  if (isPart) return { ...now, ...arrivalOf(state.serving ?? now), opId: opId ?? state.serving?.opId ?? null };
   // What left and came back unchanged did not change, whatever happened in between.
   if (to !== null && state.left?.release === to.id && opId === null)
-    return { ...now, since: state.left.since, opId: state.left.opId };
+    return { ...now, ...arrivalOf(state.left), opId: state.left.opId };
   return now;
+}
+
+function arrivalOf({ since, notBefore }: Serving): Pick<Serving, 'since' | 'notBefore'> {
+  return { since, notBefore };
+}
+
+/** The look before this one, of those who see what changed: a remote is asked only now and then. */
+function lookedBefore({ state, sighting, facets }: ChangeSeen): number {
+  const looks = [...changedFacets(state.facets, facets)].map((facet) => state.facets.get(facet)?.at);
+  return Math.min(sighting.at, ...looks.filter((at) => at !== undefined));
 }
 
 /** The release that ran until now, with the instant at which it was last seen, or as the part that it was. */

@@ -38,7 +38,9 @@ export function registry(): Releases {
           releases.filter(({ target }) => target === name),
         );
         const state = { ...known, serving: serving.find(({ target }) => target === name) ?? null };
-        const facets = facetsIn(currentOf(state)?.components ?? [], state.serving?.since ?? 0);
+        const current = currentOf(state);
+        // Nobody has looked since it was last seen serving.
+        const facets = facetsIn(current?.components ?? [], current?.servedAt ?? 0);
         states.set(name, restoreControls({ ...state, facets }, controls));
       }
     },

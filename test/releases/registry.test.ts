@@ -28,7 +28,8 @@ test('the same components are the same release, whatever their order', () => {
 test('another image is another release, and the journal says which came after which', () => {
   const w = deployed();
   expect(w.current()?.id).toBe(two);
-  expect(w.releases().serving('shop')).toEqual({ target: 'shop', release: two, since: w.now(), opId: null });
+  const arrived = { since: w.now(), notBefore: w.now() };
+  expect(w.releases().serving('shop')).toEqual({ target: 'shop', release: two, ...arrived, opId: null });
   expect(w.journal.at(-1)).toBe(`shop: shop:2 (${two}) arrived, after shop:1 (${one})`);
   expect(w.candidate()).toBe('shop:1');
 });
@@ -85,7 +86,31 @@ test('a target that is gone runs nothing, and what comes back unchanged has not 
   expect(w.current()).toBeNull();
   w.wait(3 * SECOND);
   w.see([image(1), config]);
-  expect(w.releases().serving('shop')).toEqual({ target: 'shop', release: one, since, opId: null });
+  const arrived = { since, notBefore: since };
+  expect(w.releases().serving('shop')).toEqual({ target: 'shop', release: one, ...arrived, opId: null });
+});
+
+test('a release that is seen at a look arrived after the look before', () => {
+  const w = watching();
+  w.see([image(1), config]);
+  w.wait(10 * SECOND);
+  const before = w.now();
+  w.see([image(1), config]);
+  w.wait(15 * SECOND);
+  w.see([image(2), config]);
+  expect(w.releases().serving('shop')).toMatchObject({ since: w.now(), notBefore: before });
+});
+
+test('a release that arrived while the daemon was down arrived after the other was last seen', () => {
+  const w = watching();
+  w.see([image(1), config]);
+  w.wait(HOUR);
+  const before = w.now();
+  w.see([image(1), config]);
+  w.wait(HOUR);
+  w.restart();
+  w.see([image(2), config]);
+  expect(w.releases().serving('shop')).toMatchObject({ since: w.now(), notBefore: before });
 });
 
 test('a late sighting is not taken for a change', () => {

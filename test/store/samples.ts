@@ -104,7 +104,7 @@ export function release(): Release {
 }
 
 export function serving(): Serving {
-  return { target: 'shop', release: 'r-0a1b2c3d4e5f', since: start, opId: null };
+  return { target: 'shop', release: 'r-0a1b2c3d4e5f', since: start, notBefore: start, opId: null };
 }
 
 export function entry(count: number, change: Partial<NewEntry> = {}): NewEntry {

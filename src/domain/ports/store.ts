@@ -110,7 +110,10 @@ export interface ReadingRow {
 export interface Serving {
   readonly target: string;
   readonly release: string | null;
+  /** When it was first seen here. */
   readonly since: number;
+  /** The last look at which it was not here yet: it arrived after this, `since` at the latest. */
+  readonly notBefore: number;
   /** Effect of ours that made it run, if any: a rollback of a rollback is told by this. */
   readonly opId: string | null;
 }

@@ -31,9 +31,11 @@ export function repositoryObserver(parts: {
     sees: (target) => target.repository !== null,
     async look(target, signal) {
       const remote = remoteOf(target);
+      // What is pushed while we read was not there when we asked.
+      const at = clock.now();
       const sha = await git.head(remote, signal);
       return {
-        at: clock.now(),
+        at,
         components: [{ kind: 'commit', value: sha, label: sha.slice(0, 7) }],
         healthy: null,
         exited: false,

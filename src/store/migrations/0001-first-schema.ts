@@ -105,6 +105,7 @@ export const firstSchema: Migration = {
       target TEXT PRIMARY KEY,
       release TEXT,
       since BIGINT NOT NULL,
+      not_before BIGINT NOT NULL,
       op_id TEXT
     );
 

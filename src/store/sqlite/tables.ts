@@ -133,6 +133,7 @@ function serving(database: DatabaseSync): Table<Serving> {
       target: text('target'),
       release: optionalText('release'),
       since: number('since'),
+      notBefore: number('not_before'),
       opId: optionalText('op_id'),
     },
   });
