@@ -71,7 +71,8 @@ function servingNow(seen: ChangeSeen, to: Release | null, isPart: boolean): Serv
   const opId = to === null ? null : sighting.opId;
   const { at } = sighting;
   const now = { target: state.name, release: to?.id ?? null, since: at, notBefore: lookedBefore(seen), opId };
-  if (isPart) return { ...now, ...arrivalOf(state.serving ?? now), opId: opId ?? state.serving?.opId ?? null };
+  if (isPart)
+    return { ...now, ...arrivalOf(state.serving ?? now), opId: opId ?? state.serving?.opId ?? null };
   // What left and came back unchanged did not change, whatever happened in between.
   if (to !== null && state.left?.release === to.id && opId === null)
     return { ...now, ...arrivalOf(state.left), opId: state.left.opId };
