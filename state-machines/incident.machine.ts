@@ -66,6 +66,9 @@ export const incidentMachine = setup({
   },
   guards: {
     allRecovered: ({ event }) => event.type === 'recovered' && event.lead === null,
+    // Nothing was done to the target yet, e.g. because the daemon was away.
+    recoveredUntouched: ({ context, event }) =>
+      event.type === 'recovered' && event.lead === null && context.marks.firstEffectAt === null,
     leadChanged: ({ context, event }) =>
       event.type === 'recovered' && event.lead !== null && !sameLead(event.lead, context.lead),
     worse: ({ event }) => event.type === 'fired' && event.worse,
@@ -271,7 +274,7 @@ export const incidentMachine = setup({
           { target: 'handed_over', actions: 'because' },
         ],
         fired: { actions: 'add' },
-        recovered: { actions: 'drop' },
+        recovered: [{ ...recoveredWhole, guard: 'recoveredUntouched' }, { actions: 'drop' }],
       },
     },
     handed_over: {

@@ -19,7 +19,15 @@ export interface RollbackInput {
 
 /** How a rollback ended. Only `passed` means that the target recovered. */
 export type RollbackResult =
-  'passed' | 'failed' | 'in_doubt' | 'not_verified' | 'not_recovered' | 'worse' | 'inconclusive';
+  | 'passed'
+  | 'failed'
+  | 'in_doubt'
+  | 'not_verified'
+  | 'not_recovered'
+  | 'worse'
+  | 'inconclusive'
+  /** Somebody put back what it had replaced. */
+  | 'undone';
 
 export interface RollbackContext extends RollbackInput {
   /** The step in hand: forwards while stepping, backwards while undoing or releasing. */
@@ -58,7 +66,8 @@ export type RollbackEvent =
   | { readonly type: 'confirmed'; readonly at: number; readonly reason: string }
   | { readonly type: 'notRecovered'; readonly at: number; readonly reason: string }
   | { readonly type: 'inconclusive'; readonly at: number; readonly reason: string; readonly extendTo: number }
-  | { readonly type: 'worse'; readonly at: number; readonly reason: string };
+  | { readonly type: 'worse'; readonly at: number; readonly reason: string }
+  | { readonly type: 'undone'; readonly at: number; readonly reason: string };
 
 /** The context before the first step. */
 export function beginRollback(input: RollbackInput): RollbackContext {

@@ -18,12 +18,18 @@ import {
  *   stepping ─all done─▶ settling ─▶ checking (phase by phase) ─▶ confirming ─▶ releasing ─▶ ended (passed)
  *      │ ╲─halted─▶ paused ─▶ stepping      │                        │
  *      ├─failed─▶ undoing ─▶ releasing ─▶ ended (failed)             │
- *      ╰─in doubt─▶ releasing ─▶ ended (in_doubt)   ╰── failed, worse, inconclusive ─▶ releasing ─▶ ended
+ *      ╰─in doubt─▶ releasing ─▶ ended (in_doubt)   ╰── failed, worse, undone, inconclusive ─▶ releasing ─▶ ended
  *
  * `releasing` lets go of what steps hold, on every path. Which effect is due follows from the state alone
  * (`dueEffect`), so a restored rollback goes on where it stood.
  */
 export const rollbackVersion = 1;
+
+/** What ends every part of verification at once. */
+const interrupted = {
+  worse: { target: 'releasing', actions: { type: 'result', params: { result: 'worse' } } },
+  undone: { target: 'releasing', actions: { type: 'result', params: { result: 'undone' } } },
+} as const;
 
 export const rollbackMachine = setup({
   types: {
@@ -51,6 +57,8 @@ export const rollbackMachine = setup({
       !context.extended &&
       isPresent(context, event),
     noPhases: ({ context }) => context.phases.length === 0,
+    stillBlind: ({ context, event }) =>
+      event.type === 'checked' && !event.passed && event.inconclusive && isPresent(context, event),
     mayExtend: ({ context }) => !context.extended,
     nothingToUndo: ({ context }) => lastUndoable(context, context.steps.length) === null,
     lastUndo: ({ context }) => lastUndoable(context, context.index) === null,
@@ -80,6 +88,7 @@ export const rollbackMachine = setup({
       dueAt: event.at + (context.phases[context.phase]?.withinMs ?? 0),
     })),
     advancePhase: assign(({ context }) => ({ phase: context.phase + 1, extended: false })),
+    forgetExtension: assign({ extended: false }),
     extend: assign(({ event }) => ({
       extended: true,
       ...('extendTo' in event ? { dueAt: event.extendTo } : {}),
@@ -138,23 +147,28 @@ export const rollbackMachine = setup({
       entry: 'beginSettling',
       on: {
         settled: [{ guard: 'noPhases', target: 'confirming' }, { target: 'checking' }],
-        worse: { target: 'releasing', actions: { type: 'result', params: { result: 'worse' } } },
+        ...interrupted,
       },
     },
     checking: {
       entry: 'beginPhase',
       on: {
         checked: [
-          { guard: 'lastPhase', target: 'confirming' },
+          { guard: 'lastPhase', target: 'confirming', actions: 'forgetExtension' },
           { guard: 'passed', target: 'checking', reenter: true, actions: 'advancePhase' },
           { guard: 'blindPhase', target: 'checking', reenter: true, actions: 'extend' },
+          {
+            guard: 'stillBlind',
+            target: 'releasing',
+            actions: { type: 'result', params: { result: 'inconclusive' } },
+          },
           {
             guard: 'notPassed',
             target: 'releasing',
             actions: { type: 'result', params: { result: 'not_verified' } },
           },
         ],
-        worse: { target: 'releasing', actions: { type: 'result', params: { result: 'worse' } } },
+        ...interrupted,
       },
     },
     confirming: {
@@ -169,7 +183,7 @@ export const rollbackMachine = setup({
           { guard: 'mayExtend', actions: 'extend' },
           { target: 'releasing', actions: { type: 'result', params: { result: 'inconclusive' } } },
         ],
-        worse: { target: 'releasing', actions: { type: 'result', params: { result: 'worse' } } },
+        ...interrupted,
       },
     },
     undoing: {

@@ -47,8 +47,8 @@ function pauseMs({ purpose }: Effect, retries: number): number {
 
 /** Whether the effect starts. A halt is looked for in the turn itself, so that none slips in before the call. */
 function starts(turn: Turn, flow: Flow, job: Job): boolean {
-  if (isHalted(turn, flow, job)) return false;
   const { open, effect, step } = job;
+  if (open.closedAt !== null || isHalted(turn, flow, job)) return false;
   turn.effect(open, { ...effect, state: 'started', startedAt: turn.at, epoch: flow.parts.store.epoch });
   turn.note(
     {

@@ -45,9 +45,11 @@ function noteRolledBack(flow: Flow, turn: Turn, open: Case): void {
 
 /** Cooldown ends early for nobody: time must pass, and the incident must have been settled by success or a person. */
 function settleCooldown(flow: Flow, turn: Turn, open: Case): void {
-  const { id, target, outcome, acknowledgedBy } = open.incident.context;
+  const { id, target, outcome, acknowledgedBy, marks } = open.incident.context;
   const key = controlKeys.cooldown(target);
   const cooldown = flow.book.control<Cooldown>(key);
   if (cooldown === null || cooldown.incident !== id) return;
-  if (outcome === 'rolled_back' || acknowledgedBy !== null) turn.control(key, { ...cooldown, settled: true });
+  const untouched = marks.firstEffectAt === null;
+  if (outcome === 'rolled_back' || acknowledgedBy !== null || untouched)
+    turn.control(key, { ...cooldown, settled: true });
 }

@@ -1,6 +1,6 @@
 import { holds } from '../domain/comparison.ts';
 import type { Evaluation } from '../domain/ports/detection.ts';
-import type { Reading } from '../domain/reading.ts';
+import type { Reading, Unknown } from '../domain/reading.ts';
 import type { Rule, Severity } from '../domain/rule.ts';
 import type { Book } from './book.ts';
 import type { Case } from './case.ts';
@@ -27,7 +27,13 @@ export function confirmFresh(book: Book, { rule, readings }: Evaluation): readon
 
 function breaches(rule: Rule, severity: Severity, reading: Reading): boolean {
   const condition = rule.levels.find((level) => level.severity === severity)?.condition;
-  if (condition === undefined || reading.kind === 'unknown') return false;
+  if (condition === undefined) return false;
+  if (reading.kind === 'unknown') return counts(rule, reading.why);
   if (reading.kind === 'probe') return !reading.passed;
   return 'comparison' in condition && holds(condition.comparison, reading.value);
+}
+
+/** A rule may declare that no data, or an error, is a breach. */
+function counts({ onNoData, onError }: Rule, why: Unknown): boolean {
+  return (why === 'no_data' && onNoData === 'breach') || (why === 'error' && onError === 'breach');
 }

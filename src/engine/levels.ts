@@ -30,7 +30,9 @@ export async function takeEvaluation(core: Core, evaluation: Evaluation): Promis
 export function takeChange(flow: Flow, turn: Turn, change: LevelChange): void {
   const target = targetOf(flow, change);
   if (target === null) return;
-  if (change.change === 'fired' && change.armed) return fire(flow, turn, target, change);
+  const begins = change.change === 'fired' || (change.change === 'relapsed' && flow.book.on(target) === null);
+  // What was being watched to the end of its recovery when its incident closed, and breaches again, is a new breach.
+  if (begins && change.armed) return fire(flow, turn, target, change);
   if (change.change === 'fired') return noteUnarmed(turn, target, change);
   if (change.change === 'recovered') return recover(flow, turn, target, change);
 }
@@ -59,19 +61,24 @@ function fire(flow: Flow, turn: Turn, target: string, change: LevelChange): void
   turn.note(levelNote('level.fired', level, `${lead.rule} leads`), open);
   flow.incident(turn, open, { type: 'fired', at: turn.at, level, lead, worse });
   if (open.incident.value !== 'rolling_back') return;
-  noticeWorse(flow, turn, open, level);
+  noticeWorse(flow, turn, open, { level, worse });
   alsoConfirm(turn, flow, open);
 }
 
-/** Worse than before: a level fires after the last effect that was not part of the incident when it began. */
-function noticeWorse(flow: Flow, turn: Turn, open: Case, level: FiredLevel): void {
-  const { rollback } = open;
-  if (rollback === null || open.incident.value !== 'rolling_back') return;
-  const effectAt = rollback.context.lastEffectAt;
-  const isNew =
-    !open.incident.context.pinned.some(({ id }) => id === level.rule) ||
-    compareSeverity(level.severity, open.incident.context.severity) < 0;
-  if (effectAt === null || level.since < effectAt || !isNew) return;
+/**
+ * Worse than before: a level fires that was not part of the incident when it began, or a graver one, by readings that
+ * look back over nothing from before the last effect.
+ */
+function noticeWorse(
+  flow: Flow,
+  turn: Turn,
+  open: Case,
+  { level, worse }: { readonly level: FiredLevel; readonly worse: boolean },
+): void {
+  const effectAt = open.rollback?.context.lastEffectAt ?? null;
+  const isNew = worse || !open.incident.context.pinned.some(({ id }) => id === level.rule);
+  const windowMs = ruleOf(flow.book, level.rule)?.windowMs ?? 0;
+  if (effectAt === null || level.since < effectAt + windowMs || !isNew) return;
   flow.rollback(turn, open, {
     type: 'worse',
     at: turn.at,

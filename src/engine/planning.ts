@@ -36,10 +36,8 @@ export async function beginPlan(core: Core, open: Case, signal: AbortSignal): Pr
   const visit = open.visits;
   const shown = open.incident.context.plan;
   if (shown === null) return;
-  const fresh =
-    core.parts.clock.now() - shown.builtAt <= freshMs
-      ? { plan: shown, refusal: null }
-      : await build(core, open, signal);
+  const holds = core.parts.clock.now() - shown.builtAt <= freshMs && (await stillSo(core, shown, signal));
+  const fresh = holds ? { plan: shown, refusal: null } : await build(core, open, signal);
   await core.turn((turn, flow) => {
     if (open.visits !== visit) return;
     if (fresh.plan === null)
@@ -80,6 +78,19 @@ export function build(core: Core, open: Case, signal: AbortSignal): Promise<Plan
     },
     signal,
   );
+}
+
+/** Whether what the first disruptive step would act on is as the plan saw it. */
+async function stillSo(core: Core, { steps, identities }: Plan, signal: AbortSignal): Promise<boolean> {
+  const step = steps.find(({ risk }) => risk !== 'safe');
+  if (step === undefined) return true;
+  try {
+    const facts = await core.parts.drivers[step.kind]?.read(step, signal);
+    return facts?.identity === identities[step.index];
+  } catch {
+    // Planning it anew says what is the matter.
+    return false;
+  }
 }
 
 type Ending = { readonly type: 'voided' | 'refused'; readonly reason: string };

@@ -21,7 +21,7 @@ export function pursue(core: Core, activities: Activities, open: Case): void {
         activities.ensure(id, `start/${stay}`, (signal) => beginPlan(core, open, signal));
       return;
     case 'rolling_back':
-      return pursueRollback(core, activities, open);
+      return open.needsFreshReading ? undefined : pursueRollback(core, activities, open);
     default:
       return activities.cease(id);
   }

@@ -121,14 +121,18 @@ function park(row: IncidentRow, problem: string, effects: readonly Effect[]): Ca
 
 /** What waited for a decision acts only after a fresh reading; what a person asked for has no reading to wait for. */
 function waits({ incident }: Case): boolean {
-  const before = ['judging', 'planning', 'asking', 'starting'].includes(incident.value);
-  return before && incident.context.levels.length > 0;
+  const { levels, marks } = incident.context;
+  const before = ['judging', 'halted', 'planning', 'asking', 'starting'].includes(incident.value);
+  const untouched = incident.value === 'rolling_back' && marks.firstEffectAt === null;
+  return (before || untouched) && levels.length > 0;
 }
 
 /** Open questions keep their remaining time: time that the daemon was away is not people's time. */
 function prolong(open: Case, aliveAt: number, now: number, apply: (dueAt: number) => void): void {
   const { approval } = open;
   if (approval?.value !== 'open') return;
-  const remainingMs = approval.context.dueAt - Math.min(aliveAt, now);
+  // The last sign of life may be older than the question.
+  const leftAt = Math.min(now, Math.max(aliveAt, approval.context.askedAt));
+  const remainingMs = approval.context.dueAt - leftAt;
   apply(now + Math.max(remainingMs, leastQuestionMs));
 }

@@ -10,7 +10,7 @@ export function rollbackNote(
   event: RollbackEvent,
 ): Note | null {
   if (event.type === 'checked') return phaseNote(before.context, event);
-  if (event.type === 'inconclusive')
+  if (event.type === 'inconclusive' && after.value === before.value)
     return { type: 'rollback.inconclusive', message: `${event.reason}; waiting once more` };
   if (after.value === before.value) return null;
   switch (after.value) {

@@ -1,5 +1,7 @@
-import type { RollbackResult } from '../../state-machines/rollback.context.ts';
+import type { RollbackResult, StepShape } from '../../state-machines/rollback.context.ts';
 import { controlKeys, type Cooldown } from '../domain/controls.ts';
+import type { Step } from '../domain/plan.ts';
+import type { Driver } from '../domain/ports/driver.ts';
 import { formatDuration, HOUR } from '../domain/time.ts';
 import type { Case } from './case.ts';
 import type { Flow } from './flow.ts';
@@ -15,12 +17,7 @@ export function beginRollback(flow: Flow, turn: Turn, open: Case): void {
     incident: id,
     planDigest: plan.digest,
     firstGeneration: 1 + lastGeneration(open, plan.digest),
-    steps: plan.steps.map(({ kind, retries }) => ({
-      kind,
-      retries,
-      undoable: flow.parts.drivers[kind]?.undo !== undefined,
-      holds: flow.parts.drivers[kind]?.release !== undefined,
-    })),
+    steps: plan.steps.map((step) => shapeOf(step, flow.parts.drivers[step.kind])),
     settleMs: plan.verification.settleMs,
     phases: plan.verification.phases.map(({ name, withinMs }) => ({ name, withinMs })),
   });
@@ -35,6 +32,16 @@ export function beginRollback(flow: Flow, turn: Turn, open: Case): void {
     open,
   );
   flow.followRollback(turn, open);
+}
+
+function shapeOf(step: Step, driver: Driver | undefined): StepShape {
+  const { kind, retries } = step;
+  return {
+    kind,
+    retries,
+    undoable: driver?.undo !== undefined && (driver.undoable?.(step) ?? true),
+    holds: driver?.release !== undefined,
+  };
 }
 
 /** The same plan may have been tried before, at a person's word: its effects keep their ids to themselves. */
@@ -75,6 +82,7 @@ function reasonFor(result: RollbackResult, detail: string): string {
     not_recovered: 'the breach goes on after the rollback, so the release was not its cause',
     worse: 'it became worse after the rollback',
     inconclusive: 'verification is inconclusive',
+    undone: 'the rollback was undone',
   };
   return detail === '' ? words[result] : `${words[result]}: ${detail}`;
 }

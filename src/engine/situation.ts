@@ -1,4 +1,4 @@
-import { controlKeys, type Cooldown, type RolledBack } from '../domain/controls.ts';
+import { controlKeys, type Cooldown } from '../domain/controls.ts';
 import type { Playbook } from '../domain/playbook.ts';
 import type { Risk } from '../domain/plan.ts';
 import type { Candidate } from '../domain/ports/releases.ts';
@@ -8,6 +8,7 @@ import type { Target } from '../domain/target.ts';
 import { MINUTE } from '../domain/time.ts';
 import type { Book } from './book.ts';
 import { hasBegun, type Case } from './case.ts';
+import { interferenceOn } from './interference.ts';
 import type { Parts } from './parts.ts';
 
 /** What the daemon makes of a request when no rule leads. */
@@ -62,7 +63,7 @@ export function gather(
     affected: affectedTargets(parts, book, at),
     risk: override.risk ?? null,
     voided: context.voided,
-    interference: interferenceOn(book, target, at),
+    interference: interferenceOn(parts, book, target.name),
     rejected: context.rejected,
   };
 }
@@ -140,7 +141,7 @@ function wasFiringBefore(parts: Parts, open: Case, target: Target): boolean {
     serving !== null &&
     since !== null &&
     open.incident.context.levels.length > 0 &&
-    since < serving.since &&
+    since < serving.notBefore &&
     !(serving.opId ?? '').startsWith(`${open.incident.context.id}/`)
   );
 }
@@ -149,10 +150,4 @@ function affectedTargets(parts: Parts, book: Book, at: number): Situation['affec
   const targets = Object.keys(book.configuration.targets);
   const affected = parts.detection.affected(at - 2 * MINUTE);
   return { targets: targets.filter((name) => affected.has(name)).length, of: targets.length };
-}
-
-/** Somebody's tool put the old state back after a rollback of ours: fighting it would loop. */
-function interferenceOn(book: Book, target: Target, at: number): string | null {
-  const mark = book.control<RolledBack & { readonly undoneBy?: string }>(controlKeys.rolledBack(target.name));
-  return mark?.undoneBy !== undefined && at - mark.at < 60 * MINUTE ? mark.undoneBy : null;
 }

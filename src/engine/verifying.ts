@@ -93,11 +93,14 @@ export function foldConfirmations(turn: Turn, flow: Flow, evaluation: Evaluation
   }
 }
 
-/** The deadline passed without every rule having recovered. */
+/**
+ * The deadline passed without every rule having recovered. One that was recovering when sight of it was lost, or that
+ * was never seen, says nothing; one that was last seen as bad as before does.
+ */
 export function confirmationOverdue(turn: Turn, flow: Flow, open: Case): void {
   const { plan } = open.incident.context;
   const late = open.confirmations.filter(({ state }) => state !== 'recovered');
-  const breaching = late.filter(({ known }) => known > 0);
+  const breaching = late.filter(({ state, known }) => known > 0 && state !== 'recovering');
   const reason = late
     .map(({ rule, detail }) => `${rule}: ${detail === '' ? 'no reading' : detail}`)
     .join('; ');

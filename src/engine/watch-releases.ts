@@ -1,13 +1,13 @@
 import type { ReleaseEvent } from '../domain/ports/releases.ts';
-import { controlKeys, type RolledBack } from '../domain/controls.ts';
 import { messageOf } from '../domain/errors.ts';
 import type { Sighting } from '../domain/release.ts';
 import { nameRelease } from '../domain/release.ts';
 import type { Observer } from '../domain/ports/observer.ts';
 import type { Target } from '../domain/target.ts';
-import { HOUR, SECOND } from '../domain/time.ts';
+import { SECOND } from '../domain/time.ts';
 import type { Core } from './core.ts';
 import type { Flow } from './flow.ts';
+import { noticeUndone } from './interference.ts';
 import type { Turn } from './turn.ts';
 
 /** How often each kind is looked at; hints of `watch` make it at once. */
@@ -83,16 +83,4 @@ function takeReleaseEvent(turn: Turn, flow: Flow, event: ReleaseEvent): void {
     },
     flow.book.on(event.target),
   );
-}
-
-/** Somebody put back what a rollback had replaced. A tool that does so would do it again, so it is not fought. */
-function noticeUndone(turn: Turn, flow: Flow, event: Extract<ReleaseEvent, { event: 'changed' }>): void {
-  const key = controlKeys.rolledBack(event.target);
-  const mark = flow.book.control<RolledBack & { readonly returns?: number }>(key);
-  if (mark === null || event.opId !== null || event.to?.id !== mark.from || turn.at - mark.at > HOUR) return;
-  const returns = (mark.returns ?? 0) + 1;
-  const who = event.manager ?? (returns > 1 ? 'somebody' : null);
-  if (who === null) return turn.control(key, { ...mark, returns });
-  const undoneBy = `${who} put ${event.to.id} back within an hour of the rollback; pin ${mark.to} there first`;
-  turn.control(key, { ...mark, returns, undoneBy });
 }

@@ -30,6 +30,8 @@ export class World {
     | 'answer lost'
     | 'refuses'
     | 'changes'
+    /** After the next look. */
+    | 'changes once'
     /** It happens, and the daemon never hears of it. */
     | 'happens, never answers'
     /** Five seconds, if nobody stops it. */
@@ -142,8 +144,14 @@ export class World {
 
   #facts(step: Step): StepFacts {
     this.#reads += 1;
-    const wobble = this.troubles.get(step.kind) === 'changes' ? `/${this.#reads}` : '';
+    const wobble = this.troubles.get(step.kind) === 'changes' ? `/${this.#reads}` : this.#changed(step);
     return { identity: `${this.version(step.target.name)}${wobble}`, detail: {} };
+  }
+
+  #changed({ kind }: Step): string {
+    if (this.troubles.get(kind) !== 'changes once') return '';
+    this.troubles.delete(kind);
+    return '/once';
   }
 
   #preflight(kind: string): Omit<Finding, 'step'>[] {
