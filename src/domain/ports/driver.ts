@@ -30,6 +30,8 @@ export interface Driver<Options = unknown> {
   apply(step: Step, opId: string, signal: AbortSignal): Promise<EffectOutcome>;
   /** Asks the target whether the effect `opId` happened. */
   probe(step: Step, opId: string, signal: AbortSignal): Promise<ProbeAnswer>;
+  /** Whether this step can be undone, where only some of its kind can; all can unless stated. */
+  undoable?(step: Step): boolean;
   /** Compensation, in reverse order, when a later step fails. `opId` is that of the effect to be undone. */
   undo?(step: Step, opId: string, signal: AbortSignal): Promise<EffectOutcome>;
   /** Lets go of what the step holds (write quiesce, locks), on every path. `opId` is that of the step's effect. */

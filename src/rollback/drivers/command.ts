@@ -60,6 +60,7 @@ export function commandDriver(parts: { readonly processes: Processes }): Driver<
       if (probe === undefined) return 'unknown';
       return ask(processes, { ...request(step, probe, null, probeMs), env: environment(step, opId) }, signal);
     },
+    undoable: (step) => schema.parse(step.options).undo !== undefined,
     async undo(step, opId, signal) {
       const { undo } = schema.parse(step.options);
       if (undo === undefined)
