@@ -113,7 +113,8 @@ function isExpired({ approval, incident }: Case): boolean {
 /** The question is over: what would be asked once more is handed over instead. */
 function afterExpiry(decision: Decision, expired: boolean): Decision {
   if (!expired || decision.action !== 'ask') return decision;
-  return { ...decision, action: 'hand_over', reason: `nobody answered, and ${decision.reason}` };
+  const because = decision.reason.replace(/^asks because /, '');
+  return { ...decision, action: 'hand_over', reason: `nobody answered, and ${because}` };
 }
 
 function pinnedRules(core: Core, open: Case) {

@@ -75,7 +75,7 @@ export function endQuestion(flow: Flow, turn: Turn, open: Case, event: ApprovalE
 /** One of several who have to agree. */
 function noteAnswer(turn: Turn, open: Case, event: ApprovalEvent): void {
   if (event.type !== 'answered') return;
-  const message = `approved by ${event.by}; it takes a DBA, or one more person`;
+  const message = `approved by ${event.by}; one more person has to approve`;
   turn.note({ type: 'question.answered', message, facts: { by: event.by, answer: 'approve' } }, open);
 }
 
