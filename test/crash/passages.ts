@@ -1,0 +1,87 @@
+import type { CrashPoint } from '../../src/domain/crash-point.ts';
+import { courseOf, endOf, succeeds, type CrashPlan, type CrashStep } from './plan.ts';
+
+/** Where a daemon is killed: at a named point by itself, or from outside while a target is at work. */
+export type Place = CrashPoint | 'call.during';
+
+/** The nth time that a run comes by a place. */
+export interface Passage {
+  readonly place: Place;
+  readonly nth: number;
+  /** From the commit that an effect is started to the commit that it ended, of a step that nobody can be asked about. */
+  readonly blind: boolean;
+  /** The step that is in hand, by name. */
+  readonly step: string | null;
+}
+
+type Bare = Omit<Passage, 'nth'>;
+
+/**
+ * Everything that an undisturbed run of a plan comes by, in order, as it follows from the plan's shape.
+ *
+ * Messages are sent beside all this: `message.sent` is not among it.
+ */
+export function passagesOf(plan: CrashPlan): readonly Passage[] {
+  const asked: readonly Place[] = plan.begins === 'high' ? ['question.committed', 'answer.committed'] : [];
+  const planned: readonly Place[] = ['decision.committed', 'plan.committed'];
+  const end: readonly Place[] = [
+    'settle.committed',
+    ...Array.from({ length: plan.phases }, () => 'phase.committed' as const),
+    'confirmed.before',
+    'closed.committed',
+  ];
+  const taken = succeeds(plan.steps) ? [] : plan.fallback;
+  return numbered([
+    ...plain(['incident.opened', ...planned, ...asked]),
+    ...carriedOut(plan.steps),
+    ...(taken.length === 0 ? [] : [...plain(planned), ...carriedOut(taken)]),
+    ...(endOf(plan) === 'rolled_back' ? plain(end) : []),
+  ]);
+}
+
+function carriedOut(steps: readonly CrashStep[]): Bare[] {
+  const { applied, undone } = courseOf(steps);
+  return [...applied.flatMap(passedByStep), ...undone.flatMap(passedByUndo)];
+}
+
+function passedByStep(step: CrashStep): Bare[] {
+  const { gaps, blind, name, slow } = step;
+  const during: readonly Place[] = slow ? ['call.during'] : [];
+  const attempt = (more: readonly Place[], done: boolean): Bare[] =>
+    effect(name, blind, [...more, ...between(gaps)], done);
+  if (step.ends === 'retried') return [...attempt(during, false), ...attempt([], true)];
+  return attempt(during, step.ends === 'done');
+}
+
+function passedByUndo({ name, undo }: CrashStep): Bare[] {
+  return effect(name, undo?.blind ?? false, ['undo.before', ...between(undo?.gaps ?? 0)], true);
+}
+
+function effect(step: string, blind: boolean, inside: readonly Place[], done: boolean): Bare[] {
+  const at = (place: Place, within: boolean): Bare => ({ place, blind: blind && within, step });
+  return [
+    at('effect.intent.committed', false),
+    at('effect.started.committed', true),
+    at('effect.call.before', true),
+    ...inside.map((place) => at(place, true)),
+    at('effect.call.after', true),
+    ...(done ? [at('effect.done.committed', false)] : []),
+  ];
+}
+
+function between(gaps: number): readonly Place[] {
+  return Array.from({ length: gaps }, () => 'effect.call.between' as const);
+}
+
+function plain(places: readonly Place[]): Bare[] {
+  return places.map((place) => ({ place, blind: false, step: null }));
+}
+
+function numbered(bare: readonly Bare[]): Passage[] {
+  const seen = new Map<Place, number>();
+  return bare.map((passage) => {
+    const nth = (seen.get(passage.place) ?? 0) + 1;
+    seen.set(passage.place, nth);
+    return { ...passage, nth };
+  });
+}

@@ -1,0 +1,66 @@
+import type { CrashPlan, CrashStep } from './plan.ts';
+import {
+  command,
+  dockerRestart,
+  dockerRollback,
+  evidence,
+  gitRevert,
+  http,
+  link,
+  notify,
+  wait,
+} from './steps.ts';
+
+function plan(name: string, steps: readonly CrashStep[], more: Partial<CrashPlan> = {}): CrashPlan {
+  return {
+    name,
+    site: 'link',
+    begins: 'critical',
+    steps,
+    fallback: [],
+    phases: 0,
+    healedBy: 'release',
+    ...more,
+  };
+}
+
+/** The plans of the matrix. Together they take every kind of step, and every way in which a rollback can end. */
+export const plans: readonly CrashPlan[] = [
+  plan('link', [evidence(), link()], { phases: 1 }),
+  plan('command', [command('drain'), command('heal')], { healedBy: { act: 'heal' } }),
+  plan('blind-command', [command('drain'), command('heal', { probe: false, slow: true }), command('fill')], {
+    healedBy: { act: 'heal' },
+  }),
+  plan('http', [wait(), http('drain'), notify('drained'), http('heal')], { healedBy: { act: 'heal' } }),
+  plan('blind-http', [notify('before'), http('heal', { probe: false, slow: true })], {
+    healedBy: { act: 'heal' },
+    phases: 1,
+  }),
+  plan('compensated', [
+    notify('before'),
+    link(),
+    command('drain', { undo: true }),
+    command('never', { ends: 'fails' }),
+  ]),
+  plan('half-undone', [
+    command('drain', { undo: true }),
+    command('lost'),
+    wait(),
+    http('told'),
+    command('never', { ends: 'fails' }),
+  ]),
+  plan('blind-undo', [command('drain', { undo: true, probe: false }), command('never', { ends: 'fails' })]),
+  plan('question', [evidence(), command('drain'), link()], { begins: 'high' }),
+  plan('request', [link(), command('drain')], { begins: 'request', phases: 1 }),
+  plan('put-back', [command('drain', { undo: true }), link({ bad: 'release-1' })]),
+  plan('fallback', [command('never', { ends: 'fails' })], { fallback: [link()] }),
+  plan('retried', [command('drain', { ends: 'retried' }), link()]),
+  plan('slow', [command('drain', { slow: true }), http('told', { slow: true }), link({ slow: true })]),
+  plan('everything', [evidence(), notify('before'), wait(), http('told'), command('drain'), link()], {
+    phases: 2,
+  }),
+  plan('git', [notify('before'), gitRevert(), http('told')], { site: 'git', phases: 1 }),
+  plan('docker', [evidence(), dockerRollback(true)], { site: 'docker', phases: 1 }),
+  plan('docker-taken-back', [dockerRollback(false), command('never', { ends: 'fails' })], { site: 'docker' }),
+  plan('docker-restart', [dockerRestart(), command('heal')], { site: 'docker', healedBy: { act: 'heal' } }),
+];

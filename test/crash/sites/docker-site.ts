@@ -1,0 +1,3 @@
+export function dockerSite(..._a: unknown[]): never {
+  throw new Error('no');
+}

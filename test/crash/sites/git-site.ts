@@ -1,0 +1,3 @@
+export function gitSite(_folder: string): never {
+  throw new Error('no');
+}

@@ -1,0 +1,17 @@
+import type { Act } from '../act.ts';
+
+/** One kind of production: a thing that runs release 1 or release 2. */
+export interface Site {
+  /** What the configuration says of the target; its name is `Site.name`. */
+  readonly name: string;
+  readonly target: object;
+  /** Keys that the main file needs for it. */
+  readonly settings: object;
+  deploy(release: 1 | 2): Promise<void>;
+  /** The release that runs; null when none or another one does. */
+  serves(): Promise<1 | 2 | null>;
+  /** Puts back what does not lie in the folder: release 2 runs, and nothing has been done to it. */
+  reset(): Promise<void>;
+  /** What was done to it since `reset`, by its own memory. */
+  acts(): Promise<readonly Act[]>;
+}

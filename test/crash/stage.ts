@@ -1,0 +1,209 @@
+import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { stringify } from 'yaml';
+import type { TestDocker } from '../support/dockerd.ts';
+import type { Act } from './act.ts';
+import { Daemon } from './daemon.ts';
+import type { CrashPlan, CrashStep } from './plan.ts';
+import { RecordFile } from './record-file.ts';
+import { Recorder } from './recorder.ts';
+import { dockerSite } from './sites/docker-site.ts';
+import { gitSite } from './sites/git-site.ts';
+import { linkSite } from './sites/link-site.ts';
+import type { Site } from './sites/site.ts';
+
+export const program = join(import.meta.dirname, 'programs', 'record.sh');
+const sightMs = 60_000;
+
+export interface StageOptions {
+  readonly plan: CrashPlan;
+  /** Told from every other stage by it. */
+  readonly name: string;
+  /** Holds everything of the stage; made when it is missing. */
+  readonly folder: string;
+  /** For plans on Docker. */
+  readonly engine: TestDocker | null;
+}
+
+/**
+ * One production with everything that a plan works on, and a daemon's state in which release 1 is proven good and
+ * release 2 runs. Each run begins from a copy of that state.
+ */
+export class Stage {
+  readonly plan: CrashPlan;
+  readonly folder: string;
+  readonly site: Site;
+  readonly recorder: Recorder;
+  readonly records: RecordFile;
+  /** From now on release 2 is ill. */
+  broken = false;
+  readonly #kept: string;
+
+  private constructor({ plan, folder }: StageOptions, site: Site, recorder: Recorder) {
+    this.plan = plan;
+    this.folder = folder;
+    this.#kept = `${folder}.kept`;
+    this.site = site;
+    this.recorder = recorder;
+    this.records = new RecordFile(join(folder, 'records'));
+    recorder.healthy = async () => !this.broken || (await this.#healed());
+  }
+
+  static async open(options: StageOptions): Promise<Stage> {
+    mkdirSync(options.folder, { recursive: true });
+    const site = await siteOf(options);
+    const recorder = await Recorder.open();
+    const stage = new Stage(options, site, recorder);
+    writeConfiguration(stage);
+    await site.deploy(1);
+    await stage.#learn(1);
+    await site.deploy(2);
+    await stage.#learn(2);
+    cpSync(stage.folder, stage.#kept, { recursive: true, verbatimSymlinks: true });
+    return stage;
+  }
+
+  start(crashAt: string | null, tracePath?: string): Daemon {
+    return new Daemon({
+      configPath: join(this.folder, 'rollbackd.yaml'),
+      logPath: join(this.folder, 'daemon.log'),
+      crashAt,
+      ...(tracePath === undefined ? {} : { tracePath }),
+    });
+  }
+
+  /** Everything as it was when release 2 had been deployed and was still well. */
+  async reset(): Promise<void> {
+    while (this.atWork().length > 0) await pause(20);
+    this.broken = false;
+    rmSync(this.folder, { recursive: true, force: true });
+    cpSync(this.#kept, this.folder, { recursive: true, verbatimSymlinks: true });
+    this.recorder.forget();
+    await this.site.reset();
+  }
+
+  /** Steps that a target is carrying out at this moment, by name. */
+  atWork(): readonly string[] {
+    return [...this.records.atWork(), ...this.recorder.atWork()];
+  }
+
+  /** Everything that was done, as the targets remember it. */
+  async acts(): Promise<readonly Act[]> {
+    return [...this.records.acts(), ...this.recorder.acts(), ...(await this.site.acts())];
+  }
+
+  /** Leaves a copy of the whole folder behind. */
+  keep(as: string): string {
+    const path = `${this.folder}.${as}`;
+    cpSync(this.folder, path, { recursive: true, verbatimSymlinks: true, force: true });
+    return path;
+  }
+
+  async close(): Promise<void> {
+    await this.recorder.close();
+    rmSync(this.folder, { recursive: true, force: true });
+    rmSync(this.#kept, { recursive: true, force: true });
+  }
+
+  async #healed(): Promise<boolean> {
+    const { healedBy } = this.plan;
+    if (healedBy === 'release') return (await this.site.serves()) === 1;
+    return this.records.isDone(healedBy.act) || this.recorder.isDone(healedBy.act);
+  }
+
+  /** Lets a daemon see the release that runs; the first one is said to be good. */
+  async #learn(release: 1 | 2): Promise<void> {
+    const daemon = this.start(null);
+    await daemon.ready();
+    const until = Date.now() + sightMs;
+    for (;;) {
+      const api = daemon.api;
+      const seen = (await api?.releases(this.site.name).catch(() => [])) ?? [];
+      const current = seen.find((one) => one.current);
+      if (api !== null && seen.length === release && current !== undefined) {
+        if (release === 1) await api.execute(good(this.site.name, current.id));
+        break;
+      }
+      if (Date.now() > until || daemon.hasEnded)
+        throw new Error(`${this.folder}: release ${release} was not seen`);
+      await pause(40);
+    }
+    await daemon.stop();
+  }
+}
+
+function good(target: string, release: string) {
+  return { do: 'release', action: 'good', target, release, note: 'it always was' } as const;
+}
+
+async function siteOf({ plan, name, folder, engine }: StageOptions): Promise<Site> {
+  switch (plan.site) {
+    case 'link':
+      return linkSite(folder);
+    case 'git':
+      return gitSite(folder);
+    case 'docker':
+      if (engine === null) throw new Error(`the plan ${plan.name} needs a Docker engine`);
+      return dockerSite(engine, name);
+  }
+}
+
+/** The durations are those of a test: production reads less often and settles for longer. */
+function writeConfiguration({ folder, plan, site, recorder, records }: Stage): void {
+  const write = (path: string, content: unknown): void =>
+    writeFileSync(
+      join(folder, path),
+      typeof content === 'string'
+        ? content
+        : stringify(content, { lineWidth: 0, aliasDuplicateObjects: false }),
+    );
+  const setting = { program, ledger: records.path, url: recorder.url };
+  const written = (steps: readonly CrashStep[]): object[] =>
+    steps.map(({ kind, options, ends }) => ({
+      [kind]: options(setting),
+      ...(ends === 'retried' ? { retries: 1 } : {}),
+    }));
+  const health = { http: { url: `${recorder.url}/health`, timeout: '2s' } };
+  const phases = [
+    {
+      infrastructure: { within: '10s', checks: [{ disk: { path: folder, measure: 'free' }, above: '0.1%' }] },
+    },
+    { functionality: { within: '10s', checks: [health] } },
+  ].slice(2 - plan.phases);
+  const verify = { settle: '100ms', ...Object.assign({}, ...phases) };
+  mkdirSync(join(folder, 'rules', 'crash'), { recursive: true });
+  write('webhook', `${recorder.url}/slack`);
+  write(join('rules', 'crash', 'rules.yaml'), {
+    rules: {
+      health: {
+        every: '400ms',
+        ...health,
+        levels: { [plan.begins === 'high' ? 'high' : 'critical']: { failures: 2 } },
+      },
+    },
+  });
+  write(join('rules', 'crash', 'playbooks.yaml'), {
+    playbooks: {
+      main: {
+        steps: written(plan.steps),
+        verify,
+        ...(plan.fallback.length === 0 ? {} : { otherwise_playbook: 'fallback' }),
+      },
+      ...(plan.fallback.length === 0 ? {} : { fallback: { steps: written(plan.fallback), verify } }),
+    },
+  });
+  write('rollbackd.yaml', {
+    version: 1,
+    environment: 'crash',
+    mode: 'auto',
+    include: ['rules/crash'],
+    store: `sqlite:${join(folder, 'state', 'rollbackd.db')}`,
+    listen: '127.0.0.1:0',
+    allowed_programs: [program],
+    slack: { webhook: { file: join(folder, 'webhook') } },
+    defaults: { grace: '0s' },
+    targets: { [site.name]: { ...site.target, rules: ['crash'], playbook: 'main' } },
+    ...site.settings,
+  });
+}
