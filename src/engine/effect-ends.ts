@@ -33,6 +33,7 @@ export async function succeed(
       flow.incident(turn, open, { type: 'progressed', at: turn.at, effect: 'last' });
     flow.rollback(turn, open, { type: 'done', at: turn.at });
   });
+  if (step.risk !== 'safe') core.hints.give(step.target.name);
   core.parts.watcher.effectEnded(step.kind, 'done');
 }
 

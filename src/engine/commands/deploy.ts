@@ -3,12 +3,12 @@ import type { Core } from '../core.ts';
 import { accepted, unknownTarget } from './answers.ts';
 
 /** A deployment begins or ends, as CI says it. */
-export function deploy(
+export async function deploy(
   core: Core,
   { target, phase }: Extract<Command, { do: 'deploy' }>,
   actor: Actor,
 ): Promise<CommandAnswer> {
-  return core.turn((turn) => {
+  const answer = await core.turn((turn) => {
     if (core.book.target(target) === null) return unknownTarget(core, target);
     turn.include(core.parts.releases.deploy(target, phase, actor.name, turn.at).commit);
     return accepted(
@@ -17,4 +17,6 @@ export function deploy(
         : `the deployment of ${target} is over`,
     );
   });
+  core.hints.give(target);
+  return answer;
 }
