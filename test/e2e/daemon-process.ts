@@ -1,4 +1,5 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { IncidentView, StatusView, TargetView } from '../../src/domain/ports/daemon.ts';
 import type { IncidentRow } from '../../src/domain/ports/store.ts';
@@ -103,12 +104,13 @@ export class DaemonProcess {
 
   /** Runs a command of the command line against this daemon. */
   async cli(...args: string[]): Promise<Ended> {
-    const { tokenFile, environment } = this.#options;
-    return runCli(args, {
-      ...environment,
-      ROLLBACKD_URL: this.url,
-      ...(tokenFile === undefined ? {} : { ROLLBACKD_TOKEN_FILE: tokenFile }),
-    });
+    const { tokenFile } = this.#options;
+    return this.cliAs(tokenFile === undefined ? {} : { ROLLBACKD_TOKEN_FILE: tokenFile }, ...args);
+  }
+
+  /** The same, with another environment. */
+  async cliAs(environment: Readonly<Record<string, string>>, ...args: string[]): Promise<Ended> {
+    return runCli(args, { ROLLBACKD_URL: this.url, ...environment });
   }
 
   /** Messages of its log, in order, of those that begin with one of the words. */
@@ -157,8 +159,10 @@ export class DaemonProcess {
   }
 
   #headers(): Record<string, string> {
-    const token = this.#options.environment?.['TEST_TOKEN'];
-    return token === undefined ? {} : { authorization: `Bearer ${token}` };
+    const { tokenFile } = this.#options;
+    return tokenFile === undefined
+      ? {}
+      : { authorization: `Bearer ${readFileSync(tokenFile, 'utf8').trim()}` };
   }
 }
 

@@ -19,19 +19,22 @@ export interface ShopOptions {
   readonly target?: object;
   readonly more?: object;
   readonly environment?: Readonly<Record<string, string>>;
+  /** File with the token that the test itself uses. */
+  readonly token?: string;
 }
 
 /** A production for one test file: an engine, a Prometheus, and shops on them, each with a daemon of its own. */
 export class Production {
   readonly docker: TestDocker;
   readonly prometheus: Prometheus;
-  readonly #folder: string;
+  /** Removed at the end. */
+  readonly folder: string;
   readonly #scraped: Record<string, number> = {};
 
   private constructor(docker: TestDocker, prometheus: Prometheus, folder: string) {
     this.docker = docker;
     this.prometheus = prometheus;
-    this.#folder = folder;
+    this.folder = folder;
   }
 
   static async open(): Promise<Production> {
@@ -43,7 +46,7 @@ export class Production {
   async close(): Promise<void> {
     await this.prometheus.stop();
     await this.docker.stop();
-    rmSync(this.#folder, { recursive: true, force: true });
+    rmSync(this.folder, { recursive: true, force: true });
   }
 
   /** A service that nothing watches yet: release 1 serves well, and has customers. */
@@ -58,7 +61,7 @@ export class Production {
     const shop = new Shop({
       docker: this.docker,
       service,
-      folder: join(this.#folder, service.name),
+      folder: join(this.folder, service.name),
       prometheus: this.prometheus.url,
       options,
       port: await freePort(),
@@ -112,7 +115,7 @@ export class Shop {
   /** Writes the configuration of the daemon, anew if there is one. */
   configure(change: Pick<ShopOptions, 'pack' | 'target' | 'more'> = {}): DaemonOptions {
     const { docker, prometheus, options, port } = this.#parts;
-    const { pack = hurriedLayra(), target, more, environment } = { ...options, ...change };
+    const { pack = hurriedLayra(), target, more, environment, token } = { ...options, ...change };
     const { name, service, folder } = this;
     const configPath = writeConfiguration({
       folder,
@@ -130,7 +133,12 @@ export class Shop {
       more: { prometheus: { url: prometheus }, docker: { socket: docker.socket }, ...more },
     });
     const url = `http://127.0.0.1:${port}`;
-    return { configPath, url, ...(environment === undefined ? {} : { environment }) };
+    return {
+      configPath,
+      url,
+      ...(environment === undefined ? {} : { environment }),
+      ...(token === undefined ? {} : { tokenFile: token }),
+    };
   }
 
   /** A daemon watches from now on; after an earlier one ended, on the same store. */
@@ -146,13 +154,20 @@ export class Shop {
     return daemon;
   }
 
+  /** Every signal of the service has been read, so that what follows is a change. */
+  async untilRead(): Promise<void> {
+    const signals = ['layra/api-error-rate', 'layra/health-check', 'layra/memory'];
+    await this.daemon.until(`every signal of ${this.name} reads ok`, async () => {
+      const { rules } = await this.daemon.target(this.name);
+      return rules.filter(({ rule, verdict }) => signals.includes(rule) && verdict === 'ok').length === 3;
+    });
+  }
+
   async untilGood(): Promise<void> {
+    await this.untilRead();
     await this.daemon.until(`${this.name} runs a good release`, async () => {
-      const { current, rules } = await this.daemon.target(this.name);
-      const read = ['api-error-rate', 'health-check', 'memory'].every(
-        (rule) => rules.find(({ rule: id }) => id === `layra/${rule}`)?.verdict !== 'never_seen',
-      );
-      return current?.standing === 'good' && read;
+      const { current } = await this.daemon.target(this.name);
+      return current?.standing === 'good';
     });
     // What a rollback needs is kept from being pruned before anything can go wrong.
     await this.daemon.until('the good release is pinned', async () => {

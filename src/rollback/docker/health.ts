@@ -51,8 +51,10 @@ export function isHealthy(container: ContainerFacts, steadyMs: number, wall: num
 function whyEnded({ status, exitCode, restarts, outOfMemory, startError }: ContainerFacts): string | null {
   const memory = outOfMemory ? ', out of memory' : '';
   if (status === 'exited' || status === 'dead') return `it exited with code ${exitCode}${memory}`;
-  if (status === 'restarting' || restarts > 0)
-    return `it exited and was restarted, last with code ${exitCode}${memory}`;
+  if (status === 'restarting')
+    return `it exited with code ${exitCode}${memory} and is restarted again and again`;
+  // While it runs again, the engine no longer tells the code that it ended with.
+  if (restarts > 0) return `it exited and was restarted${memory}`;
   // The engine's own words are left out: they may quote the command.
   if (status === 'created') return startError === '' ? null : 'the engine could not start it';
   return null;

@@ -1,10 +1,11 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createServer, type ServerResponse } from 'node:http';
 
 /**
  * The service of the end-to-end tests, as each of its releases behaves. It is a program of its own, inside an image:
  *
- *   well     answers, is healthy, uses little memory
+ *   well     answers, is healthy, uses little memory; ends with code 4 where it finds a file /config/stale
+ *   some     answers 500 to one request of three
  *   errors   answers 500 to three requests of four
  *   ill      answers, but its health endpoint does not say UP
  *   hog      fills its memory up to 96 % of the container's limit, and stays there
@@ -19,6 +20,7 @@ let asked = 0;
 // Programs print their settings; what watches them must not repeat the secrets among those.
 console.log(`starting ${behaviour} with ${JSON.stringify(process.env)}`);
 if (behaviour === 'exits') process.exit(3);
+if (behaviour === 'well' && existsSync('/config/stale')) process.exit(4);
 if (behaviour === 'hog') fillMemory();
 process.on('SIGTERM', () => process.exit(0));
 
@@ -31,7 +33,9 @@ createServer((request, response) => {
 }).listen(8080);
 
 function answer(response: ServerResponse): void {
-  const status = behaviour === 'errors' && ++asked % 4 !== 0 ? 500 : 200;
+  asked += 1;
+  const fails = (behaviour === 'errors' && asked % 4 !== 0) || (behaviour === 'some' && asked % 3 === 0);
+  const status = fails ? 500 : 200;
   answered[status] = (answered[status] ?? 0) + 1;
   response.writeHead(status).end(`${status}\n`);
 }
