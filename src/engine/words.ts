@@ -155,7 +155,7 @@ function ending({ outcome, reason, acknowledgedBy }: IncidentContext): string {
     case 'handed_over':
       return acknowledgedBy === null
         ? `${reason}; it had been handed over`
-        : `acknowledged by ${acknowledgedBy}; it had been handed over: ${reason}`;
+        : `acknowledged by ${acknowledgedBy}; it had been handed over: ${withoutVerb(reason)}`;
     case 'rolled_back':
     case null:
       return reason;
@@ -163,12 +163,16 @@ function ending({ outcome, reason, acknowledgedBy }: IncidentContext): string {
 }
 
 export function handedOverNote(context: IncidentContext, byHand: readonly string[]): Note {
-  const why = context.reason.replace(/^hands over(:| because) /, '');
   return {
     type: 'incident.handed_over',
-    message: `handed over, ${context.target} is yours now: ${why}`,
+    message: `handed over, ${context.target} is yours now: ${withoutVerb(context.reason)}`,
     facts: { reason: context.reason, byHand },
   };
+}
+
+/** Where the hand-over is the subject already, only its reason is told. */
+function withoutVerb(reason: string): string {
+  return reason.replace(/^hands over(:| because) /, '');
 }
 
 function count(number: number, thing: string): string {

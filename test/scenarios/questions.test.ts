@@ -162,7 +162,7 @@ describe('a question while halted', () => {
       message: 'nothing may start: halted by alice: datacentre move; rollbackd unhalt first',
       incident: id,
     });
-    await w.asks({ do: 'unhalt' });
+    await w.asks({ do: 'unhalt', note: '' });
     expect((await w.answers('approve')).accepted).toBe(true);
     await w.wait(5 * MINUTE);
     expect(w.world.ledger).toEqual(['shop: v2 → v1']);
@@ -183,7 +183,7 @@ describe('a question while halted', () => {
 
     expect(await w.state()).toBe('halted');
     expect(await w.reason()).toBe('waits because halted by alice');
-    await w.asks({ do: 'unhalt' });
+    await w.asks({ do: 'unhalt', note: '' });
     expect(await w.state()).toBe('asking');
     expect(w.world.ledger).toEqual([]);
   });

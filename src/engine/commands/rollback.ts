@@ -27,6 +27,8 @@ export async function rollback(core: Core, command: Rollback, actor: Actor): Pro
     return refused(`there is no playbook ${command.playbook}`);
   const halted = haltedBecause(core.parts, core.book);
   if (halted !== null) return refused(`nothing may start: ${halted}; rollbackd unhalt first`);
+  const busy = whyBusy(core.book.on(command.target));
+  if (busy !== null) return busy;
   const plan = await dryRun(core, { target: command.target, to: command.to, playbook });
   if (plan.refusal !== null) return refused(`no rollback of ${command.target}: ${plan.refusal}`);
   const by = { name: actor.name, role };
@@ -34,6 +36,13 @@ export async function rollback(core: Core, command: Rollback, actor: Actor): Pro
   return answer.accepted && takesOthers(plan, role)
     ? { ...answer, message: `${answer.message}; ${others}` }
     : answer;
+}
+
+/** One rollback at a time: what a plan would look like meanwhile says nothing. */
+function whyBusy(open: Case | null): CommandAnswer | null {
+  if (open === null || !hasBegun(open) || open.incident.value === 'handed_over') return null;
+  const { id, target } = open.incident.context;
+  return refused(`${id} is rolling ${target} back already`, id);
 }
 
 function takesOthers({ risk }: PlanView, role: Approver): boolean {
@@ -81,9 +90,9 @@ function refusalOf(flow: Flow, open: Case, command: Rollback, by: Wish['by']): s
 
 /** An incident that is open already takes the request as its approval. */
 function join(turn: Turn, flow: Flow, open: Case, command: Rollback, by: Wish['by']): CommandAnswer {
+  const busy = whyBusy(open);
+  if (busy !== null) return busy;
   const { id } = open.incident.context;
-  if (hasBegun(open) && open.incident.value !== 'handed_over')
-    return refused(`${id} is rolling ${command.target} back already`, id);
   if (open.incident.value === 'halted') return refused(`${id} waits: ${open.incident.context.reason}`, id);
   const refusal = refusalOf(flow, open, command, by);
   if (refusal !== null) return refused(refusal, id);
