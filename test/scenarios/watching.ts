@@ -4,6 +4,7 @@ import { Detector } from '../../src/detect/detector.ts';
 import type { Configuration } from '../../src/domain/configuration.ts';
 import { digest, type Json } from '../../src/domain/json.ts';
 import type { Playbook } from '../../src/domain/playbook.ts';
+import type { Clock } from '../../src/domain/ports/clock.ts';
 import type { Actor, Command, CommandAnswer } from '../../src/domain/ports/daemon.ts';
 import type { Driver, Drivers } from '../../src/domain/ports/driver.ts';
 import type { Commit, Entry, IncidentRow, OutboxRow, Store } from '../../src/domain/ports/store.ts';
@@ -100,7 +101,10 @@ export class Watching {
   async #begin(): Promise<void> {
     this.#severed = { severed: false, kill: null };
     this.engine = new Engine(
-      this.#parts(severable(this.#store, this.#severed, this.commits)),
+      this.#parts(
+        severable(this.#store, this.#severed, this.commits),
+        severableClock(this.clock, this.#severed),
+      ),
       this.configuration,
       (error) => {
         this.fatal ??= error instanceof Error ? error : new Error(String(error));
@@ -110,8 +114,8 @@ export class Watching {
     await this.wait(0);
   }
 
-  #parts(store: Store): Parts {
-    const { clock, world } = this;
+  #parts(store: Store, clock: Clock): Parts {
+    const { world } = this;
     const releases = registry();
     const sources = { measure: world.source('measure'), probe: world.source('probe') };
     const deploys = {
@@ -174,6 +178,11 @@ export class Watching {
   /** Arranges a `kill -9` in the middle of things; nothing of the daemon goes on after it until `restart`. */
   killAt(kill: Kill): void {
     this.#severed.kill = { ...kill, commit: this.commits.length + kill.commit };
+  }
+
+  /** Arranges a `kill -9` right after the commit that brings a journal entry of this type. */
+  killAfter(type: string): void {
+    this.#severed.killAfter = type;
   }
 
   /** Whether the daemon was killed, as `killAt` had arranged. */
@@ -271,13 +280,15 @@ export class Watching {
 interface Severing {
   severed: boolean;
   kill: Kill | null;
+  killAfter?: string;
 }
 
 /** A store that keeps a list of what is committed, and that a killed daemon can no longer write to. */
 function severable(store: Store, state: Severing, commits: Commit[]): Store {
   const gone = (): Promise<never> => new Promise(() => {});
   const commit = async (change: Commit): Promise<void> => {
-    const due = state.kill !== null && commits.length + 1 >= state.kill.commit;
+    const reached = state.kill !== null && commits.length + 1 >= state.kill.commit;
+    const due = reached || (change.entries ?? []).some(({ type }) => type === state.killAfter);
     if (due) state.severed = true;
     if (due && state.kill?.side === 'before') return gone();
     commits.push(change);
@@ -293,6 +304,18 @@ function severable(store: Store, state: Severing, commits: Commit[]): Store {
         state.severed ? gone() : (reached as (...all: never[]) => unknown)(...args);
     },
   });
+}
+
+/** A clock whose alarms do not ring for a killed daemon. */
+function severableClock(clock: Clock, state: Severing): Clock {
+  const ring = (call: () => void) => (): void => {
+    if (!state.severed) call();
+  };
+  return {
+    now: () => clock.now(),
+    wall: () => clock.wall(),
+    after: (delayMs, call) => clock.after(delayMs, ring(call)),
+  };
 }
 
 function driversOf(world: World, options: WatchingOptions): Drivers {
