@@ -74,7 +74,7 @@ test.concurrent('of two answers at once the first one wins, and the other one is
   const bob = { ROLLBACKD_TOKEN_FILE: join(production.folder, 'twice-bob') };
   const answers = await Promise.all([shop.daemon.cli('approve', id), shop.daemon.cliAs(bob, 'reject', id)]);
 
-  expect(answers.map(({ code }) => code).toSorted()).toEqual([0, 1]);
+  expect(answers.filter(({ code }) => code === 0)).toHaveLength(1);
   expect(answers.find(({ code }) => code === 1)?.output).toMatch(/^refused {2}the question is over: /m);
   const approved = answers[0].code === 0;
   const end = await shop.untilIncident(approved ? 'closed' : 'monitoring');
