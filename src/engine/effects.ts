@@ -21,7 +21,8 @@ export async function carryOut(core: Core, open: Case, opId: string, signal: Abo
   const step = open.incident.context.plan?.steps[effect?.step ?? -1];
   const driver = core.parts.drivers[step?.kind ?? ''];
   if (effect === undefined || step === undefined || driver === undefined) return;
-  const job = { open, effect, step, driver };
+  // What an earlier daemon meant to do is owned by this one from now on, and the store refuses an older epoch.
+  const job = { open, effect: { ...effect, epoch: core.parts.store.epoch }, step, driver };
   if (effect.state === 'started') return recover(core, job, signal);
   if (effect.state === 'intent') return begin(core, job, signal);
 }
@@ -36,7 +37,8 @@ async function begin(core: Core, job: Job, signal: AbortSignal): Promise<void> {
     if (changed !== null) return fail(core, job, changed, false);
   }
   if (signal.aborted) return;
-  if (await core.turn((turn, flow) => starts(turn, flow, job))) await call(core, job, signal);
+  const started = await core.turn((turn, flow) => starts(turn, flow, job));
+  if (started !== null) await call(core, { ...job, effect: started }, signal);
 }
 
 /** Letting go is tried until it works, ever more slowly; anything else only a few times. */
@@ -45,11 +47,12 @@ function pauseMs({ purpose }: Effect, retries: number): number {
   return Math.min(releaseRetryMs.first * 2 ** Math.min(retries - 1, 10), releaseRetryMs.most);
 }
 
-/** Whether the effect starts. A halt is looked for in the turn itself, so that none slips in before the call. */
-function starts(turn: Turn, flow: Flow, job: Job): boolean {
+/** The effect once it is started, or null. A halt is looked for in the turn itself, so that none slips in before the call. */
+function starts(turn: Turn, flow: Flow, job: Job): Effect | null {
   const { open, effect, step } = job;
-  if (open.closedAt !== null || isHalted(turn, flow, job)) return false;
-  turn.effect(open, { ...effect, state: 'started', startedAt: turn.at, epoch: flow.parts.store.epoch });
+  if (open.closedAt !== null || isHalted(turn, flow, job)) return null;
+  const started: Effect = { ...effect, state: 'started', startedAt: turn.at };
+  turn.effect(open, started);
   turn.note(
     {
       type: 'effect.started',
@@ -60,7 +63,7 @@ function starts(turn: Turn, flow: Flow, job: Job): boolean {
   );
   if (effect.purpose === 'apply')
     flow.incident(turn, open, { type: 'progressed', at: turn.at, effect: 'first' });
-  return true;
+  return started;
 }
 
 /** While halted the rollback pauses before the effect. What undoes or lets go is not held up. */
