@@ -23,14 +23,14 @@ export function unknownTarget(core: Core, name: string): CommandAnswer {
   return refused(`there is no target ${name}; the configuration has ${known}`);
 }
 
-/** Why a name is not a rule; rules are called `pack/name`. */
-export function unknownRule(name: string): CommandAnswer {
-  return refused(`there is no rule ${name}; rollbackd status lists them as pack/name`);
-}
-
-/** A rule by its full name, or by its own name where only one pack has it. */
-export function findRule(core: Core, name: string): string | null {
+/** The rule of this full name, or of this own name where only one pack has it; otherwise why there is none. */
+export function findRule(core: Core, name: string): { readonly id: string } | CommandAnswer {
   const { rules } = core.book.configuration;
-  const matching = rules.filter((rule) => rule.id === name || rule.name === name);
-  return matching.length === 1 ? (matching[0]?.id ?? null) : null;
+  const exact = rules.find(({ id }) => id === name);
+  if (exact !== undefined) return { id: exact.id };
+  const [first, ...others] = rules.filter((rule) => rule.name === name).map(({ id }) => id);
+  if (first === undefined)
+    return refused(`there is no rule ${name}; rollbackd status lists them as pack/name`);
+  if (others.length === 0) return { id: first };
+  return refused(`${name} may be any of ${[first, ...others].join(', ')}: name one of them`);
 }

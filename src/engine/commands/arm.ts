@@ -1,7 +1,7 @@
 import type { Actor, Command, CommandAnswer } from '../../domain/ports/daemon.ts';
 import type { Core } from '../core.ts';
 import { takeChange } from '../levels.ts';
-import { accepted, findRule, unknownRule, unknownTarget } from './answers.ts';
+import { accepted, findRule, unknownTarget } from './answers.ts';
 
 /** Lets a rule decide that breached at its first reading. What fires already decides now. */
 export function arm(
@@ -10,8 +10,9 @@ export function arm(
   actor: Actor,
 ): Promise<CommandAnswer> {
   return core.turn((turn, flow) => {
-    const id = findRule(core, rule);
-    if (id === null) return unknownRule(rule);
+    const found = findRule(core, rule);
+    if ('accepted' in found) return found;
+    const { id } = found;
     if (target !== null && core.book.target(target) === null) return unknownTarget(core, target);
     const { watches, changes } = core.parts.detection.arm(id, target, turn.at);
     turn.watches(watches);

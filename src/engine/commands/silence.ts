@@ -2,7 +2,7 @@ import { controlKeys } from '../../domain/controls.ts';
 import type { Actor, Command, CommandAnswer } from '../../domain/ports/daemon.ts';
 import { formatDuration } from '../../domain/time.ts';
 import type { Core } from '../core.ts';
-import { accepted, findRule, refused, unknownRule, unknownTarget } from './answers.ts';
+import { accepted, findRule, refused, unknownTarget } from './answers.ts';
 
 type Silence = Extract<Command, { do: 'silence' }>;
 type Unsilence = Extract<Command, { do: 'unsilence' }>;
@@ -14,8 +14,9 @@ export function silence(
   actor: Actor,
 ): Promise<CommandAnswer> {
   return core.turn((turn) => {
-    const id = findRule(core, rule);
-    if (id === null) return unknownRule(rule);
+    const found = findRule(core, rule);
+    if ('accepted' in found) return found;
+    const { id } = found;
     if (target !== null && core.book.target(target) === null) return unknownTarget(core, target);
     const value = { by: actor.name, until: turn.at + forMs, note };
     turn.control(controlKeys.silence(id, target), value);
@@ -32,8 +33,9 @@ export function silence(
 
 export function unsilence(core: Core, { rule, target }: Unsilence, actor: Actor): Promise<CommandAnswer> {
   return core.turn((turn) => {
-    const id = findRule(core, rule);
-    if (id === null) return unknownRule(rule);
+    const found = findRule(core, rule);
+    if ('accepted' in found) return found;
+    const { id } = found;
     const key = controlKeys.silence(id, target);
     if (core.book.control(key) === null)
       return refused(`${id} on ${target ?? 'every target'} is not silenced`);
