@@ -1,6 +1,7 @@
 import { RollbackError } from '../domain/errors.ts';
 import type { Secret } from '../domain/secret.ts';
 import { publicUrl, type HttpAnswer, type HttpClient } from './http.ts';
+import { withoutQuoted } from './quoted-secrets.ts';
 
 /** One element of an instant vector. */
 export interface Series {
@@ -41,17 +42,18 @@ export function prometheusClient(options: PrometheusOptions): PrometheusClient {
   const headers = { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' };
   return {
     async query(text, signal) {
+      const secrets = revealed(options.headers ?? {});
       const answer = await options.http.request({
         method: 'POST',
         url: endpoint,
-        headers: { ...headers, ...revealed(options.headers ?? {}) },
+        headers: { ...headers, ...secrets },
         // Prometheus need not work on what nobody waits for any more.
         body: new URLSearchParams({ query: text, timeout: `${options.timeoutMs}ms` }).toString(),
         timeoutMs: options.timeoutMs,
         maxBytes: options.maxBytes ?? 5 * 2 ** 20,
         signal,
       });
-      return resultOf(answer, asked);
+      return resultOf({ ...answer, body: withoutQuoted(answer.body, Object.values(secrets)) }, asked);
     },
   };
 }

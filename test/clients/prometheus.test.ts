@@ -123,6 +123,13 @@ describe('what is not an answer', () => {
     );
   });
 
+  test('is an error that quotes the request: without its secrets', async () => {
+    const gateway = await answering(502, '{"authorization":"Bearer canary","token":"canary"}');
+    expect(await refusal(gateway.client)).toBe(
+      `ANSWER_INVALID ${gateway.endpoint} answered 502: {"authorization":"[secret]","token":"[secret]"}`,
+    );
+  });
+
   test('is one that is too large: nobody reads it to its end', async () => {
     const { client, endpoint } = await answering(200, vector([{ metric: { x: 'y'.repeat(6 * 2 ** 20) } }]));
     expect(await refusal(client)).toBe(

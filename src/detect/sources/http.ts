@@ -1,6 +1,7 @@
 import { readHeader } from '../../clients/header-value.ts';
 import { failureOf, type HttpFailure } from '../../clients/http-failure.ts';
 import type { HttpClient } from '../../clients/http.ts';
+import { withoutQuoted } from '../../clients/quoted-secrets.ts';
 import { messageOf } from '../../domain/errors.ts';
 import type { Clock } from '../../domain/ports/clock.ts';
 import type { Source } from '../../domain/ports/source.ts';
@@ -87,10 +88,11 @@ async function probe(
     const headers = await headersOf(options, target, environment);
     const body = options.body === null ? {} : { body: render(options.body, { target }) };
     const answer = await client.request({ method, url, headers, timeoutMs, maxBytes, signal, ...body });
-    const wrong = complaint(answer, options.expect);
-    return wrong === null
-      ? { outcome: 'passed', detail: `answered ${answer.status}` }
-      : { outcome: 'failed', detail: wrong };
+    if (complaint(answer, options.expect) === null)
+      return { outcome: 'passed', detail: `answered ${answer.status}` };
+    const said = withoutQuoted(answer.body, secretsAmong(headers, options));
+    const wrong = complaint({ ...answer, body: said }, options.expect);
+    return { outcome: 'failed', detail: wrong ?? `answered ${answer.status}, but not as expected` };
   } catch (thrown) {
     return noAnswer(failureOf(thrown), thrown, options);
   }
@@ -109,6 +111,11 @@ async function headersOf(
       environment,
     );
   return filled;
+}
+
+function secretsAmong(headers: Record<string, string>, options: HttpProbe): string[] {
+  const references = Object.entries(options.headers).filter(([, value]) => typeof value !== 'string');
+  return references.map(([name]) => headers[name] ?? '');
 }
 
 function noAnswer(failure: HttpFailure | null, thrown: unknown, { timeoutMs }: HttpProbe): Saw {

@@ -91,6 +91,18 @@ describe('an answer', () => {
     };
     expect(await probing(echo, options)).toBe('passed: answered 200');
   });
+
+  test('that quotes a secret header is not quoted', async () => {
+    const echo: Handler = ({ headers }, response) =>
+      void response.end(JSON.stringify({ status: headers.authorization }));
+    const options = {
+      headers: { authorization: { env: 'CANARY' } },
+      expect: { json: { status: 'UP' } },
+    };
+    expect(await probing(echo, options)).toBe(
+      'failed: answered 200, but status is "[secret]", expected "UP"',
+    );
+  });
 });
 
 describe('no answer is a failed probe', () => {
