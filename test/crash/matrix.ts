@@ -3,13 +3,11 @@ import { passagesOf, type Passage } from './passages.ts';
 import type { CrashPlan } from './plan.ts';
 import { nameOf, type Kill, type Run } from './run.ts';
 
-/** Messages go out beside everything else: the first one, and one in the middle. */
-const messages: readonly Passage[] = [1, 3].map((nth) => ({
-  place: 'message.sent',
-  nth,
-  blind: false,
-  step: null,
-}));
+/** Messages go out beside everything else, blind calls too: the first one, and one in the middle. */
+function messagesOf(plan: CrashPlan): readonly Passage[] {
+  const blind = passagesOf(plan).some((passage) => passage.blind);
+  return [1, 3].map((nth) => ({ place: 'message.sent', nth, blind, step: null }));
+}
 
 /** The plan without a kill: it must come by exactly the places that its shape says. */
 export function undisturbed(plan: CrashPlan): Run {
@@ -18,7 +16,7 @@ export function undisturbed(plan: CrashPlan): Run {
 
 /** A kill at every place of the plan, each in a run of its own. */
 export function singles(plan: CrashPlan): readonly Run[] {
-  return [...passagesOf(plan), ...messages].map((passage) => ({
+  return [...passagesOf(plan), ...messagesOf(plan)].map((passage) => ({
     plan,
     kills: [killAt(passage)],
     mayPark: passage.blind,
@@ -62,7 +60,7 @@ export function runNamed(name: string, plans: readonly CrashPlan[]): Run | null 
   const plan = plans.find((one) => one.name === planName);
   if (plan === undefined || places === '') return null;
   if (places === 'undisturbed') return undisturbed(plan);
-  const passages = [...passagesOf(plan), ...messages];
+  const passages = [...passagesOf(plan), ...messagesOf(plan)];
   const kills = places.split('+').map((written): Kill => {
     const [place = '', nth = '1'] = written.split(':');
     const known = passages.find((passage) => passage.place === place && passage.nth === Number(nth));

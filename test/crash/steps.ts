@@ -102,5 +102,9 @@ export function dockerRollback(startFirst: boolean): CrashStep {
 /** The gaps: after the mark, after the restart. */
 export function dockerRestart(): CrashStep {
   const options = { stop_grace: '2s', healthy_within: '20s', steady_for: '300ms' };
-  return step('docker.restart', 'container', { options: () => options, acts: ['restart'], gaps: 2 });
+  return step('docker.restart', 'container', {
+    options: () => options,
+    acts: ['stop release-2', 'start release-2', 'restart'],
+    gaps: 2,
+  });
 }
