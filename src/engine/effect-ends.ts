@@ -3,6 +3,7 @@ import type { Step } from '../domain/plan.ts';
 import type { Driver } from '../domain/ports/driver.ts';
 import type { Case } from './case.ts';
 import type { Core } from './core.ts';
+import { effectNote } from './effect-words.ts';
 
 /** What an effect is carried out with. */
 export interface Job {
@@ -21,14 +22,8 @@ export async function succeed(
 ): Promise<void> {
   await core.turn((turn, flow) => {
     turn.effect(open, { ...effect, state: 'done', endedAt: turn.at, detail });
-    turn.note(
-      {
-        type: 'effect.done',
-        message: `${effect.purpose} ${step.kind}: ${detail}`,
-        facts: { opId: effect.opId, ...(Object.keys(evidence).length === 0 ? {} : { evidence }) },
-      },
-      open,
-    );
+    const facts = Object.keys(evidence).length === 0 ? {} : { evidence };
+    turn.note(effectNote('effect.done', { open, effect, step }, detail, facts), open);
     if (effect.purpose === 'apply')
       flow.incident(turn, open, { type: 'progressed', at: turn.at, effect: 'last' });
     flow.rollback(turn, open, { type: 'done', at: turn.at });
@@ -46,15 +41,9 @@ export async function fail(
 ): Promise<void> {
   await core.turn((turn, flow) => {
     turn.effect(open, { ...effect, state: 'failed', endedAt: turn.at, detail });
-    turn.note(
-      {
-        type:
-          effect.purpose === 'release' && isRepeated(open, effect) ? 'effect.failed_again' : 'effect.failed',
-        message: `${effect.purpose} ${step.kind}: ${detail}`,
-        facts: { opId: effect.opId },
-      },
-      open,
-    );
+    const repeated = effect.purpose === 'release' && isRepeated(open, effect);
+    const type = repeated ? 'effect.failed_again' : 'effect.failed';
+    turn.note(effectNote(type, { open, effect, step }, detail), open);
     flow.rollback(turn, open, { type: 'failed', at: turn.at, reason: `${step.kind}: ${detail}`, retryable });
   });
   core.parts.watcher.effectEnded(step.kind, 'failed');

@@ -6,6 +6,7 @@ import { MINUTE, SECOND } from '../domain/time.ts';
 import type { Case } from './case.ts';
 import type { Core } from './core.ts';
 import { doubt, fail, type Job, succeed } from './effect-ends.ts';
+import { effectNote } from './effect-words.ts';
 import type { Flow } from './flow.ts';
 import { haltedBecause } from './situation.ts';
 import type { Turn } from './turn.ts';
@@ -49,18 +50,11 @@ function pauseMs({ purpose }: Effect, retries: number): number {
 
 /** The effect once it is started, or null. A halt is looked for in the turn itself, so that none slips in before the call. */
 function starts(turn: Turn, flow: Flow, job: Job): Effect | null {
-  const { open, effect, step } = job;
+  const { open, effect } = job;
   if (open.closedAt !== null || isHalted(turn, flow, job)) return null;
   const started: Effect = { ...effect, state: 'started', startedAt: turn.at };
   turn.effect(open, started);
-  turn.note(
-    {
-      type: 'effect.started',
-      message: `${effect.purpose} ${step.kind}: started`,
-      facts: { opId: effect.opId },
-    },
-    open,
-  );
+  turn.note(effectNote('effect.started', job, 'started'), open);
   if (effect.purpose === 'apply')
     flow.incident(turn, open, { type: 'progressed', at: turn.at, effect: 'first' });
   return started;

@@ -1,9 +1,10 @@
 import type { ApprovalEvent } from '../../state-machines/approval.machine.ts';
 import type { IncidentEvent, IncidentInput } from '../../state-machines/incident.context.ts';
 import { dueEffect, type RollbackEvent } from '../../state-machines/rollback.context.ts';
-import { opIdOf } from '../domain/effect.ts';
+import { opIdOf, type Effect } from '../domain/effect.ts';
 import type { Book } from './book.ts';
 import { newCase, type Case } from './case.ts';
+import { effectNote } from './effect-words.ts';
 import { closeIncident, handOver } from './ending.ts';
 import { judgeNow } from './judging.ts';
 import { approvals, incidents, rollbacks } from './machines.ts';
@@ -116,7 +117,7 @@ export class Flow {
     if (plan === null || step === undefined) return;
     const opId = opIdOf({ incident: id, planDigest: plan.digest, ...due });
     if (open.effects.has(opId)) return;
-    turn.effect(open, {
+    const effect: Effect = {
       opId,
       incident: id,
       step: due.step,
@@ -131,15 +132,9 @@ export class Flow {
       startedAt: null,
       endedAt: null,
       detail: '',
-    });
-    turn.note(
-      {
-        type: 'effect.intent',
-        message: `step ${due.step + 1} of ${plan.steps.length}, ${step.kind}: ${due.purpose} is due`,
-        facts: { opId },
-      },
-      open,
-    );
+    };
+    turn.effect(open, effect);
+    turn.note(effectNote('effect.intent', { open, effect, step }, 'due'), open);
   }
 }
 

@@ -316,7 +316,7 @@ describe('what a step holds is let go of', () => {
     const started = await w.journal('effect.started');
 
     expect(w.world.ledger).toEqual(['shop: quiesce', 'shop: quiesce let go']);
-    expect(started.at(-1)?.message).toBe('release quiesce: started');
+    expect(started.at(-1)?.message).toBe('release of step 1 of 2, quiesce: started');
     expect(started.at(-1)?.at).toBe(failed.at(-1)?.at);
   });
 });
