@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Canaries } from './canaries.ts';
 import { normalised } from './inspection.ts';
 import { Production, type Shop } from './production.ts';
 
@@ -96,9 +97,10 @@ test.concurrent(
 
 test.concurrent('when the old release does not come up, the replaced one is put back', async () => {
   const config = join(production.folder, 'stale');
+  const password = 'canary-7-stale-40cb6d';
   mkdirSync(config);
   await using shop = await production.openShop('stale', {
-    settings: [`--volume=${config}:/config`, '--restart=unless-stopped'],
+    settings: [`--volume=${config}:/config`, '--restart=unless-stopped', `--env=PASSWORD=${password}`],
   });
   await shop.build(2, 'errors');
   await shop.watchUntilGood();
@@ -119,6 +121,9 @@ test.concurrent('when the old release does not come up, the replaced one is put 
     expect.stringMatching(/^stale-\w+\.rollbackd-failed-\w+ exited$/),
   ]);
   expect(await standingOf(shop, 2)).toBe('unproven');
+  const canaries = new Canaries({ password });
+  expect(canaries.inFolder(join(shop.folder, 'state'))).toEqual([]);
+  expect(canaries.in('output', `${shop.daemon.output}${JSON.stringify(incident)}`)).toEqual([]);
 });
 
 test.concurrent('without a proven release a person decides', async () => {

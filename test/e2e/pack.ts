@@ -11,7 +11,7 @@ interface Level {
 interface Rule {
   every?: string;
   prometheus?: { query?: string; ratio?: { bad: string; total: string } };
-  http?: { timeout: string };
+  http?: { timeout: string; headers?: object };
   disk?: { path: string };
   levels: Record<string, Level>;
   recover?: Level;
