@@ -86,7 +86,7 @@ export class Watching {
   /** Everything the daemon stored, oldest first. */
   readonly commits: Commit[] = [];
   #store!: Store;
-  #severed: Severing = { severed: false, kill: null };
+  #severed: Severing = { severed: false, kill: null, killAfter: null };
 
   constructor(options: WatchingOptions) {
     this.#options = options;
@@ -98,8 +98,8 @@ export class Watching {
     await this.#begin();
   }
 
-  async #begin(): Promise<void> {
-    this.#severed = { severed: false, kill: null };
+  async #begin(killAfter?: string): Promise<void> {
+    this.#severed = { severed: false, kill: null, killAfter: killAfter ?? null };
     this.engine = new Engine(
       this.#parts(
         severable(this.#store, this.#severed, this.commits),
@@ -168,11 +168,11 @@ export class Watching {
     this.world.show('errors', (target) => (this.world.version(target) === version ? share : 0));
   }
 
-  /** `kill -9`, and a new start on the same store after `awayMs`. */
-  async restart(awayMs = 0): Promise<void> {
+  /** `kill -9`, and a new start on the same store after `awayMs`; the new daemon may be doomed, too. */
+  async restart(awayMs = 0, doomed: { readonly killAfter?: string } = {}): Promise<void> {
     this.#severed.severed = true;
     await this.clock.advance(awayMs);
-    await this.#begin();
+    await this.#begin(doomed.killAfter);
   }
 
   /** Arranges a `kill -9` in the middle of things; nothing of the daemon goes on after it until `restart`. */
@@ -200,7 +200,8 @@ export class Watching {
   async asks(command: Command, actor: Actor = alice): Promise<CommandAnswer> {
     const answer = execute(this.engine.core, command, actor);
     await this.wait(0);
-    return answer;
+    // Whoever asks a daemon that dies over it hears nothing.
+    return this.killed() ? { accepted: false, message: 'the daemon died', incident: null } : answer;
   }
 
   /** Approves or rejects the open question. */
@@ -280,7 +281,7 @@ export class Watching {
 interface Severing {
   severed: boolean;
   kill: Kill | null;
-  killAfter?: string;
+  killAfter: string | null;
 }
 
 /** A store that keeps a list of what is committed, and that a killed daemon can no longer write to. */
