@@ -1,0 +1,225 @@
+import { describe, expect, test } from 'vitest';
+import type { ApprovalEvent, ApprovalInput } from '../../state-machines/approval.machine.ts';
+import type { IncidentEvent } from '../../state-machines/incident.context.ts';
+import { dueEffect, type RollbackEvent } from '../../state-machines/rollback.context.ts';
+import { approvals, incidents, rollbacks, type Resting } from '../../src/engine/machines.ts';
+import { question, rolling } from './explorations.ts';
+import { at, bySignals, byPerson, criticalLead, decision, highLead, level, plan } from './incident-events.ts';
+
+const alice = { name: 'alice', role: 'approver' } as const;
+const judged = (...[action, halted]: Parameters<typeof decision>): IncidentEvent => ({
+  type: 'judged',
+  at,
+  decision: decision(action, halted),
+});
+const planned = (action: Parameters<typeof decision>[0]): IncidentEvent => ({
+  type: 'planned',
+  at,
+  plan,
+  decision: decision(action),
+});
+const approved: IncidentEvent = { type: 'approved', at, by: alice, reason: 'approved', request: null };
+const named: IncidentEvent = { ...approved, request: { named: 'v0', playbook: null } };
+const begun: IncidentEvent = { type: 'begun', at, plan, pinned: [] };
+const worse: IncidentEvent = {
+  type: 'fired',
+  at,
+  level: level(criticalLead),
+  lead: criticalLead,
+  worse: true,
+};
+const recovered: IncidentEvent = { type: 'recovered', at, ...highLead, lead: null };
+const voided: IncidentEvent = { type: 'voided', at, reason: 'the facts changed' };
+const rejected: IncidentEvent = { type: 'rejected', at, reason: 'rejected by alice' };
+const asking = [judged('ask'), planned('ask')];
+const rollingBack = [judged('rollback'), planned('rollback'), begun];
+const expired = (otherwise: 'rollback' | 'monitor' | 'investigate' | 'hand_over'): IncidentEvent => ({
+  type: 'expired',
+  at,
+  otherwise,
+  reason: 'nobody answered',
+});
+
+function incidentAfter(events: readonly IncidentEvent[], input = bySignals) {
+  return events.reduce((state, event) => incidents.step(state, event), incidents.begin(input));
+}
+
+describe('an incident', () => {
+  test.each<[string, readonly IncidentEvent[]]>([
+    ['judging', []],
+    ['planning', [judged('rollback')]],
+    ['planning', [judged('ask')]],
+    ['monitoring', [judged('monitor')]],
+    ['investigating', [judged('investigate')]],
+    ['handed_over', [judged('hand_over')]],
+    ['halted', [judged('monitor', true)]],
+    ['judging', [judged('monitor', true), { type: 'unhalted', at }]],
+    ['starting', [judged('rollback'), planned('rollback')]],
+    ['asking', asking],
+    ['monitoring', [judged('rollback'), planned('monitor')]],
+    ['handed_over', [judged('rollback'), { type: 'refused', at, reason: 'no release' }]],
+    ['starting', [...asking, approved]],
+    ['planning', [...asking, named]],
+    ['monitoring', [...asking, rejected]],
+    ['starting', [...asking, expired('rollback')]],
+    ['monitoring', [...asking, expired('monitor')]],
+    ['investigating', [...asking, expired('investigate')]],
+    ['handed_over', [...asking, expired('hand_over')]],
+    ['judging', [...asking, worse]],
+    ['closed', [...asking, recovered]],
+    ['judging', [...asking, approved, voided]],
+    ['planning', [...asking, approved, judged('ask')]],
+    ['rolling_back', rollingBack],
+    ['rolling_back', [...rollingBack, { type: 'progressed', at, effect: 'first' }, recovered]],
+    ['closed', [...rollingBack, { type: 'rolledBack', at, reason: 'verified' }]],
+    ['handed_over', [...rollingBack, { type: 'rollbackFailed', at, reason: 'failed', nextPlaybook: null }]],
+    ['planning', [...rollingBack, { type: 'rollbackFailed', at, reason: 'failed', nextPlaybook: 'shop/b' }]],
+    ['planning', [judged('hand_over'), approved]],
+    ['closed', [judged('hand_over'), { type: 'acknowledged', at, by: 'alice' }]],
+    ['closed', [judged('hand_over'), recovered]],
+    ['investigating', [judged('investigate'), { type: 'acknowledged', at, by: 'alice' }]],
+    ['judging', [judged('rollback'), named]],
+    // After one no, getting worse asks again; after two, nothing does.
+    ['judging', [...asking, rejected, worse]],
+    ['monitoring', [...asking, rejected, worse, ...asking, rejected, worse]],
+  ])('is %s after %j', (state, events) => {
+    expect(incidentAfter(events).value).toBe(state);
+  });
+
+  test.each<[string, IncidentEvent]>([
+    ['recovered', recovered],
+    ['withdrawn', { type: 'withdrawn', at, reason: 'the rule was removed' }],
+  ])('that is asked about closes as %s', (outcome, event) => {
+    expect(incidentAfter([...asking, event]).context.outcome).toBe(outcome);
+  });
+
+  test('keeps whose word it is until the plan is void or judged otherwise', () => {
+    expect(incidentAfter([...asking, approved]).context.approvedBy).toEqual(alice);
+    expect(incidentAfter([...asking, approved, voided]).context.approvedBy).toBe(null);
+    expect(incidentAfter([...asking, approved, judged('ask')]).context.approvedBy).toBe(null);
+  });
+
+  test('that a person opened and that comes to nothing closes as withdrawn: no signal would ever end it', () => {
+    // A request begins without a question; a guard may make it one, right before the first effect.
+    const refused = [...asking, judged('ask'), planned('ask'), rejected];
+    const { value, context } = incidentAfter(refused, byPerson);
+
+    expect([value, context.outcome]).toEqual(['closed', 'withdrawn']);
+  });
+
+  test('forgets who acknowledged the lesser trouble', () => {
+    const acknowledged = incidentAfter([judged('investigate'), { type: 'acknowledged', at, by: 'alice' }]);
+
+    expect(acknowledged.context.acknowledgedBy).toBe('alice');
+    expect(incidents.step(acknowledged, worse).context.acknowledgedBy).toBe(null);
+  });
+
+  test('is over only when every level recovered', () => {
+    const two = incidentAfter([
+      judged('investigate'),
+      { ...worse, worse: false, level: level({ rule: 'shop/queue', severity: 'medium' }), lead: highLead },
+      { type: 'recovered', at, ...highLead, lead: { rule: 'shop/queue', severity: 'medium' } },
+    ]);
+
+    expect(two.value).toBe('judging');
+    expect(two.context.lead).toEqual({ rule: 'shop/queue', severity: 'medium' });
+  });
+});
+
+describe('a question', () => {
+  const data: ApprovalInput = { ...question, needs: { people: 2, role: 'dba' } };
+  const answered = (
+    by: string,
+    role: 'approver' | 'dba' | 'admin' = 'approver',
+    answer: 'approve' | 'reject' = 'approve',
+  ): ApprovalEvent => ({ type: 'answered', at, by, role, answer });
+
+  test.each<[string, ApprovalInput, readonly ApprovalEvent[]]>([
+    ['approved', question, [answered('alice')]],
+    ['rejected', question, [answered('alice', 'approver', 'reject')]],
+    ['approved', question, [answered('alice'), answered('bob', 'approver', 'reject')]],
+    ['open', question, [{ type: 'due', at }]],
+    ['expired', question, [{ type: 'due', at: question.dueAt }]],
+    [
+      'open',
+      question,
+      [
+        { type: 'prolonged', at, dueAt: at + 9_000 },
+        { type: 'due', at: question.dueAt },
+      ],
+    ],
+    ['superseded', question, [{ type: 'superseded', at, reason: 'worse' }, answered('alice')]],
+    ['withdrawn', question, [{ type: 'withdrawn', at, reason: 'recovered' }, answered('alice')]],
+    ['open', data, [answered('alice')]],
+    ['open', data, [answered('alice'), answered('alice')]],
+    ['approved', data, [answered('alice'), answered('bob')]],
+    ['approved', data, [answered('carol', 'dba')]],
+    ['approved', data, [answered('root', 'admin')]],
+    ['rejected', data, [answered('alice'), answered('bob', 'approver', 'reject')]],
+  ])('is %s: %j after %j', (state, input, events) => {
+    expect(events.reduce((now, event) => approvals.step(now, event), approvals.begin(input)).value).toBe(
+      state,
+    );
+  });
+});
+
+describe('a rollback', () => {
+  const done: RollbackEvent = { type: 'done', at };
+  const failed: RollbackEvent = { type: 'failed', at, reason: 'no', retryable: false };
+  const retryable: RollbackEvent = { ...failed, retryable: true };
+  const inDoubt: RollbackEvent = { type: 'inDoubt', at, reason: 'who knows' };
+
+  function due(events: readonly RollbackEvent[], firstGeneration = 1) {
+    const state = events.reduce(
+      (now: Resting<Parameters<typeof dueEffect>[1]>, event) => rollbacks.step(now, event),
+      rollbacks.begin({ ...rolling, firstGeneration }),
+    );
+    const effect = dueEffect(state.value, state.context);
+    return effect === null ? state.value : `${effect.purpose} ${effect.step}/${effect.generation}`;
+  }
+
+  test.each<[string, readonly RollbackEvent[]]>([
+    ['apply 0/1', []],
+    ['apply 1/1', [done]],
+    ['apply 2/1', [done, done]],
+    ['apply 2/2', [done, done, retryable]],
+    ['undo 1/1', [done, done, retryable, retryable]],
+    ['undo 1/1', [done, done, failed]],
+    ['undo 0/1', [done, done, failed, done]],
+    ['release 1/1', [done, done, failed, done, done]],
+    ['release 0/1', [done, done, failed, done, done, done]],
+    ['ended', [done, done, failed, done, done, done, done]],
+    ['release 1/1', [done, done, failed, failed]],
+    ['release 1/1', [done, done, inDoubt]],
+    ['release 1/1', [done, inDoubt]],
+    ['release 1/2', [done, inDoubt, failed]],
+    ['release 0/1', [done, inDoubt, failed, done]],
+    ['ended', [failed]],
+    ['paused', [{ type: 'halted', at, reason: 'halted' }]],
+    [
+      'apply 0/1',
+      [
+        { type: 'halted', at, reason: 'halted' },
+        { type: 'unhalted', at },
+      ],
+    ],
+    ['settling', [done, done, done]],
+    ['checking', [done, done, done, { type: 'settled', at }]],
+  ])('calls for %s after %j', (expected, events) => {
+    expect(due(events)).toBe(expected);
+  });
+
+  test('that is tried anew gives none of its effects an id that was used before', () => {
+    expect(due([], 3)).toBe('apply 0/3');
+    expect(due([done], 3)).toBe('apply 1/3');
+    expect(due([done, done, retryable], 3)).toBe('apply 2/4');
+    expect(due([done, done, retryable, retryable], 3)).toBe('undo 1/3');
+  });
+
+  test('tells the same trouble once, however often it is met', () => {
+    const releasing = [done, inDoubt, failed, failed, failed];
+    const state = releasing.reduce((now, event) => rollbacks.step(now, event), rollbacks.begin(rolling));
+
+    expect(state.context.reason).toBe('who knows; then no');
+  });
+});
