@@ -64,8 +64,8 @@ async function onOneStage(
   { plan, runs, name }: Group,
   { folder, engine, onResult }: Omit<Conducting, 'runs' | 'jobs'>,
 ): Promise<readonly Result[]> {
-  const stage = await Stage.open({ plan, name, folder: join(folder, name), engine });
   const results: Result[] = [];
+  const stage = await Stage.open({ plan, name, folder: join(folder, name), engine });
   try {
     for (const run of runs) {
       const result = await conductOne(run, stage);

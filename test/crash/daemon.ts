@@ -13,6 +13,8 @@ export interface DaemonOptions {
   readonly logPath: string;
   /** `POINT:NTH`, or null to let it live. */
   readonly crashAt: string | null;
+  /** Where compiled programs are kept, so that later starts are quick. */
+  readonly cachePath: string;
   /** Appends the name of each crash point that it passes to this file. */
   readonly tracePath?: string;
 }
@@ -24,12 +26,13 @@ export class Daemon {
   readonly #child: ChildProcess;
   #output = '';
 
-  constructor({ configPath, logPath, crashAt, tracePath }: DaemonOptions) {
+  constructor({ configPath, logPath, crashAt, cachePath, tracePath }: DaemonOptions) {
     const tracing = tracePath === undefined ? [] : ['--import', join(import.meta.dirname, 'trace.ts')];
     this.#child = spawn(process.execPath, [...tracing, main, 'run', '--config', configPath], {
       env: {
         PATH: process.env['PATH'],
         HOME: process.env['HOME'],
+        NODE_COMPILE_CACHE: cachePath,
         ROLLBACKD_LOG_LEVEL: 'info',
         ...(crashAt === null ? {} : { ROLLBACKD_CRASH_AT: crashAt }),
         ...(tracePath === undefined ? {} : { CRASH_TRACE: tracePath }),

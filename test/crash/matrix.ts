@@ -1,4 +1,4 @@
-import { Chance } from './chance.ts';
+import type { Chance } from './chance.ts';
 import { passagesOf, type Passage } from './passages.ts';
 import type { CrashPlan } from './plan.ts';
 import { nameOf, type Kill, type Run } from './run.ts';

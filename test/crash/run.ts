@@ -38,7 +38,7 @@ export interface Story {
   readonly messages: readonly string[];
 }
 
-const lookEveryMs = 25;
+const lookEveryMs = 50;
 const longestMs = 90_000;
 
 /** `link/effect.call.between:2+settle.committed:1`; what `--only` takes. */

@@ -1,11 +1,11 @@
-import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { cpSync, mkdirSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { stringify } from 'yaml';
 import type { TestDocker } from '../support/dockerd.ts';
 import type { Act } from './act.ts';
 import { Daemon } from './daemon.ts';
-import type { CrashPlan, CrashStep } from './plan.ts';
+import { writeConfiguration } from './configuration.ts';
+import type { CrashPlan } from './plan.ts';
 import { RecordFile } from './record-file.ts';
 import { Recorder } from './recorder.ts';
 import { dockerSite } from './sites/docker-site.ts';
@@ -13,7 +13,6 @@ import { gitSite } from './sites/git-site.ts';
 import { linkSite } from './sites/link-site.ts';
 import type { Site } from './sites/site.ts';
 
-export const program = join(import.meta.dirname, 'programs', 'record.sh');
 const sightMs = 60_000;
 
 export interface StageOptions {
@@ -69,6 +68,7 @@ export class Stage {
       configPath: join(this.folder, 'rollbackd.yaml'),
       logPath: join(this.folder, 'daemon.log'),
       crashAt,
+      cachePath: join(dirname(this.folder), 'compiled'),
       ...(tracePath === undefined ? {} : { tracePath }),
     });
   }
@@ -147,63 +147,4 @@ async function siteOf({ plan, name, folder, engine }: StageOptions): Promise<Sit
       if (engine === null) throw new Error(`the plan ${plan.name} needs a Docker engine`);
       return dockerSite(engine, name);
   }
-}
-
-/** The durations are those of a test: production reads less often and settles for longer. */
-function writeConfiguration({ folder, plan, site, recorder, records }: Stage): void {
-  const write = (path: string, content: unknown): void =>
-    writeFileSync(
-      join(folder, path),
-      typeof content === 'string'
-        ? content
-        : stringify(content, { lineWidth: 0, aliasDuplicateObjects: false }),
-    );
-  const setting = { program, ledger: records.path, url: recorder.url };
-  const written = (steps: readonly CrashStep[]): object[] =>
-    steps.map(({ kind, options, ends }) => ({
-      [kind]: options(setting),
-      ...(ends === 'retried' ? { retries: 1 } : {}),
-    }));
-  const health = { http: { url: `${recorder.url}/health`, timeout: '2s' } };
-  const phases = [
-    {
-      infrastructure: { within: '10s', checks: [{ disk: { path: folder, measure: 'free' }, above: '0.1%' }] },
-    },
-    { functionality: { within: '10s', checks: [health] } },
-  ].slice(2 - plan.phases);
-  const verify = { settle: '100ms', ...Object.assign({}, ...phases) };
-  mkdirSync(join(folder, 'rules', 'crash'), { recursive: true });
-  write('webhook', `${recorder.url}/slack`);
-  write(join('rules', 'crash', 'rules.yaml'), {
-    rules: {
-      health: {
-        every: '400ms',
-        ...health,
-        levels: { [plan.begins === 'high' ? 'high' : 'critical']: { failures: 2 } },
-      },
-    },
-  });
-  write(join('rules', 'crash', 'playbooks.yaml'), {
-    playbooks: {
-      main: {
-        steps: written(plan.steps),
-        verify,
-        ...(plan.fallback.length === 0 ? {} : { otherwise_playbook: 'fallback' }),
-      },
-      ...(plan.fallback.length === 0 ? {} : { fallback: { steps: written(plan.fallback), verify } }),
-    },
-  });
-  write('rollbackd.yaml', {
-    version: 1,
-    environment: 'crash',
-    mode: 'auto',
-    include: ['rules/crash'],
-    store: `sqlite:${join(folder, 'state', 'rollbackd.db')}`,
-    listen: '127.0.0.1:0',
-    allowed_programs: [program],
-    slack: { webhook: { file: join(folder, 'webhook') } },
-    defaults: { grace: '0s' },
-    targets: { [site.name]: { ...site.target, rules: ['crash'], playbook: 'main' } },
-    ...site.settings,
-  });
 }

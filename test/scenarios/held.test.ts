@@ -42,18 +42,17 @@ async function rollingBack(fails: boolean): Promise<Watching> {
 /** Lets the daemon die at the nth time that it comes by the point, and starts it again. */
 async function dieAt(w: Watching, point: CrashPoint, nth: number): Promise<void> {
   let times = 0;
-  let died = false;
+  const died = (): boolean => times >= nth;
   onCrashPoint((passed) => {
     if (passed !== point || ++times !== nth) return;
-    died = true;
     // From here on the dead daemon stores nothing more, whoever catches what is thrown.
     w.killAt({ commit: 1, side: 'before' });
     throw new Died(`at ${point}, the ${nth}. time`);
   });
   onTestFinished(() => onCrashPoint(() => {}));
-  for (let waitedMs = 0; !died && waitedMs < 5 * MINUTE; waitedMs += SECOND)
+  for (let waitedMs = 0; !died() && waitedMs < 5 * MINUTE; waitedMs += SECOND)
     await w.wait(SECOND).catch((error: unknown) => expect(error).toBeInstanceOf(Died));
-  expect(died).toBe(true);
+  expect(died()).toBe(true);
   onCrashPoint(() => {});
   w.fatal = null;
   await w.restart(2 * SECOND);

@@ -68,10 +68,8 @@ interface Event {
 
 async function eventsSince(engine: TestDocker, since: string): Promise<readonly Event[]> {
   const until = await engine.cli('info', '--format', '{{.SystemTime}}');
-  const printed = await engine.cli(
-    ...['events', '--since', since, '--until', until, '--filter', 'type=container'],
-    ...['--format', '{{json .}}'],
-  );
+  const span = ['--since', since, '--until', until];
+  const printed = await engine.cli('events', ...span, '--filter', 'type=container', '--format', '{{json .}}');
   return printed
     .split('\n')
     .filter((line) => line !== '')
