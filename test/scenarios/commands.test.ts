@@ -230,8 +230,11 @@ describe('a rollback that a person asks for during an incident', () => {
 
     expect(w.world.ledger).toEqual(['shop: v2 → v1']);
     expect(await w.state()).toBe('closed: rolled_back');
-    const started = (await w.journal('effect.started')).map(({ facts }) => String(facts['opId']).slice(-4));
-    expect(started).toEqual(['/0/1', '/0/2']);
+    const { id } = await w.incident();
+    const digest = (await w.journal('plan.built'))[0]?.facts['digest'] as string;
+    expect((await w.journal('effect.started')).map(({ facts }) => facts['opId'])).toEqual(
+      [1, 2].map((generation) => `${id}/${digest}/0/${generation}`),
+    );
   });
 
   test('that waits for sight after a restart does not wait for a reading', async () => {

@@ -4,7 +4,9 @@ import { asked, assessed } from './asked.ts';
 import { alice, bob, carol, ruleOf, type Watching, watching } from './watching.ts';
 
 async function digestOf(w: Watching): Promise<string> {
-  return String((await w.journal('question.asked')).at(-1)?.facts['planDigest']);
+  const digest = (await w.journal('question.asked')).at(-1)?.facts['planDigest'];
+  if (typeof digest !== 'string') throw new Error('nothing was asked');
+  return digest;
 }
 
 describe('an answer', () => {
