@@ -14,10 +14,17 @@ export class Book {
   readonly failedLooks = new Map<string, string>();
   /** Targets whose release has just become worth keeping. */
   readonly toPin = new Set<string>();
+  #messages = 0;
   readonly #cases = new Map<string, Case>();
 
   constructor(configuration: Configuration) {
     this.configuration = configuration;
+  }
+
+  /** Tells messages apart. */
+  nextMessage(): number {
+    this.#messages += 1;
+    return this.#messages;
   }
 
   add(open: Case): void {

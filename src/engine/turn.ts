@@ -60,7 +60,8 @@ export class Turn {
     const row = open === null ? null : rowOf(open);
     for (const { name } of this.#parts.channels) {
       const told = this.#parts.compose(whole, row, name);
-      if (told !== null) this.#messages.push({ ...told, key: `${told.key}/${this.#messages.length}` });
+      // Two of a kind in one millisecond are two messages; the same one is never written twice.
+      if (told !== null) this.#messages.push({ ...told, key: `${told.key}/${this.#book.nextMessage()}` });
     }
   }
 

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { MINUTE, SECOND } from '../../src/domain/time.ts';
 import { type Watching, watching, type WatchingOptions } from './watching.ts';
