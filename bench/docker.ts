@@ -1,0 +1,2 @@
+import type { Benchmark } from './benchmark.ts';
+export const docker: Benchmark = { name: 'docker', summary: '', run: () => Promise.reject(new Error('not yet')) };
