@@ -342,6 +342,15 @@ describe('an acknowledgement', () => {
     );
   });
 
+  test('of the question does not count for what it became when nobody answered', async () => {
+    await using w = await asked();
+    await w.asks({ do: 'ack', incident: (await w.incident()).id, note: '' });
+    await w.wait(HOUR);
+
+    expect(await w.state()).toBe('handed_over');
+    expect((await w.journal('incident.reminder')).length).toBeGreaterThan(0);
+  });
+
   test('of the lesser trouble does not count for the greater', async () => {
     await using w = await watching({
       rules: assessed({ want: { action: 'investigate' } }, { want: { action: 'hand_over' } }),

@@ -117,7 +117,8 @@ describe('several levels of one rule', () => {
   });
 
   test('that fall back leave the lower one to lead, with its own decision and marks', async () => {
-    await using w = await shop({ graded });
+    const slow = { ...graded.levels, medium: { above: 0.1, forMs: 2 * MINUTE } };
+    await using w = await shop({ graded: { ...graded, levels: slow } });
     await w.asks({ do: 'freeze', target: null, forMs: HOUR, note: '' });
     w.breaks('v2', 0.3);
     await w.wait(5 * MINUTE);
@@ -129,7 +130,7 @@ describe('several levels of one rule', () => {
       'question withdrawn: shop/graded recovered, and shop/graded leads now',
     );
     const { marks } = await w.incident();
-    expect((marks.detectedAt ?? 0) - (marks.breachedAt ?? 0)).toBe(MINUTE);
+    expect((marks.detectedAt ?? 0) - (marks.breachedAt ?? 0)).toBe(2 * MINUTE);
   });
 });
 

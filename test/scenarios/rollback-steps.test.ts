@@ -3,6 +3,7 @@ import type { EffectOutcome } from '../../src/domain/effect.ts';
 import type { Driver } from '../../src/domain/ports/driver.ts';
 import { HOUR, MINUTE, SECOND } from '../../src/domain/time.ts';
 import type { World } from '../fakes/world.ts';
+import { asked } from './asked.ts';
 import { watching, type Watching, type WatchingOptions } from './watching.ts';
 
 const done: Promise<EffectOutcome> = Promise.resolve({ ended: 'done', detail: 'done' });
@@ -79,9 +80,7 @@ describe('several steps', () => {
       message: 'handed over, shop is yours now: a step failed: move: move did not work',
       facts: { byHand: ['drain shop by hand', 'swap shop by hand', 'move shop by hand'] },
     });
-    expect((await w.journal('rollback.undoing'))[0]?.message).toBe(
-      'a step failed (move: move did not work); undoing what was done',
-    );
+    expect((await w.journal('rollback.undoing'))[0]?.message).toBe('a step failed; undoing what was done');
   });
 
   test('when an undo fails, too, what stands is told and left for a person', async () => {
@@ -346,6 +345,30 @@ describe('another playbook', () => {
       facts: { nextPlaybook: 'shop/second' },
     });
     expect(await w.journal('budget.charged')).toHaveLength(1);
+  });
+
+  test('is taken though the first was the last that the budget allowed', async () => {
+    const { options } = other(['drain'], ['move']);
+    await using w = await rollingBack([], (world) => world.troubles.set('drain', 'fails'), {
+      options: { ...options, configuration: { budget: { rollbacks: 1, perMs: HOUR } } },
+    });
+    await w.wait(5 * MINUTE);
+
+    expect(w.world.ledger).toEqual(['shop: v2 → v1']);
+    expect(await w.state()).toBe('closed: rolled_back');
+  });
+
+  test('is taken without another question when nobody had answered the first', async () => {
+    const { options } = other(['drain'], ['move']);
+    await using w = await asked(
+      { otherwise: 'rollback' },
+      { ...options, drivers: (world) => [undoable(world, 'drain')] },
+    );
+    w.world.troubles.set('drain', 'fails');
+    await w.wait(20 * MINUTE);
+
+    expect(w.world.ledger).toEqual(['shop: v2 → v1']);
+    expect(await w.journal('question.asked')).toHaveLength(1);
   });
 
   test('is taken when the breach goes on after the first', async () => {
