@@ -19,7 +19,7 @@ async function shownDigest(context: CliContext, id: string): Promise<string | nu
   const { planDigest } = incident.question;
   // What would be approved is another plan than the one that could be shown: the daemon is to say so.
   if (incident.plan?.digest !== planDigest) return planDigest;
-  if (context.json) return planDigest;
+  if (context.json || incident.question.state !== 'open') return planDigest;
   const { playbook, from, to, steps } = printable(incident.plan);
   context.err(`plan ${planDigest} (${playbook}): ${from?.name ?? 'unknown'} → ${to?.name ?? 'none'}`);
   columns(

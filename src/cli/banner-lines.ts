@@ -12,7 +12,9 @@ export function bannerLines(
   return [
     ...(halted === null
       ? []
-      : [`${paint.alarm(' HALTED ')} ${halted}; nothing starts until: rollbackd unhalt`]),
+      : [
+          `${paint.alarm(' HALTED ')} ${halted.replace(/^halted /, '')}; nothing starts until: rollbackd unhalt`,
+        ]),
     ...freezes(targets).map((line) => `${paint.yellow('FROZEN')}  ${line}`),
     ...(blind.length === 0
       ? []

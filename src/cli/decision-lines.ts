@@ -3,9 +3,14 @@ import { wrapped } from './columns.ts';
 import { spaced } from './ending.ts';
 import type { Paint } from './paint.ts';
 
-/** Why this, or why not that: the decision, and every objection with what an approval would do to it. */
+/**
+ * Why this, or why not that: the decision, and every objection with what an approval would do to it.
+ *
+ * @param told what stands above already, and is not said again
+ */
 export function decisionLines(
   decision: Decision | null,
+  told: string,
   { paint, width }: { readonly paint: Paint; readonly width: number },
 ): string[] {
   if (decision === null) return [];
@@ -14,7 +19,7 @@ export function decisionLines(
   const instead = action === wanted && !halted ? '' : `, where the rule wants ${spaced(wanted)}`;
   return [
     `${paint.bold(did)}${instead}`,
-    ...wrapped(reason, width - 2, ''),
+    ...(reason === told ? [] : wrapped(reason, width - 2, '')),
     ...objections.flatMap((objection) => objectionLines(objection, { paint, width })),
   ];
 }

@@ -1,3 +1,5 @@
+import { causes } from '../domain/incident.ts';
+import type { Daemon } from '../domain/ports/daemon.ts';
 import { optionText, positional, type CliCommand } from './command.ts';
 import { painter } from './paint.ts';
 import { findingLines, planHead, stepTexts } from './plan-lines.ts';
@@ -31,8 +33,14 @@ export const command = {
     context.out(
       refused
         ? `${paint.red('refused')}  ${plan.refusal ?? 'preflight objects; see above'}`
-        : `nothing was changed; to do it: rollbackd rollback ${target} --because CAUSE`,
+        : `nothing was changed; to do it: ${doing(request)}   (CAUSE: ${Object.keys(causes).join(', ')})`,
     );
     return refused ? 1 : 0;
   },
 } satisfies CliCommand;
+
+/** The command that does what was planned. */
+function doing({ target, to, playbook }: Parameters<Daemon['plan']>[0]): string {
+  const more = [to === null ? [] : ['--to', to], playbook === null ? [] : ['--playbook', playbook]].flat();
+  return ['rollbackd rollback', target, '--because CAUSE', ...more].join(' ');
+}

@@ -3,38 +3,54 @@ import type { IncidentView } from '../domain/ports/daemon.ts';
 import { formatDuration } from '../domain/time.ts';
 import { columns } from './columns.ts';
 import type { Paint } from './paint.ts';
-import { findingLines, planHead } from './plan-lines.ts';
+import { findingLines, planHead, stepTexts } from './plan-lines.ts';
 import { clockTime } from './times.ts';
 
-/** The plan, each step with what came of it and how long it took. */
-export function rollbackLines({ plan, effects }: IncidentView, now: number, paint: Paint): string[] {
+/** The plan: from which release to which, its steps, and what preflight found. */
+export function planLines({ plan }: IncidentView, paint: Paint): string[] {
   if (plan === null) return [];
-  const [head = '', ...releases] = planHead(plan, paint);
-  const rows = plan.steps.flatMap((step, index) => {
-    const attempts = effects.filter((effect) => effect.step === index);
-    if (attempts.length === 0) return [[String(index + 1), paint.dim('not started'), '', '', step]];
-    return attempts.map((effect) => effectRow(effect, step, now, paint));
-  });
+  const [head = '', ...rest] = [
+    ...planHead(plan, paint),
+    ...stepTexts(plan.steps),
+    ...findingLines(plan, paint),
+  ];
   return [
     head.replace(/^.*?PLAN\S* +/, ''),
-    ...releases.map((line) => line.slice(2)),
-    ...columns(rows),
-    ...findingLines(plan, paint).map((line) => line.slice(2)),
+    ...rest.map((line) => line.slice(2)),
     ...(plan.refusal === null ? [] : [`${paint.red('refused')}  ${plan.refusal}`]),
   ];
 }
 
-function effectRow(effect: Effect, step: string, now: number, paint: Paint): string[] {
-  const { purpose, state, startedAt, endedAt, detail } = effect;
-  const what = purpose === 'apply' ? step : `${purpose}: ${step}`;
+/** What was done so far, in the order in which it was: when, for how long, which step, and what came of it. */
+export function effectLines({ effects }: IncidentView, now: number, paint: Paint): string[] {
+  const inOrder = effects.toSorted((a, b) => (a.startedAt ?? a.intentAt) - (b.startedAt ?? b.intentAt));
+  return columns(inOrder.map((effect) => effectRow(effect, now, paint)));
+}
+
+function effectRow(effect: Effect, now: number, paint: Paint): string[] {
+  const { step, kind, purpose, state, startedAt, intentAt, endedAt, detail } = effect;
+  const took = startedAt === null ? '' : formatDuration((endedAt ?? now) - startedAt);
   return [
-    String(effect.step + 1),
-    paint[stateStyle[state]](state),
-    startedAt === null ? '' : clockTime(startedAt, now),
-    startedAt === null ? '' : formatDuration((endedAt ?? now) - startedAt),
-    detail === '' ? what : `${what} (${detail})`,
+    clockTime(startedAt ?? intentAt, now),
+    took,
+    `${purposes[purpose]}step ${step + 1}`,
+    paint[stateStyle[state]](stateWord[state]),
+    detail === '' ? kind : `${kind}: ${detail}`,
   ];
 }
+
+const purposes = { apply: '', undo: 'undo ', release: 'release ' } as const satisfies Record<
+  Effect['purpose'],
+  string
+>;
+
+const stateWord = {
+  done: 'done',
+  failed: 'failed',
+  unknown: 'unknown',
+  intent: 'due',
+  started: 'running',
+} as const satisfies Record<Effect['state'], string>;
 
 const stateStyle = {
   done: 'green',

@@ -2,6 +2,7 @@ import type { IncidentView } from '../domain/ports/daemon.ts';
 import { rtoPhases, type PhaseTime } from '../domain/ports/store.ts';
 import { formatDuration } from '../domain/time.ts';
 import { columns } from './columns.ts';
+import { spaced } from './ending.ts';
 import type { Paint } from './paint.ts';
 import { durationOrDash } from './times.ts';
 
@@ -10,12 +11,7 @@ export function rtoLines(rto: IncidentView['rto'], paint: Paint): string[] {
   if (rto === null) return [];
   const rows = rtoPhases.map((phase) => {
     const { actualMs, objectiveMs } = rto[phase];
-    return [
-      phase.replaceAll('_', ' '),
-      durationOrDash(actualMs),
-      durationOrDash(objectiveMs),
-      verdict(rto[phase], paint),
-    ];
+    return [spaced(phase), durationOrDash(actualMs), durationOrDash(objectiveMs), verdict(rto[phase], paint)];
   });
   return columns([['PHASE', 'ACTUAL', 'OBJECTIVE', ''].map(paint.dim), ...rows]);
 }

@@ -2,6 +2,7 @@ import { rtoPhases } from '../domain/ports/store.ts';
 import type { RtoView } from '../domain/ports/daemon.ts';
 import { DAY, formatDuration } from '../domain/time.ts';
 import { columns } from './columns.ts';
+import { spaced } from './ending.ts';
 import { optionDuration, type CliCommand } from './command.ts';
 import { painter, type Paint } from './paint.ts';
 import { durationOrDash } from './times.ts';
@@ -34,7 +35,7 @@ function summary(view: RtoView, scope: string, paint: Paint): string[] {
   const rows = rtoPhases.map((phase) => {
     const { medianMs, p95Ms, withinObjective, trendMs } = view.summary[phase];
     const within = withinObjective === null ? '-' : `${Math.round(withinObjective * 100)}%`;
-    return [phase, durationOrDash(medianMs), durationOrDash(p95Ms), within, trend(trendMs, paint)];
+    return [spaced(phase), durationOrDash(medianMs), durationOrDash(p95Ms), within, trend(trendMs, paint)];
   });
   const count = `${view.incidents} incident${view.incidents === 1 ? '' : 's'}`;
   return [`${count} (${scope})`, '', ...columns([head, ...rows])];

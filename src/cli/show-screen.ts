@@ -6,7 +6,7 @@ import { decisionLines } from './decision-lines.ts';
 import { ending } from './ending.ts';
 import { paintSeverity, type Paint } from './paint.ts';
 import { questionLines } from './question-lines.ts';
-import { rollbackLines, verificationLines } from './rollback-lines.ts';
+import { effectLines, planLines, verificationLines } from './rollback-lines.ts';
 import { rtoLines } from './rto-lines.ts';
 import { timeAndDistance, clockTime } from './times.ts';
 
@@ -24,13 +24,14 @@ export function showScreen(incident: IncidentView, screen: Screen): string[] {
   const question = incident.question;
   const sections: (readonly [string, readonly string[]])[] = [
     ['WHAT IS BROKEN', brokenLines(incident, screen)],
-    ['DECISION', decisionLines(incident.decision, screen)],
+    ['DECISION', decisionLines(incident.decision, incident.reason, screen)],
     ['QUESTION', question === null ? [] : questionLines({ incident: incident.id, question }, now, paint)],
-    ['PLAN', rollbackLines(incident, now, paint)],
+    ['PLAN', planLines(incident, paint)],
+    ['WHAT WAS DONE', effectLines(incident, now, paint)],
     ['VERIFICATION', verificationLines(incident, now, paint)],
     ['TIME TO RECOVER', rtoLines(incident.rto, paint)],
     ['TIMELINE', timeline(incident, now, paint)],
-    ['EVIDENCE', Object.keys(incident.evidence)],
+    ['EVIDENCE', evidenceLines(incident, paint)],
     ['BY HAND', incident.byHand.map((line) => paint.bold(line))],
   ];
   return [
@@ -83,6 +84,26 @@ function brokenLines({ levels, target }: IncidentView, { status, paint }: Screen
   });
 }
 
+/** That a step is due says nothing to people: the next entry is that it started, or why not. */
 function timeline({ journal }: IncidentView, now: number, paint: Paint): string[] {
-  return columns(journal.map(({ at, type, message }) => [clockTime(at, now), paint.dim(type), message]));
+  const told = journal.filter(({ type }) => type !== 'effect.intent');
+  return columns(told.map(({ at, type, message }) => [clockTime(at, now), paint.dim(type), message]));
+}
+
+/** What was captured: a line as it is, e.g. the path of a file; more than a line by its name. */
+function evidenceLines({ id, evidence }: IncidentView, paint: Paint): string[] {
+  const texts = Object.entries(evidence).map(([name, text]) => ({ name, lines: linesOf(text) }));
+  const rows = texts.map(({ name, lines }) => [
+    name,
+    lines.length > 1 ? `${lines.length} lines` : (lines[0] ?? ''),
+  ]);
+  const long = texts.find(({ lines }) => lines.length > 1);
+  if (long === undefined) return columns(rows);
+  const read = `rollbackd show ${id} --json | jq -r '.evidence["${long.name}"]' prints it`;
+  return [...columns(rows), paint.dim(read)];
+}
+
+/** Line ends arrive as what `printable` makes of them. */
+function linesOf(text: string): string[] {
+  return text.split(/[\n\u{fffd}]+/u).filter((line) => line.trim() !== '');
 }

@@ -1,4 +1,4 @@
-import type { IncidentView, ReleaseView, StatusView, TargetView } from '../domain/ports/daemon.ts';
+import type { IncidentView, StatusView, TargetView } from '../domain/ports/daemon.ts';
 import { formatDuration } from '../domain/time.ts';
 import { bannerLines } from './banner-lines.ts';
 import { columns } from './columns.ts';
@@ -67,19 +67,15 @@ function targetLines(target: TargetView, { now }: StatusView, paint: Paint): str
   ];
 }
 
-function releaseLine({ current, lastGood, bakeMs }: TargetView, paint: Paint): string {
-  if (current === null) return `runs nothing that was seen; last good ${lastGood?.name ?? 'none yet'}`;
+function releaseLine({ current, lastGood, noWayBack, bakeMs }: TargetView, paint: Paint): string {
+  const back = lastGood === null ? paint.yellow(`no way back: ${noWayBack}`) : `last good ${lastGood.name}`;
+  if (current === null) return `runs nothing that was seen; ${back}`;
   const baking =
     current.standing === 'unproven'
       ? `, baked ${formatDuration(current.bakedMs)} of ${formatDuration(bakeMs)}`
       : '';
   const runs = `runs ${current.name}, ${paintStanding(paint, current.standing)}${baking}`;
-  return `${runs}; last good ${lastGoodName(current, lastGood, paint)}`;
-}
-
-function lastGoodName(current: ReleaseView, lastGood: ReleaseView | null, paint: Paint): string {
-  if (lastGood === null) return paint.yellow('none yet: a rollback has nowhere to go');
-  return lastGood.id === current.id ? 'this one' : lastGood.name;
+  return `${runs}; ${back}`;
 }
 
 function indented(lines: readonly string[], indent: string): string[] {

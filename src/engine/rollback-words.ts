@@ -32,7 +32,7 @@ export function rollbackNote(
     case 'undoing':
       return {
         type: 'rollback.undoing',
-        message: `a step failed (${after.context.reason}); undoing what was done`,
+        message: 'a step failed; undoing what was done',
       };
     case 'releasing':
     case 'ended':

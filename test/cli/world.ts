@@ -25,7 +25,7 @@ const bad = aRelease({
   bakedMs: 2 * MINUTE,
   current: true,
 });
-const web = aRelease({ name: 'web:7', current: true, lastGood: true });
+const web = aRelease({ name: 'web:7', current: true });
 
 const errorRate = aRule({
   rule: 'layra/api-error-rate',
@@ -111,6 +111,7 @@ export const badNight: StatusView = {
       name: 'frontend',
       current: web,
       lastGood: null,
+      noWayBack: 'no other release of frontend has run here and been proven good',
       frozen: 'by bob until 14:00:00: sale',
       incident: 'i-8a2b1c',
     }),
@@ -228,7 +229,7 @@ export const rolledBack: IncidentView = anIncident({
       message: 'infrastructure: docker healthy: starting',
     }),
   ],
-  evidence: { 'backend.log': 'x', 'inspect.json': '{}' },
+  evidence: { 'backend.log': 'first line\nsecond line\n', output: '/var/lib/rollbackd/output/7.log' },
   marks: { ...noMarks, breachedAt: start - 5 * MINUTE, detectedAt: start - 4 * MINUTE },
   rto: {
     detection: { actualMs: 60_000, objectiveMs: 70_000 },

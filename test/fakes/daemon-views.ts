@@ -57,11 +57,11 @@ export function aRelease(given: Partial<ReleaseView> & { readonly name: string }
 }
 
 export function aTarget(given: Partial<TargetView> & { readonly name: string }): TargetView {
-  const good = aRelease({ name: 'shop:1', current: true, lastGood: true });
   return {
     mode: 'auto',
-    current: good,
-    lastGood: good,
+    current: aRelease({ name: 'shop:1', current: true }),
+    lastGood: aRelease({ name: 'shop:0', lastGood: true }),
+    noWayBack: null,
     bakeMs: 10 * MINUTE,
     incident: null,
     deploying: false,

@@ -9,6 +9,9 @@ import { statusNow } from './proc.ts';
 import { findProgram } from './programs.ts';
 import { childRecords, type ChildRecords } from './records.ts';
 
+/** How much of what a program printed goes into a message. */
+const mostTailCharacters = 300;
+
 /** The variables that children inherit from the daemon. Everything else they get by name. */
 const inherited = ['PATH', 'HOME', 'USER', 'LOGNAME', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR'];
 const cutEveryMs = 250;
@@ -214,8 +217,9 @@ function cutShort(
   );
 }
 
-/** The last lines of an output, short enough for a message. */
+/** The last lines of an output on one line, short enough for a message. The whole of it is in the output file. */
 export function tailOf(output: string): string {
-  const text = output.trimEnd();
-  return text.length <= 1_000 ? text : `…${text.slice(-1_000)}`;
+  const lines = output.split(/[\r\n]+/).map((line) => line.trim());
+  const text = lines.filter((line) => line !== '').join(' | ');
+  return text.length <= mostTailCharacters ? text : `…${text.slice(-mostTailCharacters)}`;
 }

@@ -113,6 +113,8 @@ export interface TargetView {
   readonly mode: Mode;
   readonly current: ReleaseView | null;
   readonly lastGood: ReleaseView | null;
+  /** Why a rollback has nowhere to go; null when it has. */
+  readonly noWayBack: string | null;
   readonly bakeMs: number;
   readonly incident: string | null;
   readonly deploying: boolean;

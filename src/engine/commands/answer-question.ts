@@ -1,5 +1,5 @@
 import type { Actor, Command, CommandAnswer } from '../../domain/ports/daemon.ts';
-import type { Case } from '../case.ts';
+import { stateOf, type Case } from '../case.ts';
 import type { Core } from '../core.ts';
 import type { Flow } from '../flow.ts';
 import { whyNotFor, type Wish } from '../judging.ts';
@@ -64,7 +64,8 @@ function whyNot(
   by: Wish['by'],
 ): string | null {
   const { approval } = open;
-  if (approval === null) return `nothing is asked about ${incident}`;
+  if (approval === null)
+    return `nothing is asked about ${incident}: it is ${stateOf(open).replaceAll('_', ' ')}`;
   if (approval.value !== 'open') return `the question is over: ${endOf(open)}`;
   if (planDigest !== null && planDigest !== approval.context.planDigest) {
     return `that answer is for plan ${planDigest}, but the question is about plan ${approval.context.planDigest}; look at rollbackd show ${incident}`;

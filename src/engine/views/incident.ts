@@ -80,9 +80,21 @@ function planView(core: Core, plan: Plan): PlanView {
   };
 }
 
-/** Evidence travels in the entries of the effects that captured it. */
+/** Evidence travels in the entries of the effects that captured it. Steps may use the same names. */
 function evidenceIn(journal: readonly Entry[]): Readonly<Record<string, string>> {
-  return Object.assign({}, ...journal.map(({ facts }) => facts['evidence'] ?? {})) as Record<string, string>;
+  const found: Record<string, string> = {};
+  for (const { facts } of journal) {
+    const texts = (facts['evidence'] ?? {}) as Record<string, string>;
+    for (const [name, text] of Object.entries(texts)) found[freeName(name, found)] = text;
+  }
+  return found;
+}
+
+/** `output`, `output (2)`, … */
+function freeName(name: string, taken: Readonly<Record<string, string>>): string {
+  let free = name;
+  for (let nth = 2; Object.hasOwn(taken, free); nth += 1) free = `${name} (${nth})`;
+  return free;
 }
 
 async function rtoOf(core: Core, row: IncidentRow, seen: Case | null): Promise<LedgerRow['phases'] | null> {

@@ -36,12 +36,14 @@ function targetView(core: Core, target: Target): TargetView {
   const { parts, book } = core;
   const at = parts.clock.now();
   const current = parts.releases.current(target.name);
-  const { release } = parts.releases.candidate(target.name, at);
+  const candidate = parts.releases.candidate(target.name, at);
+  const { release } = candidate;
   return {
     name: target.name,
     mode: target.mode,
     current: current === null ? null : releaseView(parts.releases, current, at),
     lastGood: release === null ? null : releaseView(parts.releases, release, at),
+    noWayBack: candidate.release === null ? candidate.problem : null,
     bakeMs: target.bakeMs,
     incident: book.on(target.name)?.incident.context.id ?? null,
     deploying: parts.releases.deploying(target.name, at),
