@@ -56,7 +56,9 @@ export async function startDaemon(options: StartOptions): Promise<number> {
   const code = await Promise.race([fatal.promise, untilAborted(signal)]);
   // After a fatal error nothing may be waited for: what is in memory is no longer the truth.
   if (code !== 0) process.exit(code);
-  await app.stop(graceMs);
+  const ended = await app.stop(graceMs);
+  // What still runs would hold the process for as long as it takes; the next start looks into it.
+  if (!ended) process.exit(0);
   return 0;
 }
 

@@ -1,4 +1,5 @@
 import { crashPoint, type CrashPoint } from '../domain/crash-point.ts';
+import { RollbackError } from '../domain/errors.ts';
 import type { NewEntry } from '../domain/ports/store.ts';
 import type { Book } from './book.ts';
 import type { Case } from './case.ts';
@@ -67,6 +68,11 @@ export class Core {
     if (this.#broken !== null) return;
     this.#broken = error instanceof Error ? error : new Error(String(error));
     this.#onFatal(error);
+  }
+
+  /** Takes no more turns: what still runs, and ends later, is looked into by the next start. */
+  end(): void {
+    this.#broken ??= new RollbackError('ABORTED', 'the daemon has stopped');
   }
 
   async #take<Result>(change: (turn: Turn, flow: Flow) => Result): Promise<Result> {

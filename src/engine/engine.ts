@@ -38,7 +38,7 @@ export class Engine {
   constructor(parts: Parts, configuration: Configuration, onFatal: (error: unknown) => void) {
     this.core = new Core(parts, new Book(configuration), onFatal);
     this.startedAt = parts.clock.now();
-    this.#activities = new Activities(parts.clock, onFatal);
+    this.#activities = new Activities(parts.clock, (error) => this.core.fail(error));
     this.#timers = new Timers(this.core);
     this.core.pursue = (touched) => this.#pursue(touched);
   }
@@ -117,6 +117,7 @@ export class Engine {
       )
       .catch(() => {});
     await this.core.idle();
+    this.core.end();
     return ended;
   }
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { IncidentView } from '../../src/domain/ports/daemon.ts';
@@ -47,6 +47,13 @@ export class Production {
     await this.prometheus.stop();
     await this.docker.stop();
     rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  /** A folder of its own below the one that is removed at the end. */
+  fileFolder(...names: string[]): string {
+    const path = join(this.folder, ...names);
+    mkdirSync(path, { recursive: true });
+    return path;
   }
 
   /** A service that nothing watches yet: release 1 serves well, and has customers. */

@@ -1,6 +1,7 @@
 import { get } from 'node:http';
 import type { TestDocker } from '../support/dockerd.ts';
 import { freePort } from './ports.ts';
+import { until } from './until.ts';
 
 /** A container of the sample service under one name, with customers that never rest. */
 export class SampleService {
@@ -74,9 +75,10 @@ export class SampleService {
     });
   }
 
-  /** Changes how the release that runs now behaves, until it restarts. */
+  /** Changes how the release that runs now behaves, until it restarts. Waits for a release that just starts. */
   async behave(behaviour: string): Promise<void> {
-    await this.ask(`/behave/${behaviour}`);
+    const answers = async (): Promise<boolean> => (await this.ask(`/behave/${behaviour}`)) !== null;
+    await until(`${this.name} behaves ${behaviour}`, answers);
   }
 
   [Symbol.dispose](): void {

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
 /** How long something may take to happen in a test. */
-export const patienceMs = 45_000;
+export const patienceMs = 60_000;
 
 /**
  * Asks until the answer is no longer null, undefined or false.
