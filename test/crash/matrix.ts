@@ -6,7 +6,7 @@ import { nameOf, type Kill, type Run } from './run.ts';
 /** Messages go out beside everything else, blind calls too: the first one, and one in the middle. */
 function messagesOf(plan: CrashPlan): readonly Passage[] {
   const blind = passagesOf(plan).some((passage) => passage.blind);
-  return [1, 3].map((nth) => ({ place: 'message.sent', nth, blind, step: null }));
+  return [1, 3].map((nth) => ({ place: 'message.sent', nth, blind, work: null }));
 }
 
 /** The plan without a kill: it must come by exactly the places that its shape says. */
@@ -75,8 +75,8 @@ function double(plan: CrashPlan, first: Passage, second: Passage): Run {
   return { plan, kills: [killAt(first), killAt(second)], mayPark: first.blind || anyBlind };
 }
 
-function killAt({ place, nth, step }: Passage): Kill {
-  return { place, nth, step };
+function killAt({ place, nth, work }: Passage): Kill {
+  return { place, nth, work };
 }
 
 function isCall({ place }: Passage): boolean {

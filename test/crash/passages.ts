@@ -10,8 +10,8 @@ export interface Passage {
   readonly nth: number;
   /** From the commit that an effect is started to the commit that it ended, of a step that nobody can be asked about. */
   readonly blind: boolean;
-  /** The step that is in hand, by name. */
-  readonly step: string | null;
+  /** What a target is kept at; only for `call.during`. */
+  readonly work: string | null;
 }
 
 type Bare = Omit<Passage, 'nth'>;
@@ -45,25 +45,25 @@ function carriedOut(steps: readonly CrashStep[]): Bare[] {
 }
 
 function passedByStep(step: CrashStep): Bare[] {
-  const { gaps, blind, name, slow } = step;
-  const during: readonly Place[] = slow ? ['call.during'] : [];
-  const attempt = (more: readonly Place[], done: boolean): Bare[] =>
-    effect(name, blind, [...more, ...between(gaps)], done);
-  if (step.ends === 'retried') return [...attempt(during, false), ...attempt([], true)];
-  return attempt(during, step.ends === 'done');
+  if (step.ends === 'retried') return [...effect(step, [], false), ...effect(step, [], true)];
+  return effect(step, [], step.ends === 'done');
 }
 
-function passedByUndo({ name, undo }: CrashStep): Bare[] {
-  return effect(name, undo?.blind ?? false, ['undo.before', ...between(undo?.gaps ?? 0)], true);
+function passedByUndo({ undo }: CrashStep): Bare[] {
+  return undo === null ? [] : effect(undo, ['undo.before'], true);
 }
 
-function effect(step: string, blind: boolean, inside: readonly Place[], done: boolean): Bare[] {
-  const at = (place: Place, within: boolean): Bare => ({ place, blind: blind && within, step });
+function effect(
+  { gaps, blind, work }: Pick<CrashStep, 'gaps' | 'blind' | 'work'>,
+  inside: readonly Place[],
+  done: boolean,
+): Bare[] {
+  const at = (place: Place, within: boolean): Bare => ({ place, blind: blind && within, work: null });
+  const within = ['effect.started.committed', 'effect.call.before', ...inside, ...between(gaps)] as const;
   return [
     at('effect.intent.committed', false),
-    at('effect.started.committed', true),
-    at('effect.call.before', true),
-    ...inside.map((place) => at(place, true)),
+    ...within.map((place) => at(place, true)),
+    ...(work === null ? [] : [{ ...at('call.during', true), work }]),
     at('effect.call.after', true),
     ...(done ? [at('effect.done.committed', false)] : []),
   ];
@@ -74,7 +74,7 @@ function between(gaps: number): readonly Place[] {
 }
 
 function plain(places: readonly Place[]): Bare[] {
-  return places.map((place) => ({ place, blind: false, step: null }));
+  return places.map((place) => ({ place, blind: false, work: null }));
 }
 
 function numbered(bare: readonly Bare[]): Passage[] {

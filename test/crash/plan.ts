@@ -20,12 +20,12 @@ export interface CrashStep {
   readonly gaps: number;
   /** Neither refused when repeated nor to be asked about: in doubt a person decides. */
   readonly blind: boolean;
-  /** It takes so long that the daemon can be killed from outside meanwhile. */
-  readonly slow: boolean;
+  /** What the target can be kept at while the daemon is killed, as in `do drain`; null when there is nothing. */
+  readonly work: string | null;
   /** `fails`: never succeeds, and changes nothing. `retried`: the first attempt changes nothing. */
   readonly ends: 'done' | 'fails' | 'retried';
   /** null: it cannot be undone. */
-  readonly undo: { readonly acts: readonly string[]; readonly gaps: number; readonly blind: boolean } | null;
+  readonly undo: Pick<CrashStep, 'acts' | 'gaps' | 'blind' | 'work'> | null;
 }
 
 /** One plan of the matrix: what production is, what goes wrong, what is done about it, and how that must end. */

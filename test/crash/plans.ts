@@ -28,11 +28,11 @@ function plan(name: string, steps: readonly CrashStep[], more: Partial<CrashPlan
 export const plans: readonly CrashPlan[] = [
   plan('link', [evidence(), link()], { phases: 1 }),
   plan('command', [command('drain'), command('heal')], { healedBy: { act: 'heal' } }),
-  plan('blind-command', [command('drain'), command('heal', { probe: false, slow: true }), command('fill')], {
+  plan('blind-command', [command('drain'), command('heal', { probe: false }), command('fill')], {
     healedBy: { act: 'heal' },
   }),
   plan('http', [wait(), http('drain'), notify('drained'), http('heal')], { healedBy: { act: 'heal' } }),
-  plan('blind-http', [notify('before'), http('heal', { probe: false, slow: true })], {
+  plan('blind-http', [notify('before'), http('heal', { probe: false })], {
     healedBy: { act: 'heal' },
     phases: 1,
   }),
@@ -55,7 +55,6 @@ export const plans: readonly CrashPlan[] = [
   plan('put-back', [command('drain', { undo: true }), link({ bad: 'release-1' })]),
   plan('fallback', [command('never', { ends: 'fails' })], { fallback: [link()] }),
   plan('retried', [command('drain', { ends: 'retried' }), link()]),
-  plan('slow', [command('drain', { slow: true }), http('told', { slow: true }), link({ slow: true })]),
   plan('everything', [evidence(), notify('before'), wait(), http('told'), command('drain'), link()], {
     phases: 2,
   }),

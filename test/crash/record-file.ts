@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { Act } from './act.ts';
 
 /** A line of the recording program. */
@@ -49,11 +49,20 @@ export class RecordFile {
     return ended.at(-1)?.act === 'do';
   }
 
-  /** Steps that are at work now, by name. */
+  /** What is at work now, as in `do drain`. */
   atWork(): readonly string[] {
     const lines = this.#lines();
     const ended = new Set(lines.filter(({ word }) => word === 'end').map(({ pid }) => pid));
-    return lines.filter(({ word, pid }) => word === 'begin' && !ended.has(pid)).map(({ step }) => step);
+    return lines
+      .filter(({ word, pid }) => word === 'begin' && !ended.has(pid))
+      .map(({ act, step }) => `${act} ${step}`);
+  }
+
+  /** Keeps this at work, once it has begun, until the returned function is called. */
+  hold(work: string): () => void {
+    const file = `${this.path}.${work.replace(' ', '.')}`;
+    writeFileSync(file, '');
+    return () => rmSync(file, { force: true });
   }
 
   /** Steps of which two were at work at one time, by name. */

@@ -1,9 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { setTimeout as pause } from 'node:timers/promises';
 import type { Act } from './act.ts';
-
-const slowMs = 800;
 
 /**
  * What steps of kind `http` call, what Slack would be, and the health of the service: a server that notes every
@@ -16,6 +13,7 @@ export class Recorder {
   #acts: Act[] = [];
   #messages: string[] = [];
   #working = new Set<string>();
+  readonly #held = new Map<string, PromiseWithResolvers<void>>();
   readonly #server: Server;
 
   private constructor(server: Server) {
@@ -47,9 +45,19 @@ export class Recorder {
     return this.#acts.some((act) => act.step === step);
   }
 
-  /** Steps whose request has not been answered yet, by name. */
+  /** Requests that have not been answered yet, as in `post drain`. */
   atWork(): readonly string[] {
     return [...this.#working];
+  }
+
+  /** Keeps this at work, once it has begun, until the returned function is called. */
+  hold(work: string): () => void {
+    const held = Promise.withResolvers<void>();
+    this.#held.set(work, held);
+    return () => {
+      this.#held.delete(work);
+      held.resolve();
+    };
   }
 
   forget(): void {
@@ -64,7 +72,7 @@ export class Recorder {
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { pathname, searchParams } = new URL(request.url ?? '/', this.url);
+    const { pathname } = new URL(request.url ?? '/', this.url);
     const answer = (status: number, body: string): void => void response.writeHead(status).end(body);
     if (pathname === '/health') return answer((await this.healthy()) ? 200 : 500, '');
     const body = await bodyOf(request);
@@ -75,7 +83,7 @@ export class Recorder {
     const step = pathname.replace('/act/', '');
     if (request.method === 'GET') return answer(this.isDone(step) ? 200 : 404, '');
     this.#note(step, request);
-    if (searchParams.has('slow')) await this.#work(step);
+    await this.#work(`post ${step}`);
     return answer(200, '{}');
   }
 
@@ -88,10 +96,10 @@ export class Recorder {
     ];
   }
 
-  async #work(step: string): Promise<void> {
-    const working = this.#working.add(step);
-    await pause(slowMs);
-    working.delete(step);
+  async #work(work: string): Promise<void> {
+    const working = this.#working.add(work);
+    await this.#held.get(work)?.promise;
+    working.delete(work);
   }
 }
 

@@ -12,8 +12,8 @@ import { untold } from './told.ts';
 export interface Kill {
   readonly place: Place;
   readonly nth: number;
-  /** The step in hand; only for kills from outside. */
-  readonly step: string | null;
+  /** What a target is kept at meanwhile; only for kills from outside. */
+  readonly work: string | null;
 }
 
 /** One run of a plan: each kill in turn, each in a daemon of its own. */
@@ -40,6 +40,8 @@ export interface Story {
 
 const lookEveryMs = 50;
 const longestMs = 90_000;
+const longestSearchMs = 20_000;
+const momentMs = 400;
 
 /** `link/effect.call.between:2+settle.committed:1`; what `--only` takes. */
 export function nameOf({ plan, kills }: Run): string {
@@ -51,19 +53,44 @@ export function nameOf({ plan, kills }: Run): string {
 export async function perform(run: Run, stage: Stage, tracePath?: string): Promise<Story> {
   await stage.reset();
   const left = [...run.kills];
+  let letGo = hold(stage, left[0]);
   let daemon = stage.start(armed(left[0]), tracePath);
   try {
     await daemon.ready();
     await begin(run.plan, stage, daemon);
     const until = Date.now() + longestMs;
     while ((await watch(stage, daemon, left[0] ?? null, until)) === 'killed') {
+      const [killed, next] = left;
       left.shift();
-      daemon = stage.start(armed(left[0]));
+      daemon = stage.start(armed(next));
+      if (killed?.place === 'call.during') await untilFound(daemon);
+      letGo();
+      letGo = hold(stage, next);
     }
     return await tell(stage, daemon, run.kills.length - left.length);
   } finally {
+    letGo();
     await daemon.kill();
   }
+}
+
+/** Keeps the target at the work during which the daemon is to be killed. */
+function hold(stage: Stage, kill: Kill | undefined): () => void {
+  return kill?.work === null || kill === undefined ? () => {} : stage.hold(kill.work);
+}
+
+/**
+ * Waits until the daemon knows that a step was under way, and a moment more: one that did not look for the child of the
+ * daemon before would start the step beside it.
+ */
+async function untilFound(daemon: Daemon): Promise<void> {
+  for (let lookedMs = 0; lookedMs < longestSearchMs && !daemon.hasEnded; lookedMs += lookEveryMs) {
+    const [row] = (await daemon.api?.incidents({ limit: 1 }).catch(() => null)) ?? [];
+    const incident = row === undefined ? null : await daemon.api?.incident(row.id).catch(() => null);
+    if (incident?.journal.some(({ type }) => type === 'effect.found') === true) break;
+    await pause(lookEveryMs);
+  }
+  await pause(momentMs);
 }
 
 /** A kill from outside is not the daemon's to know. */
@@ -88,7 +115,7 @@ async function watch(
   until: number,
 ): Promise<'killed' | 'rested' | 'late'> {
   while (Date.now() < until) {
-    if (kill?.place === 'call.during' && stage.atWork().includes(kill.step ?? '')) await daemon.kill();
+    if (kill?.place === 'call.during' && stage.atWork().includes(kill.work ?? '')) await daemon.kill();
     if (daemon.hasEnded) {
       if (daemon.killed && kill !== null) return 'killed';
       throw new Error('the daemon ended though nobody killed it; see daemon.log');

@@ -83,9 +83,14 @@ export class Stage {
     await this.site.reset();
   }
 
-  /** Steps that a target is carrying out at this moment, by name. */
+  /** What targets are carrying out at this moment. */
   atWork(): readonly string[] {
     return [...this.records.atWork(), ...this.recorder.atWork()];
+  }
+
+  /** Keeps a target at this work, once it has begun, until the returned function is called. */
+  hold(work: string): () => void {
+    return work.startsWith('post ') ? this.recorder.hold(work) : this.records.hold(work);
   }
 
   /** Everything that was done, as the targets remember it. */

@@ -3,10 +3,10 @@ import type { CrashStep, Setting } from './plan.ts';
 type Made = Partial<CrashStep> & Pick<CrashStep, 'options'>;
 
 function step(kind: string, name: string, made: Made): CrashStep {
-  return { kind, name, acts: [], gaps: 0, blind: false, slow: false, ends: 'done', undo: null, ...made };
+  return { kind, name, acts: [], gaps: 0, blind: false, work: null, ends: 'done', undo: null, ...made };
 }
 
-const nothingUndone = { acts: [], gaps: 0, blind: false };
+const nothingUndone = { acts: [], gaps: 0, blind: false, work: null };
 
 export function evidence(): CrashStep {
   return step('evidence', 'evidence', { options: () => ({ logs: 20 }) });
@@ -20,63 +20,57 @@ export function notify(name: string): CrashStep {
   return step('notify', name, { options: () => ({ message: `note ${name}` }), undo: nothingUndone });
 }
 
-const slowSeconds = '0.8';
-
 interface CommandKind {
   readonly probe?: boolean;
   readonly undo?: true;
-  readonly slow?: true;
   readonly ends?: CrashStep['ends'];
 }
 
 /** A program that records itself. Without a probe it is blind. */
-export function command(
-  name: string,
-  { probe = true, undo, slow, ends = 'done' }: CommandKind = {},
-): CrashStep {
+export function command(name: string, { probe = true, undo, ends = 'done' }: CommandKind = {}): CrashStep {
   const blind = !probe;
   const act = { done: 'do', fails: 'refuse', retried: 'refuse-once' }[ends];
   const run = ({ program, ledger }: Setting, word: string): string[] => [program, word, ledger, name];
   return step('command', name, {
     options: (setting) => ({
-      run: [...run(setting, act), ...(slow === true ? [slowSeconds] : [])],
+      run: run(setting, act),
       ...(probe ? { probe: run(setting, 'asked') } : {}),
       ...(undo === true ? { undo: run(setting, 'undo') } : {}),
     }),
     acts: ends === 'fails' ? [] : ['do'],
     blind,
-    slow: slow === true,
+    work: ends === 'done' ? `do ${name}` : null,
     ends,
-    undo: undo === true ? { acts: ['undo'], gaps: 0, blind } : null,
+    undo: undo === true ? { acts: ['undo'], gaps: 0, blind, work: `undo ${name}` } : null,
   });
 }
 
 /** A request to the recording server. Without a probe it is blind. */
-export function http(name: string, { probe = true, slow }: { probe?: boolean; slow?: true } = {}): CrashStep {
+export function http(name: string, { probe = true }: { probe?: boolean } = {}): CrashStep {
   return step('http', name, {
     options: ({ url }) => ({
-      url: `${url}/act/${name}${slow === true ? '?slow' : ''}`,
+      url: `${url}/act/${name}`,
       json: { name },
       ...(probe ? { probe: { url: `${url}/act/${name}` } } : {}),
     }),
     acts: ['post'],
     blind: !probe,
-    slow: slow === true,
+    work: `post ${name}`,
   });
 }
 
 /** A switch of the link, with a restart that tells which link it met. */
-export function link({ slow, bad }: { slow?: true; bad?: string } = {}): CrashStep {
-  const tail = [slow === true ? slowSeconds : '0', ...(bad === undefined ? [] : [bad])];
+export function link({ bad }: { bad?: string } = {}): CrashStep {
+  const tail = bad === undefined ? [] : [bad];
   const back = ['switch to release-2'];
   return step('link.rollback', 'link', {
     options: ({ program, ledger }) => ({ restart: { run: [program, 'restart', ledger, 'link', ...tail] } }),
     acts: bad === undefined ? ['switch to release-1'] : ['switch to release-1', ...back],
     // After the switch and after the restart; once more each when the link is put back.
     gaps: bad === undefined ? 2 : 4,
-    slow: slow === true,
+    work: 'restart link',
     ends: bad === undefined ? 'done' : 'fails',
-    undo: bad === undefined ? { acts: back, gaps: 2, blind: false } : null,
+    undo: bad === undefined ? { acts: back, gaps: 2, blind: false, work: null } : null,
   });
 }
 
@@ -95,7 +89,7 @@ export function dockerRollback(startFirst: boolean): CrashStep {
     options: () => options,
     acts: ['create release-1', 'start release-1', 'stop release-2'],
     gaps: 6,
-    undo: { acts: ['stop release-1', 'start release-2'], gaps: 5, blind: false },
+    undo: { acts: ['stop release-1', 'start release-2'], gaps: 5, blind: false, work: null },
   });
 }
 

@@ -1,21 +1,22 @@
 #!/bin/sh
 # The targets' own memory of what was done to them: one line before an act and one after, each appended whole.
 #
-#   record.sh do|undo LEDGER NAME [SECONDS]         the act and its compensation; not idempotent
-#   record.sh refuse LEDGER NAME                    never does it
-#   record.sh refuse-once LEDGER NAME               does it at the second attempt
-#   record.sh restart LEDGER NAME [SECONDS [BAD]]   of a service behind a link; fails on a release directory called BAD
-#   record.sh asked LEDGER NAME                     exit 0: done and not undone, 1: not done
+#   record.sh do|undo LEDGER NAME         the act and its compensation; not idempotent
+#   record.sh refuse LEDGER NAME          never does it
+#   record.sh refuse-once LEDGER NAME     does it at the second attempt
+#   record.sh restart LEDGER NAME [BAD]   of a service behind a link; fails on a release directory called BAD
+#   record.sh asked LEDGER NAME           exit 0: done and not undone, 1: not done
 #
 # A line: begin|end|refused ACT NAME OP PID [LINK DIRECTORY]. LINK tells one switch of the link from another.
-act=$1 ledger=$2 name=$3 seconds=${4:-0} bad=${5:-}
+# An act takes as long as there is a file LEDGER.ACT.NAME.
+act=$1 ledger=$2 name=$3 bad=${4:-}
 op=${ROLLBACKD_OP_ID:?}
 note() { printf '%s\n' "$*" >>"$ledger"; }
 count() { grep -c "^$1 $name $op " "$ledger"; }
 
 carry_out() {
   note "begin $1 $name $op $$ $2"
-  [ "$seconds" = 0 ] || sleep "$seconds"
+  while [ -e "$ledger.$1.$name" ]; do sleep 0.05; done
   note "end $1 $name $op $$ $2"
 }
 
