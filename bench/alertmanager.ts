@@ -1,2 +1,6 @@
 import type { Benchmark } from './benchmark.ts';
-export const alertmanager: Benchmark = { name: 'alertmanager', summary: '', run: () => Promise.reject(new Error('not yet')) };
+export const alertmanager: Benchmark = {
+  name: 'alertmanager',
+  summary: '',
+  run: () => Promise.reject(new Error('not yet')),
+};

@@ -35,7 +35,9 @@ export function writeDaemonFiles(options: {
     },
   ]);
   writeFileSync(join(pack, 'rules.yaml'), stringify({ rules: Object.fromEntries(rules) as unknown }));
-  const playbooks = { release: { steps: [{ 'link.rollback': { to: 'last_good' } }], verify: { settle: '1s' } } };
+  const playbooks = {
+    release: { steps: [{ 'link.rollback': { to: 'last_good' } }], verify: { settle: '1s' } },
+  };
   writeFileSync(join(pack, 'playbooks.yaml'), stringify({ playbooks }));
   const storePath = join(folder, 'state', 'rollbackd.db');
   mkdirSync(join(folder, 'state'), { recursive: true });
@@ -66,7 +68,9 @@ export async function writeHistory(folder: string, { storePath, services }: Daem
   const since = Date.now() - 600_000;
   try {
     await store.commit({
-      releases: services.flatMap((service) => [1, 2].map((number) => releaseOf(folder, service, number, since))),
+      releases: services.flatMap((service) =>
+        [1, 2].map((number) => releaseOf(folder, service, number, since)),
+      ),
       serving: services.map((service) => ({
         target: service,
         release: releaseOf(folder, service, 2, since).id,

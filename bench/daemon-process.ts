@@ -33,7 +33,10 @@ export class DaemonProcess {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#ended = new Promise((resolve) => this.#child.once('exit', () => resolve()));
-    this.#child.stderr?.on('data', (chunk: Buffer) => (this.#said = (this.#said + chunk.toString()).slice(-4_000)));
+    this.#child.stderr?.on(
+      'data',
+      (chunk: Buffer) => (this.#said = (this.#said + chunk.toString()).slice(-4_000)),
+    );
     if (this.#child.stdout !== null)
       createInterface({ input: this.#child.stdout }).on('line', (line) => this.#take(line));
   }

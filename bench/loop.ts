@@ -32,7 +32,7 @@ export interface LoopOptions {
   readonly targets: readonly Target[];
   readonly source: Source<string>;
   readonly observer: Observer;
-  readonly driver: Driver<unknown>;
+  readonly driver: Driver;
   readonly haltFile: string;
   readonly onFatal: (error: unknown) => void;
 }
@@ -156,7 +156,7 @@ export function history(target: string, now: number): { readonly good: Release; 
 }
 
 /** A driver of one call that changes something and can be asked about it afterwards. */
-export function driverOf(applied: (target: string, opId: string) => void): Driver<unknown> {
+export function driverOf(applied: (target: string, opId: string) => void): Driver {
   const done = new Set<string>();
   return {
     kind: 'bench',

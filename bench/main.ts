@@ -71,9 +71,12 @@ async function measure(benchmark: Benchmark, quick: boolean, signal: AbortSignal
 }
 
 function told({ measure, unit, median, p99, repetitions, target, met }: Measure): string {
-  const numbers = repetitions === 1 ? `${median} ${unit}` : `median ${median}, p99 ${p99} ${unit} (${repetitions})`;
+  const numbers =
+    repetitions === 1 ? `${median} ${unit}` : `median ${median}, p99 ${p99} ${unit} (${repetitions})`;
   const verdict =
-    target === undefined ? '' : `; target ${target.of} ≤ ${target.atMost}: ${met === true ? 'met' : 'MISSED'}`;
+    target === undefined
+      ? ''
+      : `; target ${target.of} ≤ ${target.atMost}: ${met === true ? 'met' : 'MISSED'}`;
   return `${measure}: ${numbers}${verdict}`;
 }
 

@@ -68,7 +68,9 @@ async function incident(store: Store, { name, neighbours, folder }: Scene): Prom
   const { good, running } = history(name, now);
   await store.commit({
     releases: [good, running],
-    serving: [{ target: name, release: running.id, since: now - 600_000, notBefore: now - 600_000, opId: null }],
+    serving: [
+      { target: name, release: running.id, since: now - 600_000, notBefore: now - 600_000, opId: null },
+    ],
   });
   const scene = { breaching: false, opId: null as string | null, completedAt: 0 };
   const called = Promise.withResolvers<number>();
@@ -89,7 +91,9 @@ async function incident(store: Store, { name, neighbours, folder }: Scene): Prom
     onFatal: (error) => called.reject(error instanceof Error ? error : new Error(String(error))),
   });
   await engine.start();
-  const cancel = clock.after(patienceMs, () => called.reject(new Error(`no rollback of ${name} began in time`)));
+  const cancel = clock.after(patienceMs, () =>
+    called.reject(new Error(`no rollback of ${name} began in time`)),
+  );
   try {
     await until(() => engine.core.parts.detection.lastEvaluations().has('bench/errors'));
     scene.breaching = true;

@@ -73,7 +73,11 @@ function stepCommit(epoch: number, id: string, state: 'intent' | 'started' | 'do
     message: 'step 1 of 2, docker.rollback: apply is due',
     facts: { opId: `${incident}/0123456789abcdef/1/1` },
   };
-  const context = { id: incident, levels: [{ rule: 'layra/api-error-rate', detail: '61.2% (40 of 65)' }], plan: null };
+  const context = {
+    id: incident,
+    levels: [{ rule: 'layra/api-error-rate', detail: '61.2% (40 of 65)' }],
+    plan: null,
+  };
   return {
     entries: [entry],
     snapshots: [

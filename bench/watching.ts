@@ -31,7 +31,8 @@ interface Watched {
  */
 export const watching: Benchmark = {
   name: 'watching',
-  summary: '1,000, 5,000 and 10,000 rule × target pairs from 50 queries every 15 s: CPU, memory and its slope',
+  summary:
+    '1,000, 5,000 and 10,000 rule × target pairs from 50 queries every 15 s: CPU, memory and its slope',
   async run(context) {
     const seen: Watched[] = [];
     for (const size of sizes(context.quick)) {
@@ -43,7 +44,9 @@ export const watching: Benchmark = {
 };
 
 function sizes(quick: boolean): readonly Watch[] {
-  const short = quick ? { warmUpMs: minuteMs / 2, forMs: minuteMs } : { warmUpMs: 2 * minuteMs, forMs: 4 * minuteMs };
+  const short = quick
+    ? { warmUpMs: minuteMs / 2, forMs: minuteMs }
+    : { warmUpMs: 2 * minuteMs, forMs: 4 * minuteMs };
   const long = quick
     ? { warmUpMs: minuteMs, forMs: 2 * minuteMs }
     : { warmUpMs: 5 * minuteMs, forMs: 30 * minuteMs };
@@ -110,10 +113,14 @@ function report(seen: readonly Watched[]): Measure[] {
         ...facts,
         ...(full ? { target: { of: 'max', atMost: 200 } } : {}),
       }),
-      measured({ measure: `slope of resident memory, ${pairs} pairs`, unit: 'MiB per 10 min' }, [slopePer10Min], {
-        ...facts,
-        ...(full ? { target: { of: 'max', atMost: 1 } } : {}),
-      }),
+      measured(
+        { measure: `slope of resident memory, ${pairs} pairs`, unit: 'MiB per 10 min' },
+        [slopePer10Min],
+        {
+          ...facts,
+          ...(full ? { target: { of: 'max', atMost: 1 } } : {}),
+        },
+      ),
     ];
   });
   const [small, middle, large] = seen;
@@ -123,5 +130,8 @@ function report(seen: readonly Watched[]): Measure[] {
   // Linear: what each further pair costs does not grow. A quarter is left for what a short look cannot tell apart.
   const growth = perPair(middle, large) / perPair(small, middle);
   const measure = 'cost of a further pair from 5,000 to 10,000, over that from 1,000 to 5,000';
-  return [...measures, measured({ measure, unit: 'ratio' }, [growth], { target: { of: 'max', atMost: 1.25 } })];
+  return [
+    ...measures,
+    measured({ measure, unit: 'ratio' }, [growth], { target: { of: 'max', atMost: 1.25 } }),
+  ];
 }

@@ -1,10 +1,14 @@
 #!/usr/bin/env node
+import { setFlagsFromString } from 'node:v8';
 import { systemClock } from './app/clock.ts';
-import { runCli } from './cli/cli.ts';
 import { crashPoints, onCrashPoint } from './domain/crash-point.ts';
 
 /** Two signals closer together than this are one. */
 const echoMs = 250;
+
+// The space for short-lived objects stays as it is at the start: left to itself it grows to 64 MiB on a large machine,
+// and a daemon beside production takes no memory for garbage. Before everything else is loaded, which would grow it.
+setFlagsFromString('--semi-space-growth-factor=1');
 
 const environment = process.env;
 armCrashPoint(environment['ROLLBACKD_CRASH_AT']);
@@ -19,6 +23,7 @@ for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, () => interr
 process.stdout.on('error', () => {});
 process.stderr.on('error', () => {});
 
+const { runCli } = await import('./cli/cli.ts');
 process.exitCode = await runCli({
   argv: process.argv.slice(2),
   environment,

@@ -3,7 +3,7 @@ import { sleep, type Clock } from '../domain/ports/clock.ts';
 import type { RuleView } from '../domain/ports/daemon.ts';
 import type { DeployState, Detection, Evaluation } from '../domain/ports/detection.ts';
 import type { Sources } from '../domain/ports/source.ts';
-import type { Rule } from '../domain/rule.ts';
+import { severities, type Rule } from '../domain/rule.ts';
 import type { Target } from '../domain/target.ts';
 import { Blindness } from './blindness.ts';
 import { evaluate, type Lane } from './lane.ts';
@@ -121,7 +121,8 @@ export class Detector implements Detection {
   troubled(subject: string): boolean {
     const { deploys } = this.#options;
     for (const { lane, pair } of this.#roster.placesOf(subject)) {
-      if (Object.values(pair.watch.levels).some(({ phase }) => phase !== 'clear')) return true;
+      for (const severity of severities)
+        if ((pair.watch.levels[severity]?.phase ?? 'clear') !== 'clear') return true;
       // Grace holds a breach back; it does not make it good.
       if (pair.verdict === 'breach' && lane.source.seesDeploys && deploys.inGrace(subject)) return true;
     }
@@ -145,7 +146,7 @@ export class Detector implements Detection {
   }
 
   views(subject: string): readonly RuleView[] {
-    return [...this.#roster.placesOf(subject)].map(({ lane, pair }) => viewOf(lane.rule, pair));
+    return this.#roster.placesOf(subject).map(({ lane, pair }) => viewOf(lane.rule, pair));
   }
 
   unknownSeries(): Readonly<Record<string, number>> {

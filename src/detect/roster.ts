@@ -14,6 +14,8 @@ export interface Place {
   readonly pair: Pair;
 }
 
+const nowhere: readonly Place[] = [];
+
 /** Which rules are at work, on which subjects, and what is remembered of them. */
 export class Roster {
   readonly lanes = new Map<string, Lane>();
@@ -21,6 +23,8 @@ export class Roster {
   readonly #blindness: Blindness;
   /** What was stored, until the rule that it belongs to is taken up. */
   readonly #stored = new Map<string, Watch>();
+  /** Every target is looked at once a second or so: none of these looks may walk through all pairs. */
+  #bySubject: ReadonlyMap<string, readonly Place[]> = new Map();
 
   constructor(options: { readonly sources: Sources; readonly blindness: Blindness }) {
     this.#sources = options.sources;
@@ -52,6 +56,7 @@ export class Roster {
       this.lanes.set(rule.id, lane);
       gone.push(...this.#assign(lane, targets, now));
     }
+    this.#bySubject = Map.groupBy(this.places(), ({ pair }) => pair.subject);
     return { started, gone };
   }
 
@@ -65,11 +70,8 @@ export class Roster {
     for (const lane of this.lanes.values()) for (const pair of lane.pairs.values()) yield { lane, pair };
   }
 
-  *placesOf(subject: string): Generator<Place> {
-    for (const lane of this.lanes.values()) {
-      const pair = lane.pairs.get(subject);
-      if (pair !== undefined) yield { lane, pair };
-    }
+  placesOf(subject: string): readonly Place[] {
+    return this.#bySubject.get(subject) ?? nowhere;
   }
 
   #sourceOf(rule: Rule): Source {

@@ -20,7 +20,11 @@ export class Hints {
     const wake = (): void => hint.abort();
     const waiting = this.#waiting.get(target) ?? new Set();
     this.#waiting.set(target, waiting.add(wake));
-    await sleep(this.#clock, ms, AbortSignal.any([signal, hint.signal]));
+    if (signal.aborted) wake();
+    // Not `AbortSignal.any`: what it leaves behind on a signal that lives as long as the daemon is found only later.
+    signal.addEventListener('abort', wake, { once: true });
+    await sleep(this.#clock, ms, hint.signal);
+    signal.removeEventListener('abort', wake);
     waiting.delete(wake);
   }
 }

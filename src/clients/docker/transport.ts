@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import Dockerode from 'dockerode';
+import type Dockerode from 'dockerode';
 import { RollbackError } from '../../domain/errors.ts';
 import type { Clock } from '../../domain/ports/clock.ts';
 import type { JsonObject } from './facts.ts';
@@ -37,7 +37,8 @@ interface Modem {
 /** Sends requests to one engine, each with a time-out, and turns what goes wrong into `RollbackError`s. */
 export class Transport {
   readonly endpoint: string;
-  readonly #modem: Modem;
+  readonly #address: Dockerode.DockerOptions;
+  #modem: Promise<Modem> | null = null;
   readonly #clock: Clock;
   readonly #timeoutMs: number;
 
@@ -48,7 +49,7 @@ export class Transport {
   }) {
     const { endpoint } = options;
     this.endpoint = 'socket' in endpoint ? `unix://${endpoint.socket}` : withoutLogin(endpoint.url);
-    this.#modem = new Dockerode(addressOf(endpoint)).modem;
+    this.#address = addressOf(endpoint);
     this.#clock = options.clock;
     this.#timeoutMs = options.timeoutMs;
   }
@@ -111,10 +112,11 @@ export class Transport {
     }
   }
 
-  #dial(request: EngineRequest, isStream: boolean, abortSignal: AbortSignal): Promise<unknown> {
+  async #dial(request: EngineRequest, isStream: boolean, abortSignal: AbortSignal): Promise<unknown> {
+    const modem = await this.#library();
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     const query = Object.keys(request.query ?? {}).length > 0;
-    this.#modem.dial(
+    modem.dial(
       {
         path: query ? `${request.path}?` : request.path,
         method: request.method,
@@ -129,6 +131,12 @@ export class Transport {
       },
     );
     return promise;
+  }
+
+  /** Loaded with the first call: it brings far more along than is used here, and not every daemon has an engine. */
+  #library(): Promise<Modem> {
+    this.#modem ??= import('dockerode').then(({ default: Library }) => new Library(this.#address).modem);
+    return this.#modem;
   }
 
   #aborted({ doing }: EngineRequest): RollbackError {
