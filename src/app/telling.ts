@@ -28,7 +28,6 @@ const told: ReadonlySet<string> = new Set([
   'incident.resumed',
   'incident.reminder',
   'incident.acknowledged',
-  'incident.withdrawn',
   'incident.handed_over',
   'incident.closed',
   'release.bad_returned',

@@ -28,7 +28,7 @@ export function compose({ transition, incident, channel }: Telling): Message {
     text: [
       signalLine(incident, facts),
       releaseLine(facts),
-      incident.reason === message ? null : `why: ${incident.reason}`,
+      message.includes(incident.reason) ? null : `why: ${incident.reason}`,
       progressLine(incident.marks, at),
       ...stepLines(facts),
       ...questionLines(incident, facts),
