@@ -34,6 +34,8 @@ export class World {
     | 'changes once'
     /** It happens, and the daemon never hears of it. */
     | 'happens, never answers'
+    /** Each look takes five seconds. */
+    | 'slow to read'
     /** Five seconds, if nobody stops it. */
     | 'takes a while'
   >();
@@ -129,7 +131,7 @@ export class World {
       options: z.unknown(),
       deadlineMs: 60_000,
       needsRelease: kind === 'move',
-      read: (step) => Promise.resolve(this.#facts(step)),
+      read: (step, signal) => this.#facts(step, signal),
       preflight: () => Promise.resolve(this.#preflight(kind)),
       describe: (step) =>
         kind === 'move'
@@ -142,7 +144,8 @@ export class World {
     };
   }
 
-  #facts(step: Step): StepFacts {
+  async #facts(step: Step, signal: AbortSignal): Promise<StepFacts> {
+    if (this.troubles.get(step.kind) === 'slow to read') await sleep(this.clock, 5_000, signal);
     this.#reads += 1;
     const wobble = this.troubles.get(step.kind) === 'changes' ? `/${this.#reads}` : this.#changed(step);
     return { identity: `${this.version(step.target.name)}${wobble}`, detail: {} };

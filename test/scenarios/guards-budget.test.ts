@@ -36,6 +36,16 @@ describe('the budget of the daemon', () => {
     expect(w.world.ledger.at(-1)).toBe('feed: v2 → v1');
   });
 
+  test('is not refilled before its hour is over', async () => {
+    await using w = await watching({ targets: four });
+    for (const target of names.slice(0, 3)) await breakOne(w, target);
+    await w.wait(HOUR - 26 * MINUTE);
+    await breakOne(w, 'feed');
+
+    expect(await w.state('feed')).toBe('asking');
+    expect(w.world.ledger).toHaveLength(3);
+  });
+
   test('outlives a restart', async () => {
     await using w = await watching({ targets: four });
     for (const target of names.slice(0, 3)) await breakOne(w, target);
@@ -72,24 +82,28 @@ describe('the budget of the daemon', () => {
     expect(await w.state('feed')).toBe('asking');
   });
 
-  test('is charged before the act: dying at any commit in between never has a rollback for nothing', async () => {
-    for (const side of ['before', 'after'] as const) {
-      for (let commit = 1; commit <= 12; commit += 1) {
-        await using w = await watching({ configuration: { budget: { rollbacks: 1, perMs: HOUR } } });
-        await w.deploy('v2');
-        w.breaks('v2');
-        await w.wait(50 * SECOND);
-        w.killAt({ commit, side });
-        await w.wait(2 * MINUTE);
-        const charged = charges(w);
-        expect(w.world.ledger.length).toBeLessThanOrEqual(charged);
-        await w.restart();
-        await w.wait(10 * MINUTE);
-        expect(w.world.ledger).toEqual(['shop: v2 → v1']);
-        expect(charges(w)).toBe(1);
+  test(
+    'is charged before the act: dying at any commit in between never has a rollback for nothing',
+    { timeout: 60_000 },
+    async () => {
+      for (const side of ['before', 'after'] as const) {
+        for (let commit = 1; commit <= 12; commit += 1) {
+          await using w = await watching({ configuration: { budget: { rollbacks: 1, perMs: HOUR } } });
+          await w.deploy('v2');
+          w.breaks('v2');
+          await w.wait(50 * SECOND);
+          w.killAt({ commit, side });
+          await w.wait(2 * MINUTE);
+          const charged = charges(w);
+          expect(w.world.ledger.length).toBeLessThanOrEqual(charged);
+          await w.restart();
+          await w.wait(10 * MINUTE);
+          expect(w.world.ledger).toEqual(['shop: v2 → v1']);
+          expect(charges(w)).toBe(1);
+        }
       }
-    }
-  });
+    },
+  );
 });
 
 function charges(w: Watching): number {

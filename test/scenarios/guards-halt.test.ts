@@ -41,6 +41,19 @@ describe.each<Way>(['file', 'command'])('a halt by %s', (way) => {
     expect(w.world.ledger).toEqual(['shop: v2 → v1']);
   });
 
+  test('is noticed, journaled and told within a second, and so is its end', async () => {
+    await using w = await watching();
+    await halt(w, way);
+    await w.wait(SECOND);
+    expect((await w.journal('halted')).map(({ message }) => message)).toEqual([why]);
+    expect(await w.told()).toEqual([why]);
+
+    await unhalt(w, way);
+    await w.wait(SECOND);
+    expect(await w.journal('unhalted')).toHaveLength(1);
+    expect(await w.told()).toEqual([why, 'the halt is lifted: effects may start again']);
+  });
+
   test('lets an incident that recovers meanwhile close by itself', async () => {
     await using w = await watching();
     await w.deploy('v2');
@@ -115,6 +128,23 @@ describe.each<Way>(['file', 'command'])('a halt by %s', (way) => {
 
     await unhalt(w, way);
     await w.wait(3 * SECOND);
+    expect(w.world.ledger).toEqual(['shop: v2 → v1']);
+  });
+
+  test('that comes while the facts are read for the last time stops the step', async () => {
+    await using w = await watching();
+    await w.deploy('v2');
+    w.breaks('v2');
+    w.world.troubles.set('move', 'slow to read');
+    await w.wait(72 * SECOND);
+    expect(await w.state()).toBe('rolling_back');
+    await halt(w, way);
+    await w.wait(10 * MINUTE);
+    expect(w.world.ledger).toEqual([]);
+    expect(await w.state()).toBe('halted');
+
+    await unhalt(w, way);
+    await w.wait(6 * SECOND);
     expect(w.world.ledger).toEqual(['shop: v2 → v1']);
   });
 
