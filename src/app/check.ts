@@ -14,17 +14,20 @@ export async function checkConfiguration(
 ): Promise<Checked> {
   const loaded = await load(options.path, options);
   if (!loaded.ok) {
-    const count = loaded.problems.length;
     const lines = [
       formatProblems(loaded.problems),
-      `${count} ${count === 1 ? 'problem' : 'problems'}; nothing was started`,
+      `${counted(loaded.problems.length, 'problem')}; nothing was started`,
     ];
     return { ok: false, lines, json: { ok: false, problems: loaded.problems, warnings: [] } };
   }
   const { configuration } = loaded;
   const { rules, targets, playbooks, warnings, digest, mode } = configuration;
   const warned = warnings.length === 0 ? [] : [formatProblems(warnings), ''];
-  const counts = `${Object.keys(targets).length} targets, ${rules.length} rules, ${Object.keys(playbooks).length} playbooks`;
+  const counts = [
+    counted(Object.keys(targets).length, 'target'),
+    counted(rules.length, 'rule'),
+    counted(Object.keys(playbooks).length, 'playbook'),
+  ].join(', ');
   return {
     ok: true,
     lines: [...warned, `${options.path} is fine: ${counts}; mode ${mode}; digest ${digest.slice(0, 12)}`],
@@ -37,4 +40,9 @@ export async function checkConfiguration(
       rules: rules.map(({ id }) => id),
     },
   };
+}
+
+/** `1 problem`, `2 problems`. */
+export function counted(number: number, thing: string): string {
+  return `${number} ${thing}${number === 1 ? '' : 's'}`;
 }

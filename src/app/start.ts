@@ -2,6 +2,7 @@ import { formatProblems } from '../config/format-problems.ts';
 import { messageOf } from '../domain/errors.ts';
 import { SECOND } from '../domain/time.ts';
 import { startApp } from './app.ts';
+import { counted } from './check.ts';
 import type { Surroundings } from './connections.ts';
 import { load } from './load.ts';
 import { systemLog } from './log.ts';
@@ -29,7 +30,7 @@ export async function startDaemon(options: StartOptions): Promise<number> {
   const loaded = await load(path, options);
   if (!loaded.ok) {
     err(formatProblems(loaded.problems));
-    err(`${path}: ${loaded.problems.length} problems; nothing was started`);
+    err(`${path}: ${counted(loaded.problems.length, 'problem')}; nothing was started`);
     return 1;
   }
   const { configuration } = loaded;
