@@ -62,7 +62,7 @@ export async function gitShop(): Promise<GitShop> {
             playbook: 'revert',
           },
         },
-        more: { defaults: { bake: '10m', grace: '1s' } },
+        more: { defaults: { bake: '10m', grace: '1s' }, allowed_programs: [process.execPath] },
       });
       const daemon = await DaemonProcess.start({ configPath, url: `http://127.0.0.1:${port}` });
       onTestFinished(() => daemon.stop('SIGKILL').then(() => {}));

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { ReleaseView } from '../../src/domain/ports/daemon.ts';
@@ -76,19 +76,25 @@ test('a conflict is handed over with the commands for a person, and nothing is p
 
 test('a push of somebody else between plan and revert stops it, and nothing of ours is pushed', async () => {
   const shop = await gitShop();
-  const daemon = await shop.start([{ wait: { for: '4s' } }, { 'git.revert': {} }]);
-  shop.commit('release 2', ill);
+  const go = join(aDirectory(), 'go');
+  const program = `setInterval(() => require('fs').existsSync(${JSON.stringify(go)}) && process.exit(), 50)`;
+  const daemon = await shop.start([
+    { command: { run: [process.execPath, '-e', program] } },
+    { 'git.revert': {} },
+  ]);
+  const second = shop.commit('release 2', ill);
   shop.push();
-  await daemon.until('the wait has started', async () => daemon.said('effect.started')[0]);
-  shop.commit('release 3', { 'shop.txt': 'three\n' });
+  await daemon.until('the step before the revert runs', async () => daemon.said('effect.started')[0]);
+  const third = shop.commit('release 3', { 'shop.txt': 'three\n' });
   shop.push();
   const before = shop.refs();
+  writeFileSync(go, '');
 
   const row = await ended(daemon);
 
   expect(row).toMatchObject({ outcome: 'handed_over' });
   expect(row.reason).toBe(
-    'a step failed: git.revert: shop changed after the plan was made; nothing was done to it',
+    `a step failed: git.revert: GIT_REMOTE_MOVED: main is at ${third.slice(0, 12)}, not at ${second.slice(0, 12)}; nothing was pushed`,
   );
   expect(shop.refs()).toBe(before);
 });

@@ -14,7 +14,8 @@ export interface LinkShopOptions {
   /** Steps before and after `link.rollback`; their programs are `program`. */
   readonly before?: (program: readonly string[]) => readonly object[];
   readonly after?: (program: readonly string[]) => readonly object[];
-  readonly more?: object;
+  /** Roles by who has them, each with a token; the test itself is the first of them. Without any, no token is asked for. */
+  readonly roles?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -60,6 +61,10 @@ export class LinkShop {
     return opened.shop;
   }
 
+  tokenFile(name: string): string {
+    return join(this.folder, `${name}.token`);
+  }
+
   get ledgerPath(): string {
     return join(this.folder, 'ledger');
   }
@@ -102,7 +107,12 @@ export class LinkShop {
 
   /** Starts a daemon that knows release 1 as good. */
   async start(): Promise<DaemonProcess> {
-    const daemon = await DaemonProcess.start({ configPath: this.configPath, url: this.url });
+    const [own] = Object.keys(this.#options.roles ?? {});
+    const daemon = await DaemonProcess.start({
+      configPath: this.configPath,
+      url: this.url,
+      ...(own === undefined ? {} : { tokenFile: this.tokenFile(own) }),
+    });
     onTestFinished(() => daemon.stop('SIGKILL').then(() => {}));
     const current = await daemon.until(
       'a release is seen',
@@ -113,7 +123,13 @@ export class LinkShop {
   }
 
   #configure(program: readonly string[], address: string, port: number): string {
-    const { levels, before, after, more } = this.#options;
+    const { levels, before, after, roles = {} } = this.#options;
+    const tokens = Object.entries(roles).map(([name, role]) => ({
+      name,
+      role,
+      token: { file: this.tokenFile(name) },
+    }));
+    for (const { name, token } of tokens) writeFileSync(token.file, `token-of-${name}-0123456789abcdef`);
     const http = { url: '${target.address}/health', timeout: '1s', expect: { status: 200 } };
     const restart = { run: [...program, 'restart'] };
     return writeConfiguration({
@@ -139,7 +155,7 @@ export class LinkShop {
         allowed_programs: [process.execPath],
         halt_file: join(this.folder, 'HALT'),
         defaults: { bake: '10m', grace: '1s' },
-        ...more,
+        ...(tokens.length === 0 ? {} : { tokens }),
       },
     });
   }
