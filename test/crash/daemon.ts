@@ -7,6 +7,12 @@ import { apiClient, type DaemonApi } from '../../src/clients/api/api-client.ts';
 const main = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
 const startMs = 60_000;
 
+/** Daemons that run; none outlives the tests, however those end. */
+const running = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
 export interface DaemonOptions {
   readonly configPath: string;
   /** What it writes is appended here. */
@@ -44,7 +50,13 @@ export class Daemon {
         this.#output += chunk.toString();
         appendFileSync(logPath, chunk);
       });
-    this.ended = new Promise((resolve) => this.#child.once('close', () => resolve()));
+    running.add(this.#child);
+    this.ended = new Promise((resolve) =>
+      this.#child.once('close', () => {
+        running.delete(this.#child);
+        resolve();
+      }),
+    );
   }
 
   /** It died of `kill -9`, by its own hand or ours. */

@@ -20,6 +20,9 @@ const help = `npm run crash -- [--only PLAN[/PLACE:NTH[+PLACE:NTH]]] [--sample N
   --jobs     runs at a time; 2 unless given
   --list     the names of the runs, and nothing else`;
 
+// The engine and the daemons of the tests end with this process.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
+
 process.exitCode = await main();
 
 async function main(): Promise<number> {
