@@ -1,6 +1,7 @@
 import { crashPoint } from '../domain/crash-point.ts';
 import { type Effect, type EffectOutcome, opIdOf } from '../domain/effect.ts';
 import { messageOf, RollbackError } from '../domain/errors.ts';
+import type { Plan, Step } from '../domain/plan.ts';
 import { sleep } from '../domain/ports/clock.ts';
 import { MINUTE, SECOND } from '../domain/time.ts';
 import type { Case } from './case.ts';
@@ -8,6 +9,7 @@ import type { Core } from './core.ts';
 import { doubt, fail, type Job, succeed } from './effect-ends.ts';
 import { effectNote } from './effect-words.ts';
 import type { Flow } from './flow.ts';
+import { askPatiently, mayPass } from './patience.ts';
 import { haltedBecause } from './situation.ts';
 import type { Turn } from './turn.ts';
 
@@ -34,7 +36,8 @@ async function begin(core: Core, job: Job, signal: AbortSignal): Promise<void> {
   if (retries > 0) await sleep(core.parts.clock, pauseMs(effect, retries), signal);
   if (effect.purpose === 'apply') {
     if (await core.turn((turn, flow) => isHalted(turn, flow, job))) return;
-    const changed = await changedFacts(job, signal);
+    const changed = await changedFacts(core, job, signal);
+    if (signal.aborted) return;
     if (changed !== null) return fail(core, job, changed, false);
   }
   if (signal.aborted) return;
@@ -69,21 +72,47 @@ function isHalted(turn: Turn, flow: Flow, { open, effect }: Job): boolean {
 }
 
 /**
- * Facts are read again right before each disruptive step, until one has changed them: then later steps act on what
- * the plan itself made.
+ * Facts are read again right before each disruptive step, unless an earlier one of the plan may have changed them:
+ * then it acts on what the plan itself made.
  */
-async function changedFacts({ open, step, driver }: Job, signal: AbortSignal): Promise<string | null> {
+async function changedFacts(
+  core: Core,
+  { open, step, driver }: Job,
+  signal: AbortSignal,
+): Promise<string | null> {
   const { plan } = open.incident.context;
-  const done = open.rollback?.context.done ?? [];
-  const disrupted = plan?.steps.some(({ index, risk }) => done.includes(index) && risk !== 'safe') ?? false;
-  if (plan === null || step.risk === 'safe' || disrupted) return null;
-  try {
-    const facts = await driver.read(step, signal);
-    if (facts.identity === plan.identities[step.index]) return null;
-    return `${step.target.name} changed after the plan was made; nothing was done to it`;
-  } catch (error) {
-    return `${step.target.name} could not be read before the step: ${messageOf(error)}`;
-  }
+  if (plan === null || step.risk === 'safe' || isMadeByPlan(open, plan, step)) return null;
+  const read = async () => {
+    try {
+      return { identity: (await driver.read(step, signal)).identity, error: null };
+    } catch (error) {
+      return { identity: '', error };
+    }
+  };
+  const { identity, error } = await askPatiently(
+    core.parts.clock,
+    read,
+    (seen) => mayPass(seen.error),
+    signal,
+  );
+  if (error !== null) return `${step.target.name} could not be read before the step: ${messageOf(error)}`;
+  if (identity === plan.identities[step.index]) return null;
+  return `${step.target.name} changed after the plan was made; nothing was done to it`;
+}
+
+/** Steps on containers and links change nothing but those; any other may reach everything, e.g. through a pipeline. */
+function isMadeByPlan({ rollback }: Case, { steps }: Plan, step: Step): boolean {
+  const done = rollback?.context.done ?? [];
+  const family = familyOf(step);
+  return steps.some((earlier) => {
+    if (!done.includes(earlier.index) || earlier.risk === 'safe') return false;
+    return familyOf(earlier) === family || !['docker', 'link'].includes(familyOf(earlier));
+  });
+}
+
+/** What a step acts on: the first half of its word, e.g. `docker.restart`. */
+function familyOf({ kind }: Step): string {
+  return kind.split('.')[0] ?? kind;
 }
 
 async function call(core: Core, job: Job, signal: AbortSignal): Promise<void> {
@@ -149,7 +178,9 @@ async function recover(core: Core, job: Job, signal: AbortSignal): Promise<void>
     );
   });
   const recovered = { ...job, effect: counted };
-  const still = await survivors(core, job, signal);
+  const still = await survivors(core, job, signal).catch(
+    (error: unknown) => `${step.kind}: nobody can tell whether its process still runs: ${messageOf(error)}`,
+  );
   if (still !== null) return doubt(core, recovered, still);
   if (counted.recoveries > mostRecoveries) return doubt(core, recovered, unending(recovered));
   await resolveByProbe(core, recovered, 'the daemon stopped during the step', signal);

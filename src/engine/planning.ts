@@ -6,6 +6,7 @@ import type { Case } from './case.ts';
 import type { Core } from './core.ts';
 import { judgeWithPlan } from './judging.ts';
 import { ruleOf } from './levels.ts';
+import { askPatiently } from './patience.ts';
 import { candidateFor, playbookFor } from './situation.ts';
 
 /** A plan older than this is built anew before its first effect. */
@@ -16,7 +17,9 @@ const mostVoids = 2;
 /** Builds and preflights the plan of a case that is `planning`, and judges again now that its risk is known. */
 export async function makePlan(core: Core, open: Case, signal: AbortSignal): Promise<void> {
   const visit = open.visits;
-  const planned = await build(core, open, signal);
+  const planned = await buildPatiently(core, open, signal);
+  // The daemon stops, or the case moved on: what could not be read because of that refuses nothing.
+  if (signal.aborted) return;
   await core.turn((turn, flow) => {
     if (open.visits !== visit) return;
     if (planned.plan === null)
@@ -37,7 +40,8 @@ export async function beginPlan(core: Core, open: Case, signal: AbortSignal): Pr
   const shown = open.incident.context.plan;
   if (shown === null) return;
   const holds = core.parts.clock.now() - shown.builtAt <= freshMs && (await stillSo(core, shown, signal));
-  const fresh = holds ? { plan: shown, refusal: null } : await build(core, open, signal);
+  const fresh = holds ? { plan: shown, refusal: null } : await buildPatiently(core, open, signal);
+  if (signal.aborted) return;
   await core.turn((turn, flow) => {
     if (open.visits !== visit) return;
     if (fresh.plan === null)
@@ -52,6 +56,17 @@ export async function beginPlan(core: Core, open: Case, signal: AbortSignal): Pr
     }
     flow.incident(turn, open, { type: 'judged', at: turn.at, decision: afterExpiry(decision, expired) });
   });
+}
+
+/** A short outage of what the facts are read from is waited out before it refuses a plan. */
+function buildPatiently(core: Core, open: Case, signal: AbortSignal): Promise<Planned> {
+  const ask = () => build(core, open, signal);
+  return askPatiently(
+    core.parts.clock,
+    ask,
+    (planned) => planned.plan === null && planned.passing === true,
+    signal,
+  );
 }
 
 /** Resolves the playbook for the case as it stands. A dry run takes the same way. */

@@ -1,4 +1,4 @@
-import { messageOf } from '../domain/errors.ts';
+import { messageOf, RollbackError } from '../domain/errors.ts';
 import { digestPlan, type Finding, type Plan, type Step, type StepFacts } from '../domain/plan.ts';
 import type { PlaybookStep } from '../domain/playbook.ts';
 import type { Driver, Drivers } from '../domain/ports/driver.ts';
@@ -11,6 +11,8 @@ interface Prepared {
   readonly description: string;
   readonly identity: string;
   readonly findings: readonly Finding[];
+  /** The facts could not be read just now; says nothing about the step itself. */
+  readonly unread: boolean;
 }
 
 /**
@@ -37,9 +39,9 @@ async function build(drivers: Drivers, request: PlanRequest, signal: AbortSignal
     prepared.push(await prepare(driver, resolved, signal));
   }
   const findings = prepared.flatMap((step) => step.findings);
-  return findings.some(({ level }) => level === 'refuse')
-    ? refuse(findings)
-    : { plan: assemble(request, prepared), refusal: null };
+  if (!findings.some(isRefusal)) return { plan: assemble(request, prepared), refusal: null };
+  const passing = prepared.every((step) => step.unread || !step.findings.some(isRefusal));
+  return { ...refuse(findings), passing };
 }
 
 function resolve(request: PlanRequest, driver: Driver, written: PlaybookStep, index: number): Step | Finding {
@@ -97,10 +99,12 @@ async function prepare(driver: Driver, step: Step, signal: AbortSignal): Promise
       description: driver.describe(step, facts),
       identity: facts.identity,
       findings: findings.map((found) => ({ ...found, step: step.index })),
+      unread: false,
     };
   } catch (error) {
     const found = finding(step.index, `${step.kind}: ${messageOf(error)}`);
-    return { step, description: step.kind, identity: '', findings: [found] };
+    const unread = error instanceof RollbackError && error.recourse !== 'give-up';
+    return { step, description: step.kind, identity: '', findings: [found], unread };
   }
 }
 
@@ -127,9 +131,13 @@ function assemble(request: PlanRequest, prepared: readonly Prepared[]): Plan {
   };
 }
 
-function refuse(findings: readonly Finding[]): Planned {
-  const refusing = findings.filter(({ level }) => level === 'refuse').map(({ message }) => message);
+function refuse(findings: readonly Finding[]): Extract<Planned, { plan: null }> {
+  const refusing = findings.filter(isRefusal).map(({ message }) => message);
   return { plan: null, refusal: refusing.join('; '), findings };
+}
+
+function isRefusal({ level }: Finding): boolean {
+  return level === 'refuse';
 }
 
 function finding(step: number, message: string): Finding {

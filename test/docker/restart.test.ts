@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import type { Docker } from '../../src/clients/docker/docker.ts';
+import { RollbackError } from '../../src/domain/errors.ts';
 import type { Step } from '../../src/domain/plan.ts';
 import { dockerRestartDriver } from '../../src/rollback/drivers/docker-restart.ts';
 import { describeWithDocker } from '../support/dockerd.ts';
@@ -80,6 +82,29 @@ describeWithDocker('docker.restart', () => {
       detail: `container ${name} was replaced by somebody else meanwhile`,
     });
     expect(await starts()).toBe(1);
+  });
+
+  test('an engine that cannot be reached after the restart leaves it in doubt, and it is not restarted again', async () => {
+    let restarted = false;
+    const docker: Docker = {
+      ...shop.docker,
+      async restart(id, graceMs, signal) {
+        await shop.docker.restart(id, graceMs, signal);
+        restarted = true;
+      },
+      container: (id, signal) =>
+        restarted
+          ? Promise.reject(new RollbackError('UNREACHABLE', 'docker is restarting'))
+          : shop.docker.container(id, signal),
+    };
+    const cut = dockerRestartDriver({ ...shop.parts, docker });
+    await expect(cut.apply(step(), opId, forever)).rejects.toMatchObject({
+      code: 'EFFECT_UNKNOWN',
+      recourse: 'reconcile',
+      message: 'docker is restarting; running the step again finishes the rest',
+    });
+    expect(await driver().apply(step(), opId, forever)).toMatchObject({ ended: 'done' });
+    expect(await starts()).toBe(2);
   });
 
   test('a missing container is refused', async () => {

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { placeNames } from '../../src/clients/docker/marks.ts';
+import type { Docker } from '../../src/clients/docker/docker.ts';
+import { RollbackError } from '../../src/domain/errors.ts';
 import type { EffectOutcome } from '../../src/domain/effect.ts';
 import type { Step } from '../../src/domain/plan.ts';
 import type { Release } from '../../src/domain/release.ts';
@@ -306,6 +308,32 @@ describeWithDocker('docker.rollback', () => {
     expect((await shop.docker.container(name, forever))?.id).toBe(before?.id);
     expect(await running()).toBe(`${bad.components[0]!.value} true unless-stopped`);
     expect(await driver().probe(rollback(), opId, forever)).toBe('not_done');
+  });
+
+  test('an engine that restarts between two calls leaves it in doubt, and the next run finishes the rest', async () => {
+    good = await deploy(plain('shop:1'));
+    bad = await deploy(plain('shop:2'));
+    let stopped = false;
+    const docker: Docker = {
+      ...shop.docker,
+      async stop(id, graceMs, signal) {
+        await shop.docker.stop(id, graceMs, signal);
+        stopped = true;
+      },
+      labelled: (label, value, signal) =>
+        stopped
+          ? Promise.reject(new RollbackError('UNREACHABLE', 'docker is restarting'))
+          : shop.docker.labelled(label, value, signal),
+    };
+    const cut = dockerRollbackDriver({ ...shop.parts, docker });
+    await expect(cut.apply(rollback(), opId, forever)).rejects.toMatchObject({
+      code: 'EFFECT_UNKNOWN',
+      recourse: 'reconcile',
+      message: 'docker is restarting; running the step again finishes the rest',
+    });
+    expect(await driver().probe(rollback(), opId, forever)).toBe('partial');
+    expect(await apply(rollback())).toMatchObject({ ended: 'done' });
+    expect((await releaseNow(shop, targetOf(name))).id).toBe(good.id);
   });
 
   test('a deployment between a crash and the start is not rolled back', async () => {

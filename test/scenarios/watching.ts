@@ -7,6 +7,7 @@ import type { Playbook } from '../../src/domain/playbook.ts';
 import type { Clock } from '../../src/domain/ports/clock.ts';
 import type { Actor, Command, CommandAnswer } from '../../src/domain/ports/daemon.ts';
 import type { Driver, Drivers } from '../../src/domain/ports/driver.ts';
+import type { Orphans } from '../../src/domain/ports/orphans.ts';
 import type { Commit, Entry, IncidentRow, OutboxRow, Store } from '../../src/domain/ports/store.ts';
 import type { Level, Rule, Severity } from '../../src/domain/rule.ts';
 import type { Target } from '../../src/domain/target.ts';
@@ -45,6 +46,8 @@ export interface WatchingOptions {
   readonly playbooks?: Readonly<Record<string, Partial<Playbook>>>;
   readonly configuration?: Partial<Configuration>;
   readonly drivers?: (world: World) => readonly Driver[];
+  /** What a killed daemon left running; nothing unless stated. */
+  readonly orphans?: Orphans;
   /** How long v1 runs before the test begins; 20 m, in which it bakes, unless stated. */
   readonly warmUpMs?: number;
 }
@@ -133,7 +136,10 @@ export class Watching {
       observers: [world.observer()],
       keeper: null,
       drivers,
-      orphans: { find: () => Promise.resolve([]), wait: () => Promise.resolve(true) },
+      orphans: this.#options.orphans ?? {
+        find: () => Promise.resolve([]),
+        wait: () => Promise.resolve(true),
+      },
       planner: planner(drivers),
       verifier: verifier({
         clock,

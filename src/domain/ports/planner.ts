@@ -15,7 +15,13 @@ export interface PlanRequest {
 /** A plan, or why there cannot be one. A plan whose findings refuse is not a plan. */
 export type Planned =
   | { readonly plan: Plan; readonly refusal: null }
-  | { readonly plan: null; readonly refusal: string; readonly findings: readonly Finding[] };
+  | {
+      readonly plan: null;
+      readonly refusal: string;
+      readonly findings: readonly Finding[];
+      /** True: nothing refuses it but facts that could not be read just now. */
+      readonly passing?: boolean;
+    };
 
 /** Resolves a playbook against the facts. Reads; changes nothing. */
 export interface Planner {

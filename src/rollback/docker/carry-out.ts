@@ -7,6 +7,7 @@ import type { EffectOutcome } from '../../domain/effect.ts';
 import { RollbackError } from '../../domain/errors.ts';
 import { msOf } from '../drivers/duration-option.ts';
 import { untilHealthy } from './health.ts';
+import { inDoubt } from './in-doubt.ts';
 import { nextMove, noProgress, type Move, type Progress } from './next-move.ts';
 import { whyNotBeside } from './overlap.ts';
 import { whyNotFrom } from './refusals.ts';
@@ -32,7 +33,7 @@ export async function carryOut(parts: DockerParts, work: Work, signal: AbortSign
   const { task, specification } = work;
   const networks = specification === null ? [] : otherNetworks(specification);
   for (let count = 0; count < mostMoves; count++) {
-    const stand = await readStand(parts.docker, task, signal);
+    const stand = await whereItStands(parts, task, signal);
     if (stand.made === null && work.undo)
       return { ended: 'done', detail: 'nothing was made, nothing to undo' };
     const move = nextMove(stand, progress, { ...task, networks });
@@ -52,6 +53,15 @@ interface Turn {
   readonly move: Exclude<Move, { do: 'end' }>;
 }
 
+/** This run or an earlier one may have called: what cannot be read now leaves it open whether anything happened. */
+async function whereItStands({ docker }: DockerParts, task: Task, signal: AbortSignal): Promise<Stand> {
+  try {
+    return await readStand(docker, task, signal);
+  } catch (error) {
+    throw inDoubt(error);
+  }
+}
+
 /** @returns null when it went well, else why not; throws when nobody knows */
 async function attempt(
   parts: DockerParts,
@@ -62,10 +72,9 @@ async function attempt(
   try {
     return await make(parts, work, turn, signal);
   } catch (error) {
-    if (!(error instanceof RollbackError)) throw error;
-    if (error.code === 'REFUSED' || error.code === 'NOT_FOUND') return error.message;
-    const message = `${error.message}; running the step again finishes the rest`;
-    throw new RollbackError('EFFECT_UNKNOWN', message, error.facts, { cause: error });
+    if (error instanceof RollbackError && (error.code === 'REFUSED' || error.code === 'NOT_FOUND'))
+      return error.message;
+    throw inDoubt(error);
   }
 }
 

@@ -10,6 +10,7 @@ import type { Step } from '../../domain/plan.ts';
 import type { Driver } from '../../domain/ports/driver.ts';
 import { MINUTE } from '../../domain/time.ts';
 import { isHealthy, untilHealthy } from '../docker/health.ts';
+import { inDoubt } from '../docker/in-doubt.ts';
 import { restartOptions, type RestartOptions } from '../docker/options.ts';
 import { whyProtected } from '../docker/refusals.ts';
 import type { DockerParts } from '../docker/task.ts';
@@ -45,7 +46,14 @@ export function dockerRestartDriver(parts: DockerParts): Driver<RestartOptions> 
     },
     describe: (step) =>
       `restart container ${nameOf(step)} (grace ${restartOptions.parse(step.options).stop_grace})`,
-    apply: async (step, opId, signal) => restart(parts, step, opId, signal),
+    async apply(step, opId, signal) {
+      try {
+        return await restart(parts, step, opId, signal);
+      } catch (error) {
+        // Nothing was called yet, or it was called already: the mark tells.
+        throw inDoubt(error);
+      }
+    },
     async probe(step, opId, signal): Promise<ProbeAnswer> {
       const mark = await readMark(docker, opId, signal);
       if (mark === null) return 'not_done';

@@ -1,0 +1,179 @@
+import { describe, expect, test } from 'vitest';
+import { RollbackError } from '../../src/domain/errors.ts';
+import type { Playbook } from '../../src/domain/playbook.ts';
+import type { Driver } from '../../src/domain/ports/driver.ts';
+import { MINUTE, SECOND } from '../../src/domain/time.ts';
+import type { World } from '../fakes/world.ts';
+import { watching, type Watching } from './watching.ts';
+
+/** The driver `move` whose facts cannot be read while `out()` says so. */
+function moveUnreachableWhile(out: () => boolean) {
+  return (world: World): readonly Driver[] => {
+    const whole = world.driver('move');
+    const read: Driver['read'] = (step, signal) =>
+      out()
+        ? Promise.reject(new RollbackError('UNREACHABLE', 'docker is restarting'))
+        : whole.read(step, signal);
+    return [{ ...whole, read }];
+  };
+}
+
+/** v2 is deployed and breaks; it is about to be rolled back. */
+async function breaking(w: Watching): Promise<void> {
+  await w.deploy('v2');
+  w.breaks('v2');
+}
+
+describe('an outage of what the facts are read from', () => {
+  test('is waited out while planning', async () => {
+    let outUntil = Number.POSITIVE_INFINITY;
+    await using w = await watching({ drivers: moveUnreachableWhile(() => w.clock.now() < outUntil) });
+    await breaking(w);
+    outUntil = w.clock.now() + 80 * SECOND;
+    await w.wait(5 * MINUTE);
+
+    expect(w.world.ledger).toEqual(['shop: v2 → v1']);
+    expect(await w.state()).toBe('closed: rolled_back');
+  });
+
+  test('that lasts is handed over with its reason', async () => {
+    await using w = await watching({ drivers: moveUnreachableWhile(() => true) });
+    await breaking(w);
+    await w.wait(5 * MINUTE);
+
+    expect(w.world.ledger).toEqual([]);
+    expect(await w.state()).toBe('handed_over');
+    expect(await w.reason()).toBe('move: docker is restarting');
+  });
+
+  test('is waited out between the plan and its first step', async () => {
+    let out = false;
+    await using w = await watching({
+      drivers: (world) => {
+        const whole = world.driver('move');
+        const read: Driver['read'] = (step, signal) =>
+          out
+            ? Promise.reject(new RollbackError('UNREACHABLE', 'docker is restarting'))
+            : whole.read(step, signal);
+        return [
+          { ...whole, read },
+          world.driver('note', 'cas', 'safe', {
+            apply: async () => {
+              out = true;
+              world.clock.after(10 * SECOND, () => {
+                out = false;
+              });
+              return { ended: 'done', detail: 'noted' };
+            },
+          }),
+        ];
+      },
+      playbooks: {
+        service: {
+          steps: ['note', 'move'].map((kind) => ({ kind, options: {}, deadlineMs: MINUTE, retries: 0 })),
+        },
+      },
+    });
+    await breaking(w);
+    await w.wait(5 * MINUTE);
+
+    expect(w.world.ledger).toEqual(['shop: v2 → v1']);
+    expect(await w.state()).toBe('closed: rolled_back');
+  });
+});
+
+describe('a stop of the daemon', () => {
+  /** Reads that only an abort ends, as those of a socket that is closed. */
+  const hanging =
+    (hangs: () => boolean) =>
+    (world: World): readonly Driver[] => {
+      const whole = world.driver('move');
+      const read: Driver['read'] = async (step, signal) => {
+        if (!hangs()) return whole.read(step, signal);
+        const { promise, reject } = Promise.withResolvers<never>();
+        signal.addEventListener('abort', () => reject(new RollbackError('ABORTED', 'reading was stopped')), {
+          once: true,
+        });
+        return promise;
+      };
+      return [{ ...whole, read }];
+    };
+
+  test('while planning hands nothing over: the next start goes on', async () => {
+    let hangs = true;
+    await using w = await watching({ drivers: hanging(() => hangs) });
+    await breaking(w);
+    await w.wait(90 * SECOND);
+    expect(await w.state()).toBe('planning');
+
+    const stopped = w.engine.stop(5 * SECOND);
+    await w.wait(MINUTE);
+    await stopped;
+    expect(await w.state()).toBe('planning');
+
+    hangs = false;
+    await w.restart();
+    await w.wait(5 * MINUTE);
+    expect(w.world.ledger).toEqual(['shop: v2 → v1']);
+    expect(await w.state()).toBe('closed: rolled_back');
+  });
+});
+
+describe('a deployment between two steps of a plan', () => {
+  const steps = ['link.move', 'docker.note'].map((kind) => ({
+    kind,
+    options: {},
+    deadlineMs: MINUTE,
+    retries: 0,
+  }));
+  const playbooks: Record<string, Partial<Playbook>> = { service: { steps } };
+
+  /** Two things of one target: the link, and a container that is replaced by somebody else once the link has moved. */
+  const twoThings = (world: World): readonly Driver[] => {
+    let container = 'c1';
+    const whole = world.driver('move');
+    const link: Driver = {
+      ...whole,
+      kind: 'link.move',
+      apply: async (step, opId, signal) => {
+        const outcome = await whole.apply({ ...step, kind: 'move' }, opId, signal);
+        container = 'c2';
+        return outcome;
+      },
+    };
+    const read: Driver['read'] = () => Promise.resolve({ identity: container, detail: {} });
+    return [link, world.driver('docker.note', 'probe', 'disruptive', { read })];
+  };
+
+  test('of what no earlier step acts on stops the plan before that step', async () => {
+    await using w = await watching({ drivers: twoThings, playbooks });
+    await breaking(w);
+    await w.wait(5 * MINUTE);
+
+    expect(w.world.ledger).toEqual(['shop: v2 → v1']);
+    expect(await w.state()).toBe('closed: handed_over');
+    expect((await w.journal('effect.failed')).map(({ message }) => message)).toEqual([
+      expect.stringContaining('shop changed after the plan was made; nothing was done to it'),
+    ]);
+  });
+});
+
+test('a start that cannot look for what the last daemon left running hands the step over, and goes on', async () => {
+  await using w = await watching({
+    orphans: {
+      find: () => Promise.reject(new RollbackError('UNREACHABLE', '/proc cannot be read')),
+      wait: () => Promise.resolve(true),
+    },
+  });
+  await breaking(w);
+  w.killAfter('effect.started');
+  await w.wait(3 * MINUTE);
+  await w.restart();
+  await w.wait(MINUTE);
+
+  expect(w.fatal).toBeNull();
+  expect(await w.state()).toBe('handed_over');
+  expect(await w.reason()).toContain(
+    'move: nobody can tell whether its process still runs: /proc cannot be read',
+  );
+});
