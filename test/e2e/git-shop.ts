@@ -85,7 +85,7 @@ function packWith(steps: readonly object[]) {
   };
   return {
     rules: {
-      health: { summary: 'The shop is up', every: '1s', http, levels: { critical: { failures: 2 } } },
+      health: { summary: 'The shop is up', every: '1s', http, levels: { critical: { failures: 3 } } },
     },
     playbooks: {
       revert: { steps, verify: { settle: '1s', functionality: { within: '20s', checks: [{ http }] } } },

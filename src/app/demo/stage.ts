@@ -1,5 +1,5 @@
 import { fork, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -48,6 +48,7 @@ export async function setStage(): Promise<Stage> {
     },
     async [Symbol.asyncDispose]() {
       await Promise.all([ended(customers), ended(shop)]);
+      rmSync(dir, { recursive: true, force: true });
     },
   };
 }
