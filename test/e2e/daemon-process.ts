@@ -19,6 +19,8 @@ export interface DaemonOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** A file with the token that the test itself uses. */
   readonly tokenFile?: string;
+  /** What is started instead of the program of this checkout; it has to stay in the foreground. */
+  readonly command?: readonly [string, ...string[]];
 }
 
 /** A real daemon as a process of its own, and what the test asks it. */
@@ -34,7 +36,9 @@ export class DaemonProcess {
   private constructor(options: DaemonOptions) {
     this.url = options.url;
     this.#options = options;
-    this.#child = spawn(process.execPath, [main, 'run', '--config', options.configPath], {
+    const own = [process.execPath, main, 'run', '--config', options.configPath] as const;
+    const [program, ...args] = options.command ?? own;
+    this.#child = spawn(program, args, {
       env: { ...surroundings, ...options.environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     });

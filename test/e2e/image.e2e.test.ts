@@ -1,14 +1,12 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startDockerd, type TestDocker } from '../support/dockerd.ts';
-import { pack, unpackWithModules } from '../support/package.ts';
-import { importRoot } from '../support/root-image.ts';
+import { provideRollbackdImage, rollbackdImage } from '../support/rollbackd-image.ts';
 
 const root = dirname(dirname(import.meta.dirname));
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
-const image = 'rollbackd:under-test';
+const image = rollbackdImage;
 const megabyte = 1_000_000;
 
 /** What the Compose plugin of the default image weighs; a stand-in takes its place here, where nothing can be pulled. */
@@ -18,16 +16,7 @@ let docker: TestDocker;
 
 beforeAll(async () => {
   docker = await startDockerd();
-  await importRoot(docker, 'root/base:1', {
-    files: ['/usr/bin/git', '/usr/lib/git-core/git-remote-http', '/etc/ssl/certs/ca-certificates.crt'],
-    librariesFor: [process.execPath],
-  });
-  await importRoot(docker, 'root/node:26', {
-    files: ['/usr/bin/strip'],
-    as: { '/usr/local/bin/node': process.execPath },
-  });
-  await importRoot(docker, 'root/compose:1', { files: [], as: { '/docker-compose': '/bin/busybox' } });
-  await buildImage();
+  await provideRollbackdImage(docker);
 }, 300_000);
 
 afterAll(async () => docker.stop());
@@ -72,26 +61,6 @@ test('its health check follows the answer of /healthz', async () => {
     await docker.cli('rm', '--force', container);
   }
 });
-
-async function buildImage(): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), 'image-'));
-  try {
-    const context = join(folder, 'context');
-    mkdirSync(context);
-    unpackWithModules(join(folder, pack(folder).filename), context);
-    const given = ['NODE=root/node:26', 'BASE=root/base:1', 'COMPOSE=root/compose:1'];
-    await docker.cli(
-      'build',
-      ...given.flatMap((argument) => ['--build-arg', argument]),
-      '--network=none',
-      `--file=${join(root, 'Dockerfile')}`,
-      `--tag=${image}`,
-      context,
-    );
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
 
 async function sh(script: string): Promise<string> {
   return docker.cli('run', '--rm', '--network=none', '--entrypoint=/bin/sh', image, '-c', script);

@@ -21,6 +21,10 @@ export interface ShopOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** File with the token that the test itself uses. */
   readonly token?: string;
+  /** What is started instead of the program of this checkout. */
+  readonly command?: (configPath: string) => readonly [string, ...string[]];
+  /** Targets beside the shop. */
+  readonly others?: Readonly<Record<string, object>>;
 }
 
 /** A production for one test file: an engine, a Prometheus, and shops on them, each with a daemon of its own. */
@@ -122,13 +126,22 @@ export class Shop {
   /** Writes the configuration of the daemon, anew if there is one. */
   configure(change: Pick<ShopOptions, 'pack' | 'target' | 'more'> = {}): DaemonOptions {
     const { docker, prometheus, options, port } = this.#parts;
-    const { pack = hurriedLayra(), target, more, environment, token } = { ...options, ...change };
+    const {
+      pack = hurriedLayra(),
+      target,
+      more,
+      environment,
+      token,
+      command,
+      others,
+    } = { ...options, ...change };
     const { name, service, folder } = this;
     const configPath = writeConfiguration({
       folder,
       port,
       pack,
       targets: {
+        ...others,
         [name]: {
           container: name,
           rules: ['layra'],
@@ -145,6 +158,7 @@ export class Shop {
       url,
       ...(environment === undefined ? {} : { environment }),
       ...(token === undefined ? {} : { tokenFile: token }),
+      ...(command === undefined ? {} : { command: command(configPath) }),
     };
   }
 

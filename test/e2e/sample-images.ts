@@ -6,7 +6,7 @@ const base = 'sample/base:1';
 const program = '/service.ts';
 
 /** How a release of the sample service behaves: see `sample/service.ts`. */
-export type Behaviour = 'well' | 'some' | 'errors' | 'ill' | 'hog' | 'exits';
+export type Behaviour = 'well' | 'some' | 'errors' | 'ill' | 'litters' | 'hog' | 'exits';
 
 const health = 'wget -q -O /dev/null http://127.0.0.1:8080/health';
 

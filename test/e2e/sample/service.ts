@@ -1,18 +1,21 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, rmSync, statfsSync } from 'node:fs';
 import { createServer, type ServerResponse } from 'node:http';
 
 /**
  * The service of the end-to-end tests, as each of its releases behaves. It is a program of its own, inside an image:
  *
- *   well     answers, is healthy, uses little memory; ends with code 4 where it finds a file /config/stale
+ *   well     answers, is healthy, uses little memory, clears /disk of litter; ends with code 4 where it finds a
+ *            file /config/stale
  *   some     answers 500 to one request of three
  *   errors   answers 500 to three requests of four
  *   ill      answers, but its health endpoint does not say UP
+ *   litters  fills the file system of /disk up to 97 %
  *   hog      fills its memory up to 96 % of the container's limit, and stays there
  *   exits    ends with code 3 before it listens
  *
  * `/behave/NAME` changes the behaviour of one that runs, until it restarts.
  */
+const litter = '/disk/litter';
 let behaviour = process.env['BEHAVIOUR'] ?? 'well';
 const answered: Record<string, number> = {};
 let asked = 0;
@@ -21,6 +24,8 @@ let asked = 0;
 console.log(`starting ${behaviour} with ${JSON.stringify(process.env)}`);
 if (behaviour === 'exits') process.exit(3);
 if (behaviour === 'well' && existsSync('/config/stale')) process.exit(4);
+if (behaviour === 'well') rmSync(litter, { force: true });
+if (behaviour === 'litters') fillDisk();
 if (behaviour === 'hog') fillMemory();
 process.on('SIGTERM', () => process.exit(0));
 
@@ -52,6 +57,12 @@ function metricsPage(): string {
       `http_requests_total{method="GET",handler="/api/v1/orders",status="${status}"} ${count}`,
   );
   return `# TYPE http_requests_total counter\n${lines.join('\n')}\n`;
+}
+
+function fillDisk(): void {
+  const { blocks, bsize } = statfsSync('/disk');
+  const piece = Buffer.alloc(bsize, 1);
+  for (let written = 0; written < blocks * 0.97; written++) appendFileSync(litter, piece);
 }
 
 /** In small pieces and by what the container's own group says, so that the kernel never has to kill it. */
