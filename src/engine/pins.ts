@@ -23,17 +23,23 @@ export async function keepPins(core: Core, signal: AbortSignal): Promise<void> {
 
 async function keepTarget(core: Core, keeper: Keeper, target: Target, signal: AbortSignal): Promise<void> {
   const kept = worthKeeping(core, target);
+  const lookKey = `pin:${target.name}`;
   try {
-    for (const release of kept) await keepRelease(core, keeper, target, release, signal);
-    await keeper.prune(
-      target,
-      kept.map(({ id }) => id),
-      core.parts.clock.now(),
-      signal,
-    );
+    await keepReleases(core, keeper, target, kept, signal);
+    const releases = kept.map(({ id }) => id);
+    const settledAt = await settledSince(core, target);
+    await keeper.prune(target, { releases, settledAt }, core.parts.clock.now(), signal);
+    core.book.failedLooks.delete(lookKey);
   } catch (error) {
-    core.book.failedLooks.set(`pin:${target.name}`, messageOf(error));
+    core.book.failedLooks.set(lookKey, messageOf(error));
   }
+}
+
+/** When the last incident of a target ended; null while one is open. */
+async function settledSince({ book, parts }: Core, { name }: Target): Promise<number | null> {
+  const rows = await parts.store.incidents({ target: name, limit: 10 });
+  if (book.on(name) !== null) return null;
+  return Math.max(0, ...rows.map(({ closedAt }) => closedAt ?? 0));
 }
 
 /** The two good releases that served last: the one that may run now, and the one a rollback would go to. */
@@ -42,27 +48,34 @@ function worthKeeping(core: Core, target: Target): readonly Release[] {
   return good.toSorted((a, b) => b.servedAt - a.servedAt).slice(0, 2);
 }
 
-async function keepRelease(
+/** Pins what is there. One level speaks for all releases of the target, so it recovers once every one is there. */
+async function keepReleases(
   core: Core,
   keeper: Keeper,
   target: Target,
-  release: Release,
+  releases: readonly Release[],
   signal: AbortSignal,
 ): Promise<void> {
-  const present = await keeper.present(target, release, signal);
-  core.parts.releases.setPresent(target.name, release.id, present);
-  if (present) await keeper.pin(target, release, signal);
+  const lost: string[] = [];
+  for (const release of releases) {
+    const present = await keeper.present(target, release, signal);
+    core.parts.releases.setPresent(target.name, release.id, present);
+    if (present) await keeper.pin(target, release, signal);
+    else lost.push(nameRelease(release));
+  }
+  if (releases.length === 0) return;
   await core.turn((turn, flow) =>
     takeChange(flow, turn, {
       rule: 'builtin/pin',
       subject: `pin:${target.name}`,
       severity: 'medium',
-      change: present ? 'recovered' : 'fired',
+      change: lost.length === 0 ? 'recovered' : 'fired',
       at: turn.at,
       since: turn.at,
-      detail: present
-        ? 'what a rollback needs is there again'
-        : `what ${nameRelease(release)} needs is gone: ${target.name} could not be rolled back to it`,
+      detail:
+        lost.length === 0
+          ? 'what a rollback needs is there again'
+          : `what ${lost.join(' and ')} needs is gone: ${target.name} could not be rolled back to it`,
       condition: 'is missing',
       armed: true,
     }),

@@ -39,8 +39,11 @@ export function dockerKeeper(options: {
       return image === null || (await docker.image(image, signal)) !== null;
     },
     async prune(target, keep, now, signal) {
-      const unpinned = await unpin(docker, target, keep, signal);
-      const removed = await removeSetAside({ docker, replacedMs, firstSeen }, target, now, signal);
+      const unpinned = await unpin(docker, target, keep.releases, signal);
+      // Until its incident is over, what a rollback replaced may be what has to come back.
+      if (keep.settledAt === null) return unpinned;
+      const { settledAt } = keep;
+      const removed = await removeSetAside({ docker, replacedMs, firstSeen, settledAt }, target, now, signal);
       return [...unpinned, ...removed];
     },
   };
@@ -109,20 +112,23 @@ interface SetAside {
   readonly docker: Docker;
   readonly replacedMs: number;
   readonly firstSeen: Map<string, number>;
+  readonly settledAt: number;
 }
 
 /**
  * Nothing on a replaced container tells when it was replaced. Its time counts from the latest of: when it stopped, when
- * the container that replaced it was made, and, if that one is gone, when this daemon first saw it.
+ * the last incident ended, when the container that replaced it was made, and, if that one is gone, when this daemon
+ * first saw it.
  */
 async function removeSetAside(
-  { docker, replacedMs, firstSeen }: SetAside,
+  { docker, replacedMs, firstSeen, settledAt }: SetAside,
   target: Target,
   now: number,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
   const all = await docker.containers(signal);
   const removed: string[] = [];
+  for (const id of firstSeen.keys()) if (!all.some((row) => row.id === id)) firstSeen.delete(id);
   for (const row of all) {
     if (!isOurs(row, target) || row.state === 'running' || row.state === 'restarting') continue;
     const container = await docker.container(row.id, signal);
@@ -133,6 +139,7 @@ async function removeSetAside(
     const since = Math.max(
       container.finishedAt,
       container.createdAt,
+      settledAt,
       replacing?.createdAt ?? firstSeen.get(row.id) ?? now,
     );
     if (now < since + replacedMs) continue;

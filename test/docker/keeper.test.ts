@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Kept } from '../../src/domain/ports/observer.ts';
 import type { Release } from '../../src/domain/release.ts';
 import { DAY, HOUR } from '../../src/domain/time.ts';
 import { dockerKeeper } from '../../src/releases/keeper.ts';
@@ -12,6 +13,8 @@ describeWithDocker('pins', () => {
   const keeper = (): ReturnType<typeof dockerKeeper> =>
     dockerKeeper({ docker: shop.docker, replacedMs: 24 * HOUR });
   const target = (): ReturnType<typeof targetOf> => targetOf(shop.engine.name('shop'), 'Shop_1');
+
+  const settled = (settledAt: number | null): Kept => ({ releases: [release.id], settledAt });
 
   beforeAll(async () => {
     shop = await openWorkshop({ own: true });
@@ -67,7 +70,7 @@ describeWithDocker('pins', () => {
     const other = await recorded('shop:2');
     await keeper().pin(target(), other, forever);
     await keeper().pin(targetOf('elsewhere'), other, forever);
-    const names = await keeper().prune(target(), [release.id], 0, forever);
+    const names = await keeper().prune(target(), settled(0), 0, forever);
     expect(names).toEqual([`rollbackd-pin-shop-1-e51d81-${other.id}`]);
     const kept = await shop.engine.cli(
       'images',
@@ -89,9 +92,12 @@ describeWithDocker('pins', () => {
     await shop.engine.cli('create', '--name', `x${aside('replaced')}`, 'shop:2', 'true');
     const ours = keeper();
     const now = Date.now();
-    expect(await ours.prune(target(), [release.id], now, forever)).toEqual([]);
-    expect(await ours.prune(target(), [release.id], now + DAY - HOUR, forever)).toEqual([]);
-    expect(await ours.prune(target(), [release.id], now + DAY + HOUR, forever)).toEqual([aside('replaced')]);
+    expect(await ours.prune(target(), settled(0), now, forever)).toEqual([]);
+    expect(await ours.prune(target(), settled(0), now + DAY - HOUR, forever)).toEqual([]);
+    // While an incident is open, and for a day after its end, it may have to come back.
+    expect(await ours.prune(target(), settled(null), now + DAY + HOUR, forever)).toEqual([]);
+    expect(await ours.prune(target(), settled(now + 2 * HOUR), now + DAY + HOUR, forever)).toEqual([]);
+    expect(await ours.prune(target(), settled(now), now + DAY + HOUR, forever)).toEqual([aside('replaced')]);
     expect(await shop.docker.container(aside('failed'), forever)).not.toBeNull();
     expect(await shop.docker.container(`x${aside('replaced')}`, forever)).not.toBeNull();
   });

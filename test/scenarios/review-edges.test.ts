@@ -3,6 +3,7 @@ import { RollbackError } from '../../src/domain/errors.ts';
 import type { Playbook } from '../../src/domain/playbook.ts';
 import type { Driver } from '../../src/domain/ports/driver.ts';
 import { MINUTE, SECOND } from '../../src/domain/time.ts';
+import type { Keeper, Kept } from '../../src/domain/ports/observer.ts';
 import type { World } from '../fakes/world.ts';
 import { watching, type Watching } from './watching.ts';
 
@@ -176,4 +177,54 @@ test('a start that cannot look for what the last daemon left running hands the s
   expect(await w.reason()).toContain(
     'move: nobody can tell whether its process still runs: /proc cannot be read',
   );
+});
+
+describe('what a rollback needs', () => {
+  /** Keeps pins on paper: what the daemon asks to be kept, and what is lost. */
+  class PaperKeeper implements Keeper {
+    readonly kept: Kept[] = [];
+    readonly lost = new Set<string>();
+    pin = () => Promise.resolve();
+    present: Keeper['present'] = (_target, { id }) => Promise.resolve(!this.lost.has(id));
+    prune: Keeper['prune'] = (_target, keep) => {
+      this.kept.push(keep);
+      return Promise.resolve([]);
+    };
+  }
+  const shop = { shop: { container: 'shop' } };
+
+  test('and is gone is one incident, however long it is gone, beside a release that is there', async () => {
+    const keeper = new PaperKeeper();
+    await using w = await watching({ targets: shop, keeper });
+    await w.deploy('v2');
+    await w.wait(20 * MINUTE);
+    expect([w.standing('v1'), w.standing('v2')]).toEqual(['good', 'good']);
+    keeper.lost.add(w.world.release('v1'));
+    await w.wait(10 * MINUTE);
+
+    expect((await w.incidents()).map(({ target, state }) => [target, state])).toEqual([
+      ['pin:shop', 'investigating'],
+    ]);
+    expect((await w.incidents())[0]?.reason).toContain('pin:shop');
+    keeper.lost.clear();
+    await w.wait(2 * MINUTE);
+    expect(await w.state('pin:shop')).toBe('closed: recovered');
+  });
+
+  test('is kept while an incident is open, and from its end on', async () => {
+    const keeper = new PaperKeeper();
+    await using w = await watching({ targets: shop, keeper });
+    expect(keeper.kept.at(-1)?.settledAt).toBe(0);
+    await w.deploy('v2');
+    w.world.show('errors', 0.9);
+    await w.wait(30 * MINUTE);
+    expect(await w.state()).toBe('handed_over');
+    expect(keeper.kept.at(-1)?.settledAt).toBeNull();
+
+    w.world.show('errors', 0);
+    await w.wait(10 * MINUTE);
+    const { closedAt } = await w.incident();
+    expect(closedAt).not.toBeNull();
+    expect(keeper.kept.at(-1)?.settledAt).toBe(closedAt);
+  });
 });

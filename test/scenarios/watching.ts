@@ -7,6 +7,7 @@ import type { Playbook } from '../../src/domain/playbook.ts';
 import type { Clock } from '../../src/domain/ports/clock.ts';
 import type { Actor, Command, CommandAnswer } from '../../src/domain/ports/daemon.ts';
 import type { Driver, Drivers } from '../../src/domain/ports/driver.ts';
+import type { Keeper } from '../../src/domain/ports/observer.ts';
 import type { Orphans } from '../../src/domain/ports/orphans.ts';
 import type { Commit, Entry, IncidentRow, OutboxRow, Store } from '../../src/domain/ports/store.ts';
 import type { Level, Rule, Severity } from '../../src/domain/rule.ts';
@@ -46,6 +47,7 @@ export interface WatchingOptions {
   readonly playbooks?: Readonly<Record<string, Partial<Playbook>>>;
   readonly configuration?: Partial<Configuration>;
   readonly drivers?: (world: World) => readonly Driver[];
+  readonly keeper?: Keeper;
   /** What a killed daemon left running; nothing unless stated. */
   readonly orphans?: Orphans;
   /** How long v1 runs before the test begins; 20 m, in which it bakes, unless stated. */
@@ -134,7 +136,7 @@ export class Watching {
       detection: new Detector({ clock, sources, deploys }),
       releases,
       observers: [world.observer()],
-      keeper: null,
+      keeper: this.#options.keeper ?? null,
       drivers,
       orphans: this.#options.orphans ?? {
         find: () => Promise.resolve([]),

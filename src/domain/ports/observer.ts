@@ -22,13 +22,16 @@ export interface Keeper {
   pin(target: Target, sealedOrComponents: PinnedRelease, signal: AbortSignal): Promise<void>;
   /** False: what the release needs is gone. */
   present(target: Target, release: PinnedRelease, signal: AbortSignal): Promise<boolean>;
-  /** Lets go of every release of the target that is not in `keep`, and of replaced things past their retention. */
-  prune(
-    target: Target,
-    keep: readonly string[],
-    now: number,
-    signal: AbortSignal,
-  ): Promise<readonly string[]>;
+  /** Lets go of every release of the target that is not to be kept, and of replaced things past their retention. */
+  prune(target: Target, keep: Kept, now: number, signal: AbortSignal): Promise<readonly string[]>;
+}
+
+/** What is still needed of a target. */
+export interface Kept {
+  /** Ids of releases. */
+  readonly releases: readonly string[];
+  /** When its last incident ended: replaced things are kept from then on; null while one is open, and all of them stay. */
+  readonly settledAt: number | null;
 }
 
 export interface PinnedRelease {
