@@ -27,10 +27,11 @@ export class DaemonProcess {
   readonly #wanted = new Set<Wanted>();
   #said = '';
 
-  constructor(configPath: string, nodeOptions: readonly string[] = []) {
+  constructor(configPath: string, environment: Readonly<Record<string, string>> = {}) {
     this.spawnedAt = performance.now();
-    this.#child = spawn(process.execPath, [...nodeOptions, main, 'run', '--config', configPath], {
+    this.#child = spawn(process.execPath, [main, 'run', '--config', configPath], {
       stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...environment },
     });
     this.#ended = new Promise((resolve) => this.#child.once('exit', () => resolve()));
     this.#child.stderr?.on(
