@@ -60,7 +60,12 @@ describeWithDocker('the Docker client', () => {
     const step = stepOf(driver, target, { from: await look(), to: good, options: { steady_for: '100ms' } });
     expect(await driver.preflight(step, await driver.read(step, forever), forever)).toEqual([]);
     expect(await driver.apply(step, 'op', forever)).toMatchObject({ ended: 'done' });
-    await dockerKeeper({ docker, replacedMs: 1 }).prune(target, { releases: [], settledAt: 0 }, Date.now() * 2, forever);
+    await dockerKeeper({ docker, replacedMs: 1 }).prune(
+      target,
+      { releases: [], settledAt: 0 },
+      Date.now() * 2,
+      forever,
+    );
     await docker.restart((await docker.container(name, forever))!.id, 1000, forever);
     await docker.logs(name, { tail: 1, maxBytes: 10 }, forever);
     await docker.use(name, false, forever);
