@@ -10,7 +10,7 @@ export class Book {
   readonly controls = new Map<string, Json>();
   /** Hash of the last journal entry: goes into closing messages, so that a cut tail is noticed. */
   head = '';
-  /** Why a target could not be looked at, by name; empty when everything can be seen. */
+  /** Why something of a target could not be looked at, by what it is; empty when everything can be seen. */
   readonly failedLooks = new Map<string, string>();
   /** Targets whose release has just become worth keeping. */
   readonly toPin = new Set<string>();

@@ -53,12 +53,17 @@ export async function lookOnce(
   try {
     sighting = await observer.look(target, signal);
   } catch (error) {
-    core.book.failedLooks.set(target.name, messageOf(error));
-    return;
+    return signal.aborted ? undefined : noteFailedLook(core, observer, target, messageOf(error));
   }
   if (signal.aborted) return;
-  core.book.failedLooks.delete(target.name);
+  const unseen = core.book.failedLooks.delete(placeOf(observer, target));
   await core.turn((turn, flow) => {
+    if (unseen)
+      turn.note({
+        type: 'release.seen_again',
+        target: target.name,
+        message: `the ${observer.kind} of ${target.name} can be looked at again`,
+      });
     const { releases, detection } = core.parts;
     const seen = releases.sighted(target.name, sighting, observer.kind);
     const quiet = !detection.troubled(target.name) && detection.criticalOk(target.name, turn.at);
@@ -68,6 +73,20 @@ export async function lookOnce(
       for (const event of change.events) takeReleaseEvent(turn, flow, event);
     }
   });
+}
+
+/** Journaled once, shown for as long as it lasts. */
+async function noteFailedLook(core: Core, observer: Observer, target: Target, why: string): Promise<void> {
+  const place = placeOf(observer, target);
+  const known = core.book.failedLooks.has(place);
+  core.book.failedLooks.set(place, why);
+  if (known) return;
+  const message = `the ${observer.kind} of ${target.name} cannot be looked at, so no release of it is learnt: ${why}`;
+  await core.turn((turn) => turn.note({ type: 'release.unseen', target: target.name, message }));
+}
+
+function placeOf({ kind }: Observer, { name }: Target): string {
+  return `${kind} of ${name}`;
 }
 
 function takeReleaseEvent(turn: Turn, flow: Flow, event: ReleaseEvent): void {

@@ -123,3 +123,25 @@ test.concurrent(
     expect(await startOf(shop)).toBe(before);
   },
 );
+
+test.concurrent('an engine that cannot be reached is told once, and taken for no change', async () => {
+  await using shop = await production.openShop('nowhere', {
+    more: { ...blindSoon, docker: { socket: '/nowhere/docker.sock' } },
+  });
+  const daemon = await shop.watch();
+  const [blind] = await daemon.until('people are told', async () => {
+    const incidents = await daemon.incidents();
+    return incidents.length > 0 && incidents;
+  });
+  expect(blind).toMatchObject({ target: 'source:docker', severity: 'medium', state: 'investigating' });
+  expect(await daemon.incidents()).toHaveLength(1);
+  expect(daemon.said('release.')).toEqual([
+    expect.stringMatching(
+      /^the container of nowhere-\w+ cannot be looked at, so no release of it is learnt: docker at unix:\/\/\/nowhere\/docker\.sock/,
+    ),
+  ]);
+  expect((await daemon.status()).blind).toEqual([
+    'docker',
+    expect.stringMatching(/^container of nowhere-\w+: docker at unix:\/\/\/nowhere\/docker\.sock/),
+  ]);
+});
