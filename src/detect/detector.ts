@@ -1,7 +1,7 @@
 import type { LevelChange, Watch } from '../domain/breach.ts';
 import { sleep, type Clock } from '../domain/ports/clock.ts';
 import type { RuleView } from '../domain/ports/daemon.ts';
-import type { DeployState, Detection, Evaluation } from '../domain/ports/detection.ts';
+import type { DeployState, Detection, Evaluation, PinnedRule } from '../domain/ports/detection.ts';
 import type { Sources } from '../domain/ports/source.ts';
 import { severities, type Rule } from '../domain/rule.ts';
 import type { Target } from '../domain/target.ts';
@@ -9,6 +9,7 @@ import { Blindness } from './blindness.ts';
 import { evaluate, type Lane } from './lane.ts';
 import { readOnce } from './reader.ts';
 import { Roster, type Place } from './roster.ts';
+import { worksOf } from './works.ts';
 import { firstSlot, nextSlot, slotOf } from './schedule.ts';
 import { viewOf } from './view.ts';
 import { levelsIn, restartedWatch } from './watch.ts';
@@ -53,8 +54,13 @@ export class Detector implements Detection {
    *
    * @throws RollbackError `CONFIG_INVALID` when a rule names a source that is not there; nothing is changed then
    */
-  configure(rules: readonly Rule[], targets: Readonly<Record<string, Target>>): readonly LevelChange[] {
-    const { started, gone } = this.#roster.configure(rules, targets, this.#options.clock.now());
+  configure(
+    rules: readonly Rule[],
+    targets: Readonly<Record<string, Target>>,
+    pinned: readonly PinnedRule[] = [],
+  ): readonly LevelChange[] {
+    const now = this.#options.clock.now();
+    const { started, gone } = this.#roster.configure(worksOf(rules, targets, pinned), now);
     for (const lane of started) this.#launch(lane);
     return gone;
   }
@@ -165,7 +171,7 @@ export class Detector implements Detection {
   lastEvaluations(): ReadonlyMap<string, number> {
     const at = new Map<string, number>();
     for (const { rule, evaluatedAt } of this.#roster.lanes.values())
-      if (evaluatedAt !== null) at.set(rule.id, evaluatedAt);
+      if (evaluatedAt !== null) at.set(rule.id, Math.max(evaluatedAt, at.get(rule.id) ?? evaluatedAt));
     return at;
   }
 

@@ -2,11 +2,11 @@ import type { LevelChange, Watch } from '../domain/breach.ts';
 import { RollbackError } from '../domain/errors.ts';
 import type { Source, Sources } from '../domain/ports/source.ts';
 import type { Rule } from '../domain/rule.ts';
-import type { Target } from '../domain/target.ts';
+import type { Subject } from '../domain/target.ts';
 import type { Blindness } from './blindness.ts';
 import { pairName, type Lane, type Pair } from './lane.ts';
-import { subjectsOf } from './subjects.ts';
 import { freshWatch, levelsIn, restoredWatch } from './watch.ts';
+import type { Work } from './works.ts';
 
 /** A lane and one pair of it. */
 export interface Place {
@@ -18,6 +18,7 @@ const nowhere: readonly Place[] = [];
 
 /** Which rules are at work, on which subjects, and what is remembered of them. */
 export class Roster {
+  /** By name of the rule and its digest: an incident may keep its own copy of a rule that was changed. */
   readonly lanes = new Map<string, Lane>();
   readonly #sources: Sources;
   readonly #blindness: Blindness;
@@ -33,28 +34,26 @@ export class Roster {
 
   /** Lanes that are new, and what was being counted by those that are gone. Throws before anything is changed. */
   configure(
-    rules: readonly Rule[],
-    targets: Readonly<Record<string, Target>>,
+    works: readonly Work[],
     now: number,
   ): { readonly started: readonly Lane[]; readonly gone: readonly LevelChange[] } {
-    const wanted = new Map(rules.map((rule) => [rule.id, { rule, source: this.#sourceOf(rule) }]));
+    const wanted = new Map(works.map((work) => [laneName(work), { ...work, source: this.#sourceOf(work) }]));
     const gone: LevelChange[] = [];
-    for (const lane of this.lanes.values()) {
-      const { rule } = lane;
-      const next = wanted.get(rule.id)?.rule;
-      if (next?.digest === rule.digest) continue;
-      const why = next === undefined ? 'is gone from the configuration' : 'was changed';
-      gone.push(...this.#forget(lane, [...lane.pairs.values()], { now, why: `the rule ${rule.id} ${why}` }));
+    for (const [name, lane] of this.lanes) {
+      if (wanted.has(name)) continue;
+      const changed = works.some(({ rule }) => rule.id === lane.rule.id);
+      const why = `the rule ${lane.rule.id} ${changed ? 'was changed' : 'is gone from the configuration'}`;
+      gone.push(...this.#forget(lane, [...lane.pairs.values()], { now, why }));
       lane.stop.abort();
-      this.lanes.delete(rule.id);
+      this.lanes.delete(name);
     }
     const started: Lane[] = [];
-    for (const { rule, source } of wanted.values()) {
-      const known = this.lanes.get(rule.id);
+    for (const [name, { rule, source, subjects }] of wanted) {
+      const known = this.lanes.get(name);
       const lane = known ?? newLane(rule, source);
       if (known === undefined) started.push(lane);
-      this.lanes.set(rule.id, lane);
-      gone.push(...this.#assign(lane, targets, now));
+      this.lanes.set(name, lane);
+      gone.push(...this.#assign(lane, subjects, now));
     }
     this.#bySubject = Map.groupBy(this.places(), ({ pair }) => pair.subject);
     return { started, gone };
@@ -74,7 +73,7 @@ export class Roster {
     return this.#bySubject.get(subject) ?? nowhere;
   }
 
-  #sourceOf(rule: Rule): Source {
+  #sourceOf({ rule }: Work): Source {
     const source = this.#sources[rule.source.kind];
     if (source !== undefined) return source;
     throw new RollbackError(
@@ -85,9 +84,9 @@ export class Roster {
     );
   }
 
-  #assign(lane: Lane, targets: Readonly<Record<string, Target>>, now: number): readonly LevelChange[] {
+  #assign(lane: Lane, subjects: readonly Subject[], now: number): readonly LevelChange[] {
     const { rule, pairs: before } = lane;
-    lane.subjects = subjectsOf(rule, targets);
+    lane.subjects = subjects;
     lane.pairs = new Map(
       lane.subjects.map(({ name }) => [name, before.get(name) ?? this.#adopt(lane, newPair(rule, name))]),
     );
@@ -120,6 +119,10 @@ export class Roster {
       return levelsIn(pair.watch, lane.rule, { phases, at: now, detail: () => why });
     });
   }
+}
+
+function laneName({ rule }: Work): string {
+  return `${rule.id}@${rule.digest}`;
 }
 
 function newLane(rule: Rule, source: Source): Lane {

@@ -5,7 +5,8 @@ import { Book } from './book.ts';
 import type { Case } from './case.ts';
 import { Core } from './core.ts';
 import { beat } from './heartbeat.ts';
-import { followConfiguration, goneSince, inForce } from './reconfigure.ts';
+import { inForce } from './in-force.ts';
+import { followConfiguration, goneSince } from './reconfigure.ts';
 import { takeEvaluation } from './levels.ts';
 import type { Flow } from './flow.ts';
 import type { Parts } from './parts.ts';
@@ -48,11 +49,11 @@ export class Engine {
     const { store, detection, releases, clock } = this.core.parts;
     const loaded = await store.load();
     const restored = restoreCases(this.core, loaded);
-    const { rules, targets, kept } = inForce(this.core.book);
+    const { rules, targets, pinned, kept } = inForce(this.core.book);
     this.#kept = kept;
     releases.configure(targets);
     releases.restore(loaded.releases, loaded.serving, loaded.controls);
-    detection.configure(rules, targets);
+    detection.configure(rules, targets, pinned);
     detection.restore(loaded.watches, clock.now());
     await resume(this.core, restored, goneSince(loaded.watches, this.core.book.configuration));
     this.#loops = Promise.all([
@@ -85,10 +86,10 @@ export class Engine {
 
   /** Hands the rules and targets that count now to those who work with them. */
   #enforce(turn: Turn, flow: Flow): void {
-    const { rules, targets, kept } = inForce(flow.book);
+    const { rules, targets, pinned, kept } = inForce(flow.book);
     this.#kept = kept;
     this.core.parts.releases.configure(targets);
-    const gone = this.core.parts.detection.configure(rules, targets);
+    const gone = this.core.parts.detection.configure(rules, targets, pinned);
     for (const open of flow.book.open()) followConfiguration(turn, flow, open, gone);
   }
 

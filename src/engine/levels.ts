@@ -8,6 +8,7 @@ import type { Book } from './book.ts';
 import type { Case } from './case.ts';
 import type { Core } from './core.ts';
 import type { Flow } from './flow.ts';
+import { counts, inForce } from './in-force.ts';
 import type { Turn } from './turn.ts';
 import { alsoConfirm, foldConfirmations } from './verifying.ts';
 import { levelNote } from './words.ts';
@@ -16,7 +17,7 @@ import { levelNote } from './words.ts';
 export async function takeEvaluation(core: Core, evaluation: Evaluation): Promise<void> {
   await core.turn((turn, flow) => {
     if (evaluation.watches.length > 0) turn.watches(evaluation.watches);
-    for (const change of evaluation.changes) takeChange(flow, turn, change);
+    for (const change of inForceOf(core.book, evaluation)) takeChange(flow, turn, change);
     for (const blind of evaluation.blind) takeBlindness(flow, turn, blind);
     foldConfirmations(turn, flow, evaluation);
     const rows = evidenceOf(core.book, evaluation);
@@ -24,6 +25,13 @@ export async function takeEvaluation(core: Core, evaluation: Evaluation): Promis
   });
   // What is breaking may be a release that nobody has looked at yet: a remote is asked only now and then.
   for (const { subject, change } of evaluation.changes) if (change === 'pending') core.hints.give(subject);
+}
+
+/** A reload may have come between the reading and its turn. */
+function inForceOf(book: Book, { rule, changes }: Evaluation): readonly LevelChange[] {
+  if (changes.length === 0) return changes;
+  const present = inForce(book);
+  return changes.filter(({ subject }) => counts(present, rule, subject));
 }
 
 /** Routes one change of a level to the incident of its target. */

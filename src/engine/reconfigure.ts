@@ -1,43 +1,17 @@
 import type { Configuration } from '../domain/configuration.ts';
 import type { LevelChange, Watch } from '../domain/breach.ts';
 import type { FiredLevel } from '../domain/incident.ts';
-import type { Rule, Severity } from '../domain/rule.ts';
-import type { Target } from '../domain/target.ts';
+import type { Severity } from '../domain/rule.ts';
 import type { Book } from './book.ts';
 import { hasBegun, type Case } from './case.ts';
 import type { Flow } from './flow.ts';
+import { appliesTo } from './in-force.ts';
 import { leadAmong, ruleOf } from './levels.ts';
 import type { Turn } from './turn.ts';
 import { forgottenNote } from './words.ts';
 
 /** A level that detection no longer counts as it did. */
 export type Gone = Pick<LevelChange, 'rule' | 'subject' | 'severity'>;
-
-/** What detection and the registry work with. */
-export interface InForce {
-  readonly rules: readonly Rule[];
-  readonly targets: Readonly<Record<string, Target>>;
-  /** Names what differs from the configuration; empty when nothing does. */
-  readonly kept: string;
-}
-
-/**
- * The present configuration, with the own copies of incidents that roll back: what an incident verifies by may not
- * change under it. Once it ended, the configuration alone is in force.
- */
-export function inForce(book: Book): InForce {
-  const { configuration } = book;
-  const own = book.open().filter((open) => hasBegun(open) && open.incident.value !== 'handed_over');
-  const rules = own.flatMap(({ incident }) => incident.context.pinned).filter((rule) => differs(book, rule));
-  const targets = own.flatMap(targetOf).filter(({ name }) => configuration.targets[name] === undefined);
-  if (rules.length + targets.length === 0) return { ...configuration, kept: '' };
-  const byId = new Map([...configuration.rules, ...rules].map((rule) => [rule.id, rule]));
-  return {
-    rules: [...byId.values()],
-    targets: { ...configuration.targets, ...Object.fromEntries(targets.map((one) => [one.name, one])) },
-    kept: [...rules.map(({ id, digest }) => `${id}@${digest}`), ...targets.map(({ name }) => name)].join(' '),
-  };
-}
 
 /** Levels that fired by rules which were changed or removed while the daemon was away. */
 export function goneSince(watches: readonly Watch[], { rules }: Configuration): readonly Gone[] {
@@ -93,18 +67,12 @@ function forget(turn: Turn, flow: Flow, open: Case, level: FiredLevel, why: stri
 
 function whyGone(book: Book, { rule, subject, severity }: FiredLevel, gone: readonly Gone[]): string | null {
   if (rule.startsWith('builtin/')) return null;
-  if (ruleOf(book, rule) === null) return `the rule ${rule} was removed from the configuration`;
+  const present = ruleOf(book, rule);
+  if (present === null) return `the rule ${rule} was removed from the configuration`;
+  if (!appliesTo(present, subject, book.configuration.targets))
+    return `the rule ${rule} does not apply to ${subject} any more`;
   const changed = gone.some(
     (left) => left.rule === rule && left.subject === subject && left.severity === severity,
   );
   return changed ? `the rule ${rule} was changed and counts anew` : null;
-}
-
-function differs(book: Book, rule: Rule): boolean {
-  return ruleOf(book, rule.id)?.digest !== rule.digest;
-}
-
-function targetOf({ incident }: Case): readonly Target[] {
-  const target = incident.context.plan?.steps[0]?.target;
-  return target === undefined ? [] : [target];
 }

@@ -1,7 +1,7 @@
 import type { LevelChange, Watch } from '../breach.ts';
 import type { Reading, Verdict } from '../reading.ts';
 import type { Rule } from '../rule.ts';
-import type { Target } from '../target.ts';
+import type { Subject, Target } from '../target.ts';
 import type { RuleView } from './daemon.ts';
 
 /** What one evaluation of one rule brought, for all of its subjects. */
@@ -31,10 +31,21 @@ export interface DeployState {
   deploying(target: string): boolean;
 }
 
+/** A rule as an incident keeps it, on the incident's own subjects; everywhere else the configured one counts. */
+export interface PinnedRule {
+  readonly rule: Rule;
+  /** No other pinned copy of a rule of this name has them. */
+  readonly subjects: readonly Subject[];
+}
+
 /** The rules at work: schedules, reads, folds. */
 export interface Detection {
   /** Takes up rules and targets; state of unchanged rules is kept. Returns changes of levels whose rule or subject is gone. */
-  configure(rules: readonly Rule[], targets: Readonly<Record<string, Target>>): readonly LevelChange[];
+  configure(
+    rules: readonly Rule[],
+    targets: Readonly<Record<string, Target>>,
+    pinned?: readonly PinnedRule[],
+  ): readonly LevelChange[];
   /** Restores what was stored. Called once, before `start`. Down time adds nothing. */
   restore(watches: readonly Watch[], now: number): void;
   /** Evaluates until the signal aborts. */

@@ -1,5 +1,5 @@
-import type { Rule } from '../domain/rule.ts';
-import type { Subject, Target } from '../domain/target.ts';
+import type { Rule } from './rule.ts';
+import type { Subject, Target } from './target.ts';
 
 /** What a rule reads for: the targets that name its pack, or the hosts these run on. */
 export function subjectsOf(rule: Rule, targets: Readonly<Record<string, Target>>): readonly Subject[] {
