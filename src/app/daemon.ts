@@ -5,7 +5,6 @@ import type { Engine } from '../engine/engine.ts';
 import { haltedBecause } from '../engine/situation.ts';
 import { incidentView } from '../engine/views/incident.ts';
 import { releasesView, statusView } from '../engine/views/status.ts';
-import { findRelease } from '../releases/named.ts';
 import { gate } from '../releases/gate.ts';
 import { summarise } from '../record/rto.ts';
 
@@ -48,13 +47,13 @@ function gateNow({ core }: Engine, target: string, release: string | null) {
   const { parts, book } = core;
   if (book.target(target) === null) return { open: false, reasons: [`there is no target ${target}`] };
   const at = parts.clock.now();
-  const named = release === null ? null : findRelease(target, parts.releases.list(target), release);
+  const named = release === null ? null : parts.releases.find(target, release);
   return gate({
     target,
     incident: book.on(target)?.incident.context.id ?? null,
     halted: haltedBecause(parts, book),
     frozen: parts.decider.frozen(target, at, book.controls, book.configuration.freezes),
-    release: named === null ? null : named.release,
+    release: named,
   });
 }
 

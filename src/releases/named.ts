@@ -1,10 +1,7 @@
-import type { Candidate } from '../domain/ports/releases.ts';
+import type { Candidate, Found } from '../domain/ports/releases.ts';
 import { nameRelease, type Release } from '../domain/release.ts';
 import { needOf, none } from './candidate.ts';
 import type { TargetState } from './target-state.ts';
-
-/** A release found by what a person typed, or why there is not exactly one. */
-export type Found = { readonly release: Release } | { readonly release: null; readonly problem: string };
 
 /** Finds a release by its id, the beginning of its id, or its label such as `shop:1`. */
 export function findRelease(target: string, releases: readonly Release[], text: string): Found {
@@ -14,10 +11,14 @@ export function findRelease(target: string, releases: readonly Release[], text: 
   const found = matches.length > 0 ? matches : releases.filter(({ id }) => isBeginning(text, id));
   const [release] = found;
   if (release === undefined)
-    return { release: null, problem: `${target} has no release ${text}: see \`release list ${target}\`` };
+    return {
+      release: null,
+      problem: `${target} has no release ${text}: see \`release list ${target}\``,
+      ambiguous: false,
+    };
   if (found.length > 1) {
     const names = found.map(({ id }) => id).join(', ');
-    return { release: null, problem: `${text} may be any of ${names}: name one of them` };
+    return { release: null, problem: `${text} may be any of ${names}: name one of them`, ambiguous: true };
   }
   return { release };
 }
@@ -29,7 +30,7 @@ function isBeginning(text: string, id: string): boolean {
 /** A release asked for by name. Standing, age and barriers are the person's to judge; a missing one never comes back. */
 export function named(state: TargetState, text: string): Candidate {
   const found = findRelease(state.name, [...state.releases.values()], text);
-  if (found.release === null) return found;
+  if (found.release === null) return none(found.problem);
   const { release } = found;
   const name = nameRelease(release);
   if (release.id === state.serving?.release) return none(`${name} is what ${state.name} runs now`);

@@ -5,7 +5,7 @@ import { bake } from './bake.ts';
 import { candidate } from './candidate.ts';
 import { facetsIn } from './facets.ts';
 import { deploy, deploying, graceUntil, restoreControls } from './grace.ts';
-import { named } from './named.ts';
+import { findRelease, named } from './named.ts';
 import { record } from './record.ts';
 import { foldSighting } from './sighting.ts';
 import { setStanding } from './standing.ts';
@@ -54,6 +54,7 @@ export function registry(): Releases {
     serving: (name) => stateOf(name).serving,
     candidate: (name, now) => candidate(stateOf(name), now),
     named: (name, id) => named(stateOf(name), id),
+    find: (name, text) => findRelease(name, [...stateOf(name).releases.values()], text),
     list: (name) => [...stateOf(name).releases.values()].sort((a, b) => b.firstSeenAt - a.firstSeenAt),
     record: (name, components, barrier, now, by) =>
       turn(known(targets, name), (state) => record(state, { components, barrier, by }, now)),

@@ -132,7 +132,9 @@ async function restsOrGoesOn(stage: Stage, daemon: Daemon): Promise<boolean> {
   const [open] = rows;
   if (api === null || open === undefined) return false;
   if (open.state === 'asking' && stage.plan.begins === 'high') {
-    await api.execute({ do: 'approve', incident: open.id, planDigest: null, note: '' }).catch(() => null);
+    const asked = await api.incident(open.id).catch(() => null);
+    const planDigest = asked?.question?.planDigest ?? null;
+    await api.execute({ do: 'approve', incident: open.id, planDigest, note: '' }).catch(() => null);
     return false;
   }
   if (!rows.every(rests)) return false;

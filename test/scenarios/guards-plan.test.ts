@@ -135,7 +135,8 @@ describe('many targets in trouble at once', () => {
       );
     }
 
-    await w.asks({ do: 'approve', incident: (await w.incident('till')).id, planDigest: null, note: '' });
+    const { id } = await w.incident('till');
+    await w.asks({ do: 'approve', incident: id, planDigest: w.asked(id), note: '' });
     await w.wait(MINUTE);
     expect(w.world.ledger).toEqual(['till: v2 → v1']);
   });

@@ -87,7 +87,7 @@ describe('a release', () => {
     await using w = await watching();
 
     expect((await w.asks(release('good', 'r-none'))).message).toBe(
-      'shop has no release r-none; rollbackd release list shop shows them',
+      'shop has no release r-none: see `release list shop`',
     );
   });
 });

@@ -5,7 +5,8 @@ import type { Driver } from '../../src/domain/ports/driver.ts';
 import { MINUTE, SECOND } from '../../src/domain/time.ts';
 import type { Keeper, Kept } from '../../src/domain/ports/observer.ts';
 import type { World } from '../fakes/world.ts';
-import { watching, type Watching } from './watching.ts';
+import { asked } from './asked.ts';
+import { alice, watching, type Watching } from './watching.ts';
 
 /** The driver `move` whose facts cannot be read while `out()` says so. */
 function moveUnreachableWhile(out: () => boolean) {
@@ -226,5 +227,40 @@ describe('what a rollback needs', () => {
     const { closedAt } = await w.incident();
     expect(closedAt).not.toBeNull();
     expect(keeper.kept.at(-1)?.settledAt).toBe(closedAt);
+  });
+});
+
+test('an approval that does not say which plan it is for is refused; a rejection may', async () => {
+  await using w = await asked();
+  const { id } = await w.incident();
+
+  const plan = w.asked(id);
+  expect(await w.answers('approve', alice, null)).toEqual({
+    accepted: false,
+    message: `an approval says which plan it is for: the question is about plan ${plan}; look at rollbackd show ${id}`,
+    incident: id,
+  });
+  expect(await w.state()).toBe('asking');
+  expect(await w.answers('reject', alice, null)).toMatchObject({ accepted: true });
+});
+
+describe('a release that CI or a person calls good or bad', () => {
+  const says = (w: Watching, release: string, action: 'good' | 'bad' = 'bad') =>
+    w.asks({ do: 'release', target: 'shop', action, release, note: '' });
+
+  test('may be named by its label or by the beginning of its id', async () => {
+    await using w = await watching();
+    expect(await says(w, 'v1')).toMatchObject({ accepted: true });
+    expect(w.standing('v1')).toBe('bad');
+    expect(await says(w, w.world.release('v1').slice(0, 8), 'good')).toMatchObject({ accepted: true });
+    expect(w.standing('v1')).toBe('good');
+  });
+
+  test('and that nobody knows is refused', async () => {
+    await using w = await watching();
+    expect(await says(w, 'v9')).toMatchObject({
+      accepted: false,
+      message: 'shop has no release v9: see `release list shop`',
+    });
   });
 });

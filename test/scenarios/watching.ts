@@ -216,10 +216,17 @@ export class Watching {
   async answers(
     answer: 'approve' | 'reject',
     actor: Actor = alice,
-    planDigest: string | null = null,
+    planDigest?: string | null,
   ): Promise<CommandAnswer> {
     const [open] = await this.incidents({ open: true });
-    return this.asks({ do: answer, incident: open?.id ?? 'none', planDigest, note: '' }, actor);
+    const incident = open?.id ?? 'none';
+    const seen = planDigest === undefined ? this.asked(incident) : planDigest;
+    return this.asks({ do: answer, incident, planDigest: seen, note: '' }, actor);
+  }
+
+  /** Digest of the plan that people are, or were last, asked about. */
+  asked(incident: string): string | null {
+    return this.engine.core.book.find(incident)?.approval?.context.planDigest ?? null;
   }
 
   incidents(filter: { open?: boolean } = {}): Promise<readonly IncidentRow[]> {

@@ -31,6 +31,11 @@ export type ReleaseEvent =
 /** Where a rollback would go, or why it cannot. */
 export type Candidate = { readonly release: Release } | { readonly release: null; readonly problem: string };
 
+/** A release found by what a person typed, or why there is not exactly one. */
+export type Found =
+  | { readonly release: Release }
+  | { readonly release: null; readonly problem: string; readonly ambiguous: boolean };
+
 /** What has run, what is proven, and what a rollback may go to. Holds state in memory; every change is returned to be stored. */
 export interface Releases {
   /** Takes up what was stored; `controls` bring grace and deployments back. */
@@ -46,6 +51,8 @@ export interface Releases {
   candidate(target: string, now: number): Candidate;
   /** A release asked for by name: any standing but it must exist; barriers and age are the person's to judge. */
   named(target: string, id: string): Candidate;
+  /** By its id, the beginning of its id, or its label such as `shop:1`. */
+  find(target: string, text: string): Found;
   list(target: string): readonly Release[];
   record(
     target: string,

@@ -71,6 +71,8 @@ function whyNot(
     return `that answer is for plan ${planDigest}, but the question is about plan ${approval.context.planDigest}; look at rollbackd show ${incident}`;
   }
   if (answer === 'reject') return null;
+  if (planDigest === null)
+    return `an approval says which plan it is for: the question is about plan ${approval.context.planDigest}; look at rollbackd show ${incident}`;
   const halted = haltedBecause(flow.parts, flow.book);
   if (halted !== null) return `nothing may start: ${halted}; rollbackd unhalt first`;
   const { named, playbook } = open.incident.context;

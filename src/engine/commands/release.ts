@@ -16,11 +16,9 @@ export function release(core: Core, command: Release, actor: Actor): Promise<Com
       const id = releaseId(command.components.map((component) => ({ ...component, label: component.value })));
       return accepted(`recorded ${id} of ${target}`);
     }
-    const known = releases.list(target).find(({ id }) => id === command.release);
-    if (known === undefined)
-      return refused(
-        `${target} has no release ${command.release}; rollbackd release list ${target} shows them`,
-      );
+    const found = releases.find(target, command.release);
+    if (found.release === null) return refused(found.problem);
+    const known = found.release;
     const because = `${command.action} by ${actor.name}${command.note === '' ? '' : `: ${command.note}`}`;
     const change = releases.setStanding(target, known.id, command.action, because, turn.at);
     turn.include(change.commit);
