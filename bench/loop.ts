@@ -71,6 +71,7 @@ function partsOf({ store, clock, source, observer, driver, haltFile: path }: Loo
     decider: decider(crontab()),
     channels: [{ name: 'people' }],
     haltFile: () => haltFile(path),
+    scrub: (text) => text,
     compose: tell,
     ledger: (closed) => ledgerRow(ledgerInput(closed)),
     watcher: { evaluated: () => {}, committed: () => {}, effectEnded: () => {}, closed: () => {} },

@@ -1,5 +1,6 @@
 import { crontab } from '../clients/crontab.ts';
 import type { Engine } from '../engine/engine.ts';
+import { haltForBrokenJournal } from '../engine/journal-halt.ts';
 import { nightEntry, nightly } from '../record/retention.ts';
 
 /** When the house is kept: at night, off the hour that everybody takes. */
@@ -18,8 +19,12 @@ export function keepHouse(engine: Engine, signal: AbortSignal): Promise<void> {
   return promise;
 }
 
-async function tonight({ core }: Engine): Promise<void> {
+/** The nightly work, with what follows from it. A broken journal halts. */
+export async function tonight({ core }: Pick<Engine, 'core'>): Promise<void> {
   const { store, clock } = core.parts;
   const night = await nightly(store, { clock, retention: core.book.configuration.retention });
-  await core.turn((turn) => turn.note(nightEntry(night, turn.at)));
+  await core.turn((turn, { book }) => {
+    turn.note(nightEntry(night, turn.at));
+    if (night.ended === 'broken') haltForBrokenJournal(turn, book, night.problem);
+  });
 }

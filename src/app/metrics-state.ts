@@ -4,16 +4,11 @@ import { rowOf } from '../engine/case.ts';
 import type { MetricsState } from '../record/metrics.ts';
 import type { Channel } from '../domain/ports/channel.ts';
 
-/** More waiting messages than this are not counted one by one. */
-const mostPending = 10_000;
-
 /** What the daemon is like now, for a scrape. */
 export async function metricsState({ core }: Engine, channels: readonly Channel[]): Promise<MetricsState> {
   const { parts, book } = core;
   const now = parts.clock.now();
-  const pending = await Promise.all(
-    channels.map(({ name }) => parts.store.due(name, Number.MAX_SAFE_INTEGER, mostPending)),
-  );
+  const pending = await Promise.all(channels.map(({ name }) => parts.store.pending(name)));
   const targets = Object.keys(book.configuration.targets);
   return {
     lastEvaluations: parts.detection.lastEvaluations(),
@@ -21,7 +16,7 @@ export async function metricsState({ core }: Engine, channels: readonly Channel[
     unknownSeries: parts.detection.unknownSeries(),
     open: book.open().map(rowOf),
     journalSeq: (await parts.store.head()).seq,
-    outboxPending: pending.reduce((sum, rows) => sum + rows.length, 0),
+    outboxPending: pending.reduce((sum, waiting) => sum + waiting, 0),
     halted: haltedBecause(parts, book) !== null,
     freezes: targets.filter(
       (target) => parts.decider.frozen(target, now, book.controls, book.configuration.freezes) !== null,

@@ -10,6 +10,7 @@ import type { Vault } from '../domain/ports/vault.ts';
 import type { Target } from '../domain/target.ts';
 import type { Parts, Watcher } from '../engine/parts.ts';
 import { ledgerRow } from '../record/ledger.ts';
+import type { Scrubber } from '../record/scrubber.ts';
 import { dockerKeeper } from '../releases/keeper.ts';
 import { containerObserver } from '../releases/observers/container.ts';
 import { linkObserver } from '../releases/observers/link.ts';
@@ -33,11 +34,12 @@ export interface Making extends Surroundings {
   readonly vault: Vault;
   readonly channels: readonly Channel[];
   readonly watcher: Watcher;
+  readonly log: { readonly scrubber: Scrubber };
 }
 
 /** Builds every part of the engine: the one place that knows all concrete classes. Starts nothing. */
 export async function makeParts(making: Making): Promise<Parts> {
-  const { configuration, connections, store, vault, channels, watcher, clock } = making;
+  const { configuration, connections, store, vault, channels, watcher, clock, log } = making;
   const sources = sourcesFor(connections, making, configuration.hostRoot);
   const releases = registry();
   const detection = new Detector({
@@ -85,6 +87,7 @@ export async function makeParts(making: Making): Promise<Parts> {
     channels,
     haltFile: () => haltFile(configuration.haltFile),
     compose: tell,
+    scrub: (text) => log.scrubber.scrub(text),
     ledger: (closed) => ledgerRow(ledgerInput(closed)),
     watcher,
   };

@@ -41,6 +41,8 @@ const announced: ReadonlySet<string> = new Set([
   'release.bad_returned',
   'clock_jump',
   'config.refused',
+  'journal.broken',
+  'journal.unverified',
 ]);
 
 /** A question says why it is asked, so the decision to ask is not told before it. */
@@ -59,6 +61,6 @@ export function tell(entry: NewEntry, incident: IncidentRow | null, channel: str
     at: entry.at,
     title: entry.message,
     text: '',
-    urgent: entry.type === 'halted',
+    urgent: entry.type === 'halted' || entry.type === 'journal.broken',
   };
 }

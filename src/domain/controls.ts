@@ -38,8 +38,16 @@ export interface RolledBack {
   readonly to: string;
 }
 
+/** What the nightly check found wrong with the journal, and who has looked into it since. */
+export interface BrokenJournal {
+  readonly problem: string;
+  readonly at: number;
+  readonly liftedBy: string | null;
+}
+
 export const controlKeys = {
   halt: 'halt',
+  brokenJournal: 'broken_journal',
   /** Instants of automatic rollbacks, newest last. */
   budget: 'budget',
   freeze: (target: string | null): string => `freeze:${target ?? '*'}`,

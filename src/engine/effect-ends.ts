@@ -17,9 +17,10 @@ export interface Job {
 export async function succeed(
   core: Core,
   { open, effect, step }: Job,
-  detail: string,
+  said: string,
   evidence: Readonly<Record<string, string>>,
 ): Promise<void> {
+  const detail = core.parts.scrub(said);
   await core.turn((turn, flow) => {
     turn.effect(open, { ...effect, state: 'done', endedAt: turn.at, detail });
     const facts = Object.keys(evidence).length === 0 ? {} : { evidence };
@@ -36,9 +37,10 @@ export async function succeed(
 export async function fail(
   core: Core,
   { open, effect, step }: Job,
-  detail: string,
+  said: string,
   retryable: boolean,
 ): Promise<void> {
+  const detail = core.parts.scrub(said);
   await core.turn((turn, flow) => {
     turn.effect(open, { ...effect, state: 'failed', endedAt: turn.at, detail });
     const repeated = effect.purpose === 'release' && isRepeated(open, effect);
@@ -55,7 +57,8 @@ function isRepeated({ rollback }: Case, { generation }: Effect): boolean {
 }
 
 /** Nobody can tell: a person decides. */
-export async function doubt(core: Core, { open, effect, step }: Job, detail: string): Promise<void> {
+export async function doubt(core: Core, { open, effect, step }: Job, said: string): Promise<void> {
+  const detail = core.parts.scrub(said);
   await core.turn((turn, flow) => {
     turn.effect(open, { ...effect, state: 'unknown', endedAt: turn.at, detail });
     turn.note({ type: 'effect.unknown', message: detail, facts: { opId: effect.opId } }, open);

@@ -33,6 +33,8 @@ export interface Parts {
   readonly haltFile: () => string | null;
   /** Composes what people are told of a journal entry; null when it is not worth a message. */
   readonly compose: (entry: NewEntry, incident: IncidentRow | null, channel: string) => Message | null;
+  /** Takes secrets out of a text: what commands and services say goes into the journal, to people and to the API. */
+  readonly scrub: (text: string) => string;
   readonly ledger: (incident: ClosedIncident) => LedgerRow;
   readonly watcher: Watcher;
 }

@@ -9,6 +9,7 @@ import { MINUTE } from '../domain/time.ts';
 import type { Book } from './book.ts';
 import { hasBegun, type Case } from './case.ts';
 import { interferenceOn } from './interference.ts';
+import { brokenJournal } from './journal-halt.ts';
 import type { Parts } from './parts.ts';
 
 /** What the daemon makes of a request when no rule leads. */
@@ -127,11 +128,11 @@ export function candidateFor(parts: Parts, open: Case, target: Target, at: numbe
     : parts.releases.named(target.name, named);
 }
 
-/** Why nothing may start: the halt file, or the command. */
+/** Why nothing may start: the command, a broken journal, or the halt file. */
 export function haltedBecause(parts: Pick<Parts, 'haltFile'>, book: Book): string | null {
   const halt = book.control<{ readonly by: string; readonly note: string }>(controlKeys.halt);
   if (halt !== null) return `halted by ${halt.by}${halt.note === '' ? '' : `: ${halt.note}`}`;
-  return parts.haltFile();
+  return brokenJournal(book) ?? parts.haltFile();
 }
 
 function wasFiringBefore(parts: Parts, open: Case, target: Target): boolean {

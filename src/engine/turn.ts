@@ -45,7 +45,9 @@ export class Turn {
   /** Appends to the journal, and tells people when the entry is worth a message. */
   note(entry: Note, open: Case | null = null): void {
     const context = open?.incident.context ?? null;
-    const { type, message, facts = {} } = entry;
+    const { type } = entry;
+    const message = this.#parts.scrub(entry.message);
+    const facts = scrubbed(entry.facts ?? {}, this.#parts.scrub);
     const target = entry.target ?? context?.target ?? null;
     const whole: NewEntry = {
       at: this.at,
@@ -157,4 +159,16 @@ function snapshotsOf(open: Case): Snapshot[] {
   if (open.approval !== null) snapshots.push(toSnapshot(approvals, id, open.approval));
   if (open.rollback !== null) snapshots.push(toSnapshot(rollbacks, id, open.rollback));
   return snapshots;
+}
+
+/** Facts with every string in them gone through the scrubber. */
+function scrubbed(facts: NewEntry['facts'], scrub: Parts['scrub']): NewEntry['facts'] {
+  return Object.fromEntries(Object.entries(facts).map(([name, fact]) => [name, clean(fact, scrub)]));
+}
+
+function clean(fact: Json, scrub: Parts['scrub']): Json {
+  if (typeof fact === 'string') return scrub(fact);
+  if (fact === null || typeof fact !== 'object') return fact;
+  if (Array.isArray(fact)) return fact.map((item: Json) => clean(item, scrub));
+  return Object.fromEntries(Object.entries(fact).map(([name, member]) => [name, clean(member, scrub)]));
 }

@@ -37,8 +37,9 @@ async function lookAgainAndAgain(
   signal: AbortSignal,
 ): Promise<void> {
   while (!signal.aborted) {
+    const seen = core.hints.given(target.name);
     await lookOnce(core, observer, target, signal);
-    await core.hints.wait(target.name, everyMs[observer.kind], signal);
+    await core.hints.wait(target.name, everyMs[observer.kind], signal, seen);
   }
 }
 

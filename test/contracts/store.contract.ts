@@ -281,6 +281,7 @@ export function storeContract(name: string, open: (clock: SimulatedClock) => Pro
 
         expect(await due()).toEqual(['b']);
         expect(await due(start, 'webhook')).toEqual(['c']);
+        expect([await store.pending('slack'), await store.pending('webhook')]).toEqual([1, 1]);
       });
 
       test('takes the same key of a channel once, also after it was sent', async () => {

@@ -4,6 +4,8 @@ import type { Playbook } from '../../src/domain/playbook.ts';
 import type { Driver } from '../../src/domain/ports/driver.ts';
 import { MINUTE, SECOND } from '../../src/domain/time.ts';
 import type { Keeper, Kept } from '../../src/domain/ports/observer.ts';
+import { tell } from '../../src/app/telling.ts';
+import { haltForBrokenJournal } from '../../src/engine/journal-halt.ts';
 import type { World } from '../fakes/world.ts';
 import { asked } from './asked.ts';
 import { alice, watching, type Watching } from './watching.ts';
@@ -263,4 +265,108 @@ describe('a release that CI or a person calls good or bad', () => {
       message: 'shop has no release v9: see `release list shop`',
     });
   });
+});
+
+test('what a step says is journaled, stored, told and kept as evidence without the secrets in it', async () => {
+  await using w = await watching({
+    drivers: (world) => [
+      world.driver('note', 'cas', 'safe', {
+        apply: () =>
+          Promise.resolve({
+            ended: 'done',
+            detail: 'token s3cr3t taken',
+            evidence: { output: 'TOKEN=s3cr3t' },
+          }),
+      }),
+      world.driver('move', 'probe', 'disruptive', {
+        apply: () => Promise.resolve({ ended: 'failed', detail: 'refused s3cr3t', retryable: false }),
+      }),
+    ],
+    playbooks: {
+      service: {
+        steps: ['note', 'move'].map((kind) => ({ kind, options: {}, deadlineMs: MINUTE, retries: 0 })),
+      },
+    },
+  });
+  await breaking(w);
+  await w.wait(5 * MINUTE);
+
+  expect(await w.reason()).toBe('a step failed: move: refused [secret]');
+  const { id } = await w.incident();
+  const stored = JSON.stringify([
+    await w.journal(),
+    await w.incidents(),
+    await w.store.effects(id),
+    await w.store.snapshots(id),
+    await w.messagesToPeople(),
+  ]);
+  expect(stored).toContain('TOKEN=[secret]');
+  expect(stored).not.toContain('s3cr3t');
+});
+
+describe('a journal that was changed', () => {
+  const broken = (w: Watching) =>
+    w.engine.core.turn((turn, { book }) => haltForBrokenJournal(turn, book, 'entry 5 was changed'));
+  const halted =
+    'halted by rollbackd: the journal does not verify (entry 5 was changed); look into it, then lift the halt';
+
+  test('lets nothing start, over a restart, until a person has looked into it', async () => {
+    await using w = await watching();
+    await broken(w);
+    await w.restart();
+    await breaking(w);
+    await w.wait(5 * MINUTE);
+    expect(w.world.ledger).toEqual([]);
+    expect(await w.state()).toBe('halted');
+    expect(await w.reason()).toContain(halted);
+    expect((await w.told()).filter((title) => title === halted)).toHaveLength(1);
+
+    expect(await w.asks({ do: 'unhalt', note: '' })).toMatchObject({ accepted: true });
+    await w.wait(5 * MINUTE);
+    expect(w.world.ledger).toEqual(['shop: v2 → v1']);
+    expect((await w.journal('command.unhalt')).map(({ message }) => message)).toEqual([
+      'halt lifted by alice, who looked into the journal: entry 5 was changed',
+    ]);
+  });
+
+  test('does not halt again the next night for what a person has lifted', async () => {
+    await using w = await watching();
+    await broken(w);
+    await w.asks({ do: 'unhalt', note: '' });
+    await broken(w);
+    await breaking(w);
+    await w.wait(5 * MINUTE);
+    expect(w.world.ledger).toEqual(['shop: v2 → v1']);
+  });
+
+  test.each(['journal.broken', 'journal.unverified'])('is told to people: %s', (type) => {
+    const entry = {
+      at: 1,
+      incident: null,
+      target: null,
+      type,
+      message: 'The journal does not verify.',
+      facts: {},
+    };
+    expect(tell(entry, null, 'people')).toMatchObject({
+      title: 'The journal does not verify.',
+      urgent: type === 'journal.broken',
+    });
+  });
+});
+
+test("a playbook's name that several packs use is asked back", async () => {
+  await using w = await watching();
+  const service = w.configuration.playbooks['shop/service']!;
+  await w.reconfigure({
+    playbooks: { 'shop/service': service, 'till/service': { ...service, id: 'till/service' } },
+  });
+  await w.deploy('v2');
+  const request = { do: 'rollback', target: 'shop', because: 'regression', to: null, note: '' } as const;
+  expect(await w.asks({ ...request, playbook: 'service' })).toEqual({
+    accepted: false,
+    message: 'service may be any of shop/service, till/service: name one of them',
+    incident: null,
+  });
+  expect(await w.asks({ ...request, playbook: 'shop/service' })).toMatchObject({ accepted: true });
 });

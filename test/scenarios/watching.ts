@@ -153,6 +153,7 @@ export class Watching {
       decider: decider(crontab()),
       channels: [{ name: 'people' }],
       haltFile: () => this.halted,
+      scrub: (text) => text.replaceAll('s3cr3t', '[secret]'),
       compose: tell,
       ledger: (closed) => ledgerRow(ledgerInput(closed)),
       watcher: { evaluated: () => {}, committed: () => {}, effectEnded: () => {}, closed: () => {} },

@@ -185,6 +185,8 @@ export interface Store {
 
   /** Messages of a channel that are due, oldest first. */
   due(channel: string, now: number, limit: number): Promise<readonly OutboxRow[]>;
+  /** How many messages of a channel wait to be sent. */
+  pending(channel: string): Promise<number>;
   sent(seq: number): Promise<void>;
   retryAt(seq: number, nextAt: number): Promise<void>;
 

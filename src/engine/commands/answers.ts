@@ -25,12 +25,24 @@ export function unknownTarget(core: Core, name: string): CommandAnswer {
 
 /** The rule of this full name, or of this own name where only one pack has it; otherwise why there is none. */
 export function findRule(core: Core, name: string): { readonly id: string } | CommandAnswer {
-  const { rules } = core.book.configuration;
-  const exact = rules.find(({ id }) => id === name);
-  if (exact !== undefined) return { id: exact.id };
-  const [first, ...others] = rules.filter((rule) => rule.name === name).map(({ id }) => id);
-  if (first === undefined)
-    return refused(`there is no rule ${name}; rollbackd status lists them as pack/name`);
+  const ids = core.book.configuration.rules.map(({ id }) => id);
+  return findByName(ids, name, `there is no rule ${name}; rollbackd status lists them as pack/name`);
+}
+
+/** The playbook of this full name, or of this own name where only one pack has it; otherwise why there is none. */
+export function findPlaybook(core: Core, name: string): { readonly id: string } | CommandAnswer {
+  const ids = Object.keys(core.book.configuration.playbooks);
+  return findByName(ids, name, `there is no playbook ${name}`);
+}
+
+function findByName(
+  ids: readonly string[],
+  name: string,
+  unknown: string,
+): { readonly id: string } | CommandAnswer {
+  if (ids.includes(name)) return { id: name };
+  const [first, ...others] = ids.filter((id) => id.endsWith(`/${name}`));
+  if (first === undefined) return refused(unknown);
   if (others.length === 0) return { id: first };
   return refused(`${name} may be any of ${[first, ...others].join(', ')}: name one of them`);
 }

@@ -9,7 +9,7 @@ import { incidents } from '../machines.ts';
 import { haltedBecause } from '../situation.ts';
 import type { Turn } from '../turn.ts';
 import type { Flow } from '../flow.ts';
-import { accepted, afterApproval, refused, unknownTarget } from './answers.ts';
+import { accepted, afterApproval, findPlaybook, refused, unknownTarget } from './answers.ts';
 
 type Rollback = Extract<Command, { do: 'rollback' }>;
 type Approver = 'approver' | 'dba' | 'admin';
@@ -22,12 +22,12 @@ export async function rollback(core: Core, command: Rollback, actor: Actor): Pro
   if (role !== 'approver' && role !== 'dba' && role !== 'admin')
     return refused(`${actor.name} is ${role} and may not roll back`);
   if (core.book.target(command.target) === null) return unknownTarget(core, command.target);
-  const playbook = command.playbook === null ? null : findPlaybook(core, command.playbook);
-  if (command.playbook !== null && playbook === null)
-    return refused(`there is no playbook ${command.playbook}`);
+  const found = command.playbook === null ? { id: null } : findPlaybook(core, command.playbook);
+  if ('accepted' in found) return found;
+  const playbook = found.id;
   const halted = haltedBecause(core.parts, core.book);
   if (halted !== null) return refused(`nothing may start: ${halted}; rollbackd unhalt first`);
-  const busy = whyBusy(core.book.on(command.target));
+  const busy = whyBusy(core.book.on(command.target), command);
   if (busy !== null) return busy;
   const plan = await dryRun(core, { target: command.target, to: command.to, playbook });
   if (plan.refusal !== null) return refused(`no rollback of ${command.target}: ${plan.refusal}`);
@@ -38,9 +38,13 @@ export async function rollback(core: Core, command: Rollback, actor: Actor): Pro
     : answer;
 }
 
-/** One rollback at a time: what a plan would look like meanwhile says nothing. */
-function whyBusy(open: Case | null): CommandAnswer | null {
+/**
+ * One rollback at a time: what a plan would look like meanwhile says nothing. One that waits for a fresh reading may
+ * be told to go on, as it was begun.
+ */
+function whyBusy(open: Case | null, { to, playbook }: Rollback): CommandAnswer | null {
   if (open === null || !hasBegun(open) || open.incident.value === 'handed_over') return null;
+  if (open.needsFreshReading && to === null && playbook === null) return null;
   const { id, target } = open.incident.context;
   return refused(`${id} is rolling ${target} back already`, id);
 }
@@ -90,7 +94,7 @@ function refusalOf(flow: Flow, open: Case, command: Rollback, by: Wish['by']): s
 
 /** An incident that is open already takes the request as its approval. */
 function join(turn: Turn, flow: Flow, open: Case, command: Rollback, by: Wish['by']): CommandAnswer {
-  const busy = whyBusy(open);
+  const busy = whyBusy(open, command);
   if (busy !== null) return busy;
   const { id } = open.incident.context;
   if (open.incident.value === 'halted') return refused(`${id} waits: ${open.incident.context.reason}`, id);
@@ -98,6 +102,7 @@ function join(turn: Turn, flow: Flow, open: Case, command: Rollback, by: Wish['b
   if (refusal !== null) return refused(refusal, id);
   // Who asks now has seen what is the matter: no reading has to confirm it.
   open.needsFreshReading = false;
+  if (open.incident.value === 'rolling_back') return goOn(turn, open, command, by);
   const asks = open.incident.value === 'asking' && open.approval?.value === 'open';
   if (asks && command.to === null && command.playbook === null) {
     flow.approval(turn, open, {
@@ -125,7 +130,11 @@ function join(turn: Turn, flow: Flow, open: Case, command: Rollback, by: Wish['b
   return accepted(`${id}: rolling ${command.target} back`, id);
 }
 
-function findPlaybook(core: Core, name: string): string | null {
-  const names = Object.keys(core.book.configuration.playbooks);
-  return names.find((known) => known === name) ?? names.find((known) => known.endsWith(`/${name}`)) ?? null;
+/** What was begun before a restart, and has done nothing yet. */
+function goOn(turn: Turn, open: Case, { because, target }: Rollback, { name }: Wish['by']): CommandAnswer {
+  const { id } = open.incident.context;
+  const message = `${name} asked for a rollback because of ${because}; it goes on without a fresh reading`;
+  turn.touch(open);
+  turn.note({ type: 'request.rollback', message, facts: { by: name } }, open);
+  return accepted(`${id}: rolling ${target} back`, id);
 }

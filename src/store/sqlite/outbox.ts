@@ -8,6 +8,7 @@ export interface Outbox {
   put(message: Message): void;
   /** Unsent and due, oldest first. Behind one that waits for its retry, later ones wait too: order is kept. */
   due(channel: string, now: number, limit: number): OutboxRow[];
+  pending(channel: string): number;
   sent(seq: number, now: number): void;
   retryAt(seq: number, nextAt: number): void;
 }
@@ -27,12 +28,16 @@ export function prepareOutbox(database: DatabaseSync): Outbox {
      )
      ORDER BY seq LIMIT :limit`,
   );
+  const pending = database.prepare(
+    'SELECT count(*) AS waiting FROM outbox WHERE channel = ? AND sent_at IS NULL',
+  );
   const sent = database.prepare('UPDATE outbox SET sent_at = ?, attempts = attempts + 1 WHERE seq = ?');
   const retry = database.prepare('UPDATE outbox SET next_at = ?, attempts = attempts + 1 WHERE seq = ?');
   return {
     put: ({ key, channel, incident, at, title, text, urgent }) =>
       put.run(key, channel, incident, at, title, text, urgent ? 1 : 0, at),
     due: (channel, now, limit) => due.all({ channel, now, limit }).map(read),
+    pending: (channel) => Number(pending.get(channel)?.['waiting']),
     sent: (seq, now) => sent.run(now, seq),
     retryAt: (seq, nextAt) => retry.run(nextAt, seq),
   };

@@ -54,6 +54,7 @@ export function sqliteStore(file: OpenFile): Store {
     head: () => ask('read the head of the journal', () => journal.head()),
     ledger: (filter) => ask('read the ledger', () => select.ledger(filter)),
     readings: ({ subject, from, to }) => ask('read readings', () => select.readings(subject, from, to)),
+    pending: (channel) => ask('count the outbox', () => outbox.pending(channel)),
     due: (channel, now, limit) => ask('read the outbox', () => outbox.due(channel, now, limit)),
     sent: (seq) => ask('mark a message as sent', () => transaction(() => outbox.sent(seq, clock.now()))),
     retryAt: (seq, nextAt) => ask('put off a message', () => transaction(() => outbox.retryAt(seq, nextAt))),

@@ -77,26 +77,29 @@ function pruneSkipper(database: DatabaseSync): (reached: ChainHead) => ChainHead
 }
 
 /** Sealed segments must still have the entries and the hashes they were sealed with; pruned ones must have none. */
-function segmentCheck(database: DatabaseSync): () => string | null {
-  const wrong = database.prepare(
-    `SELECT s.first_seq AS seq FROM journal_segments s
-     LEFT JOIN journal f ON f.seq = s.first_seq
-     LEFT JOIN journal l ON l.seq = s.last_seq
-     WHERE CASE WHEN s.pruned_at IS NULL
+function segmentCheck(database: DatabaseSync): () => Promise<string | null> {
+  // Each row walks its own entries, so they are taken one at a time.
+  const next = database.prepare(
+    `SELECT s.first_seq AS seq, CASE WHEN s.pruned_at IS NULL
        THEN f.previous_hash IS NOT s.previous_hash OR l.hash IS NOT s.last_hash OR s.last_at IS NOT (
          SELECT max(at) FROM journal WHERE seq BETWEEN s.first_seq AND s.last_seq)
        ELSE EXISTS (SELECT 1 FROM journal WHERE seq BETWEEN s.first_seq AND s.last_seq)
-     END
-     ORDER BY s.first_seq LIMIT 1`,
+     END AS wrong
+     FROM journal_segments s
+     LEFT JOIN journal f ON f.seq = s.first_seq
+     LEFT JOIN journal l ON l.seq = s.last_seq
+     WHERE s.first_seq > ? ORDER BY s.first_seq LIMIT 1`,
   );
   const wrongHead = database.prepare(
     `SELECT h.seq FROM journal_head h LEFT JOIN journal j ON j.seq = h.segment_seq
      WHERE h.segment_seq IS NOT 1 + coalesce((SELECT max(last_seq) FROM journal_segments), 0)
        OR h.segment_hash IS NOT j.previous_hash OR h.segment_at IS NOT j.at`,
   );
-  return () => {
-    const row = wrong.get();
-    if (row !== undefined) return `the segment that begins at entry ${String(row['seq'])} was changed`;
+  return async () => {
+    for (let row = next.get(Number.MIN_SAFE_INTEGER); row !== undefined; row = next.get(row['seq'] ?? null)) {
+      if (row['wrong'] !== 0) return `the segment that begins at entry ${String(row['seq'])} was changed`;
+      await setImmediate();
+    }
     return wrongHead.get() === undefined ? null : 'the head does not match the segment that is still open';
   };
 }
