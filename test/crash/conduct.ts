@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { messageOf } from '../../src/domain/errors.ts';
 import type { TestDocker } from '../support/dockerd.ts';
 import { passagesOf } from './passages.ts';
 import type { CrashPlan } from './plan.ts';
@@ -65,17 +66,20 @@ async function onOneStage(
   { folder, engine, onResult }: Omit<Conducting, 'runs' | 'jobs'>,
 ): Promise<readonly Result[]> {
   const results: Result[] = [];
-  const stage = await Stage.open({ plan, name, folder: join(folder, name), engine });
-  try {
-    for (const run of runs) {
-      const result = await conductOne(run, stage);
-      onResult(result);
-      results.push(result);
-    }
-  } finally {
-    await stage.close();
+  const stage = await Stage.open({ plan, name, folder: join(folder, name), engine }).catch((error: unknown) =>
+    messageOf(error),
+  );
+  for (const run of runs) {
+    const result = typeof stage === 'string' ? notTried(run, stage) : await conductOne(run, stage);
+    onResult(result);
+    results.push(result);
   }
+  if (typeof stage !== 'string') await stage.close();
   return results;
+}
+
+function notTried(run: Run, why: string): Result {
+  return { run, verdict: lostBecause(`the stage could not be set: ${why}`), kept: null, tookMs: 0 };
 }
 
 async function conductOne(run: Run, stage: Stage): Promise<Result> {
@@ -95,9 +99,12 @@ async function tried(run: Run, stage: Stage, tracePath?: string): Promise<Verdic
   try {
     return judge(run, await perform(run, stage, tracePath));
   } catch (error) {
-    const lost = [error instanceof Error ? error.message : String(error)];
-    return { lost, doubled: [], wrong: [], ended: 'neither', reached: true };
+    return lostBecause(messageOf(error));
   }
+}
+
+function lostBecause(why: string): Verdict {
+  return { lost: [why], doubled: [], wrong: [], ended: 'neither', reached: true };
 }
 
 /** Without a kill: what the daemon came by must be what the shape of the plan says. */
