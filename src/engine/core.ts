@@ -3,6 +3,7 @@ import { RollbackError } from '../domain/errors.ts';
 import type { NewEntry } from '../domain/ports/store.ts';
 import type { Book } from './book.ts';
 import type { Case } from './case.ts';
+import { Evidence } from './evidence.ts';
 import { Flow } from './flow.ts';
 import { Hints } from './hints.ts';
 import type { Parts } from './parts.ts';
@@ -34,6 +35,7 @@ export class Core {
   readonly book: Book;
   readonly flow: Flow;
   readonly hints: Hints;
+  readonly evidence = new Evidence();
   #tail: Promise<void> = Promise.resolve();
   #broken: Error | null = null;
   readonly #onFatal: (error: unknown) => void;

@@ -56,6 +56,10 @@ export class Engine {
     detection.configure(rules, targets, pinned);
     detection.restore(loaded.watches, clock.now());
     await resume(this.core, restored, goneSince(loaded.watches, this.core.book.configuration));
+    const known = new Set(rules.map(({ id }) => id));
+    const forgotten = loaded.watches.filter(({ rule }) => !known.has(rule));
+    // What a rule that is gone remembered would be read at each start.
+    await this.core.turn((turn) => turn.include({ forgotten }));
     this.#loops = Promise.all([
       detection.start((evaluation) => this.#evaluate(evaluation), this.#abort.signal),
       this.#watchTargets(),

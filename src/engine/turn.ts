@@ -134,6 +134,7 @@ export class Turn {
       outbox: this.#messages,
       watches: this.#more.flatMap(({ watches = [] }) => watches),
       releases: this.#more.flatMap(({ releases = [] }) => releases),
+      forgotten: this.#more.flatMap(({ forgotten = [] }) => forgotten),
       serving: this.#more.flatMap(({ serving = [] }) => serving),
       readings: this.#more.flatMap(({ readings = [] }) => readings),
       controls: [...this.#controls].map(([key, value]) => ({ key, value })),

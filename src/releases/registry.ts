@@ -4,6 +4,7 @@ import type { Target } from '../domain/target.ts';
 import { bake } from './bake.ts';
 import { candidate } from './candidate.ts';
 import { facetsIn } from './facets.ts';
+import { forgetOld } from './forget.ts';
 import { deploy, deploying, graceUntil, restoreControls } from './grace.ts';
 import { findRelease, named } from './named.ts';
 import { record } from './record.ts';
@@ -21,10 +22,14 @@ export function registry(): Releases {
   let targets: Readonly<Record<string, Target>> = {};
 
   const stateOf = (name: string): TargetState => states.get(name) ?? unseen(name);
-  const turn = (name: string, fold: (state: TargetState, target: Target) => Turned): ReleaseChange => {
+  const turn = (
+    name: string,
+    at: number,
+    fold: (state: TargetState, target: Target) => Turned,
+  ): ReleaseChange => {
     const target = targets[name];
     if (target === undefined) return nothing;
-    const { state, change } = fold(stateOf(name), target);
+    const { state, change } = forgetOld(fold(stateOf(name), target), at);
     states.set(name, state);
     return change;
   };
@@ -48,8 +53,8 @@ export function registry(): Releases {
       targets = next;
     },
     sighted: (name, sighting, observer) =>
-      turn(name, (state, target) => foldSighting(state, target, sighting, observer ?? null)),
-    bake: (name, now, quiet) => turn(name, (state, target) => bake(state, now, quiet, target.bakeMs)),
+      turn(name, sighting.at, (state, target) => foldSighting(state, target, sighting, observer ?? null)),
+    bake: (name, now, quiet) => turn(name, now, (state, target) => bake(state, now, quiet, target.bakeMs)),
     current: (name) => currentOf(stateOf(name)),
     serving: (name) => stateOf(name).serving,
     candidate: (name, now) => candidate(stateOf(name), now),
@@ -57,9 +62,9 @@ export function registry(): Releases {
     find: (name, text) => findRelease(name, [...stateOf(name).releases.values()], text),
     list: (name) => [...stateOf(name).releases.values()].sort((a, b) => b.firstSeenAt - a.firstSeenAt),
     record: (name, components, barrier, now, by) =>
-      turn(known(targets, name), (state) => record(state, { components, barrier, by }, now)),
+      turn(known(targets, name), now, (state) => record(state, { components, barrier, by }, now)),
     setStanding: (name, id, standing, because, now) =>
-      turn(known(targets, name), (state) => setStanding(state, id, standing, because, now)),
+      turn(known(targets, name), now, (state) => setStanding(state, id, standing, because, now)),
     setPresent(name, id, present) {
       const state = stateOf(name);
       const missing = new Set(state.missing);
@@ -71,7 +76,7 @@ export function registry(): Releases {
     graceUntil: (name, now) => graceUntil(stateOf(name), now),
     deploying: (name, now) => deploying(stateOf(name), now),
     deploy: (name, phase, by, now) =>
-      turn(known(targets, name), (state, target) => deploy(state, phase, by, now, target.graceMs)),
+      turn(known(targets, name), now, (state, target) => deploy(state, phase, by, now, target.graceMs)),
   };
 }
 

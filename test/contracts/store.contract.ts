@@ -266,6 +266,22 @@ export function storeContract(name: string, open: (clock: SimulatedClock) => Pro
       });
     });
 
+    test('rows of releases and watches that are forgotten are gone, and no others', async () => {
+      const [release, watch] = [sample.release(), sample.watch()];
+      const kept = { releases: [{ ...release, id: 'r-kept' }], watches: [{ ...watch, subject: 'kept' }] };
+      await store.commit({
+        releases: [release, ...kept.releases],
+        watches: [watch, ...kept.watches],
+      });
+      await store.commit({
+        forgotten: [
+          { release: release.id, target: release.target },
+          { rule: watch.rule, subject: watch.subject },
+        ],
+      });
+      expect(await store.load()).toMatchObject(kept);
+    });
+
     describe('the outbox', () => {
       const due = async (now = start, channel = 'slack'): Promise<string[]> =>
         (await store.due(channel, now, 10)).map(({ key }) => key);

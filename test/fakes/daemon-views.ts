@@ -173,6 +173,7 @@ export function anIncident(given: Partial<IncidentView>): IncidentView {
     plan: null,
     effects: [],
     journal: [],
+    readings: [],
     evidence: {},
     rto: null,
     byHand: [],

@@ -47,6 +47,8 @@ export function watching(overrides: Partial<Target> = {}) {
 
   const keep = (change: ReleaseChange): ReleaseChange => {
     for (const release of change.commit.releases ?? []) stored.releases.set(release.id, release);
+    for (const row of change.commit.forgotten ?? [])
+      if ('release' in row) stored.releases.delete(row.release);
     for (const serving of change.commit.serving ?? []) stored.serving.set(serving.target, serving);
     for (const control of change.commit.controls ?? []) stored.controls.set(control.key, control);
     for (const entry of change.commit.entries ?? []) journal.push(entry.message);

@@ -341,3 +341,30 @@ test('with several observers, nothing there is believed only of the one that loo
   expect(w.see([]).events).toEqual([]);
   expect(w.see([], {}, 'container').events).toMatchObject([{ event: 'changed', to: null }]);
 });
+
+// Forgetting
+
+test('of very many releases those are kept that may be asked for: what is young, good, bad or a barrier, and what runs', () => {
+  const w = deployed();
+  const [good, bad, barrier] = [one, two, releaseId([image(3), config])];
+  w.see([image(3), config]);
+  w.keep(w.releases().setStanding('shop', bad, 'bad', 'bad by ci', w.now()));
+  w.keep(w.releases().record('shop', [image(3), config], 'migration 7', w.now(), 'ci'));
+  const first = releaseId([image(100), config]);
+  for (let version = 100; version < 160; version++) {
+    w.wait(MINUTE);
+    w.keep(w.releases().record('shop', [image(version), config], null, w.now(), 'ci'));
+  }
+
+  const ids = w
+    .releases()
+    .list('shop')
+    .map(({ id }) => id);
+  expect(ids).toEqual(expect.arrayContaining([good, bad, barrier, releaseId([image(159), config])]));
+  expect(ids).not.toContain(first);
+  expect(ids).toHaveLength(53);
+  expect([...w.stored.releases.keys()].toSorted()).toEqual(ids.toSorted());
+  expect(w.candidate()).toBe(
+    `the last good release, shop:1 (${good}), lies behind the barrier of shop:3 (${barrier}): migration 7`,
+  );
+});

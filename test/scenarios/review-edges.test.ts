@@ -6,6 +6,7 @@ import { MINUTE, SECOND } from '../../src/domain/time.ts';
 import type { Keeper, Kept } from '../../src/domain/ports/observer.ts';
 import { tell } from '../../src/app/telling.ts';
 import { haltForBrokenJournal } from '../../src/engine/journal-halt.ts';
+import { incidentView } from '../../src/engine/views/incident.ts';
 import type { World } from '../fakes/world.ts';
 import { asked } from './asked.ts';
 import { alice, watching, type Watching } from './watching.ts';
@@ -369,4 +370,40 @@ test("a playbook's name that several packs use is asked back", async () => {
     incident: null,
   });
   expect(await w.asks({ ...request, playbook: 'shop/service' })).toMatchObject({ accepted: true });
+});
+
+describe('readings of an incident', () => {
+  test('are kept from what fired to the end of its rollback, and shown with it', async () => {
+    await using w = await watching();
+    await breaking(w);
+    await w.wait(5 * MINUTE);
+    const { id, marks, closedAt } = await w.incident();
+    const view = await incidentView(w.engine.core, id);
+    expect(view?.readings[0]).toEqual({ at: marks.breachedAt, detail: 'errors is 0.9' });
+    expect(view?.readings.filter(({ at }) => at > (marks.firstEffectAt ?? 0)).length).toBeGreaterThan(5);
+    expect(view?.readings.at(-1)).toEqual({ at: closedAt, detail: 'errors is 0' });
+  });
+
+  test('are no longer stored one by one once a person owns it', async () => {
+    await using w = await watching();
+    w.world.show('errors', 0.9);
+    await w.wait(5 * MINUTE);
+    expect(await w.state()).toBe('handed_over');
+    const before = w.commits.length;
+    await w.wait(10 * MINUTE);
+    const stored = w.commits.slice(before).flatMap(({ readings = [] }) => readings);
+    expect(stored).toEqual([]);
+  });
+});
+
+test('what a rule that is gone remembered is forgotten at the next start', async () => {
+  const rules = {
+    'error-rate': { measure: 'errors', levels: { critical: {} } },
+    latency: { measure: 'latency', levels: { critical: {} } },
+  };
+  await using w = await watching({ rules });
+  w.configuration = { ...w.configuration, rules: w.configuration.rules.slice(0, 1) };
+  await w.restart();
+  const { watches } = await w.store.load();
+  expect(watches.map(({ rule }) => rule)).toEqual(['shop/error-rate']);
 });

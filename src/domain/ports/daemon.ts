@@ -178,6 +178,8 @@ export interface IncidentView extends IncidentRow {
   readonly plan: PlanView | null;
   readonly effects: readonly Effect[];
   readonly journal: readonly Entry[];
+  /** What the leading rule read of its subject from the breach on, oldest first; 500 at most. */
+  readonly readings: readonly { readonly at: number; readonly detail: string }[];
   /** Names of the evidence texts that were captured. */
   readonly evidence: Readonly<Record<string, string>>;
   readonly rto: Readonly<Record<RtoPhase, PhaseTime>> | null;

@@ -5,7 +5,7 @@ import type { Commit, Control, Serving } from './store.ts';
 
 /** What came of a sighting: what to store, and what happened in words the engine acts on. */
 export interface ReleaseChange {
-  readonly commit: Pick<Commit, 'releases' | 'serving' | 'entries' | 'controls'>;
+  readonly commit: Pick<Commit, 'releases' | 'forgotten' | 'serving' | 'entries' | 'controls'>;
   readonly events: readonly ReleaseEvent[];
 }
 

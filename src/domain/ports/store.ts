@@ -118,6 +118,10 @@ export interface Serving {
   readonly opId: string | null;
 }
 
+/** A row that goes: a release of a target, or what a rule remembers of a subject. */
+export type Forgotten =
+  { readonly release: string; readonly target: string } | { readonly rule: string; readonly subject: string };
+
 /** Everything that one event changes. Stored whole or not at all. */
 export interface Commit {
   readonly entries?: readonly NewEntry[];
@@ -128,6 +132,8 @@ export interface Commit {
   readonly outbox?: readonly Message[];
   readonly watches?: readonly Watch[];
   readonly releases?: readonly Release[];
+  /** Rows of releases and watches that nothing will ask for any more. */
+  readonly forgotten?: readonly Forgotten[];
   readonly serving?: readonly Serving[];
   readonly controls?: readonly Control[];
   readonly ledger?: readonly LedgerRow[];

@@ -12,6 +12,7 @@ import { releaseView } from './releases.ts';
 
 /** More entries than any incident should have; the rest stays in the journal. */
 const mostEntries = 2_000;
+const mostReadings = 500;
 
 /** Everything known of one incident, open or closed. */
 export async function incidentView(core: Core, id: string): Promise<IncidentView | null> {
@@ -23,17 +24,36 @@ export async function incidentView(core: Core, id: string): Promise<IncidentView
   const journal = await store.entries({ incident: id, limit: mostEntries });
   const effects = await store.effects(id);
   const base = { ...row, effects, journal, evidence: evidenceIn(journal), rto: await rtoOf(core, row, seen) };
-  if (seen === null) return { ...base, levels: [], decision: null, question: null, plan: null, byHand: [] };
+  if (seen === null)
+    return { ...base, levels: [], readings: [], decision: null, question: null, plan: null, byHand: [] };
   const { levels, decision, plan } = seen.incident.context;
+  const readings = await readingsOf(core, seen.incident.context, row.closedAt);
   const byHand = row.outcome === 'handed_over' ? commandsByHand(core.flow, seen) : [];
   return {
     ...base,
     levels,
+    readings,
     decision,
     question: questionView(seen),
     plan: plan === null ? null : planView(core, plan),
     byHand,
   };
+}
+
+/** Readings are stored while something is decided or done about them, and where a level changed. */
+async function readingsOf(
+  core: Core,
+  { lead, levels, marks, openedAt }: IncidentContext,
+  closedAt: number | null,
+): Promise<IncidentView['readings']> {
+  const subject = levels.find(({ rule }) => rule === lead.rule)?.subject;
+  if (subject === undefined) return [];
+  const from = marks.breachedAt ?? openedAt;
+  const rows = await core.parts.store.readings({ subject, from, to: closedAt ?? core.parts.clock.now() });
+  return rows
+    .filter(({ rule }) => rule === lead.rule)
+    .slice(0, mostReadings)
+    .map(({ reading: { at, detail } }) => ({ at, detail }));
 }
 
 async function closedCase(core: Core, id: string): Promise<Case | null> {

@@ -1,8 +1,9 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { RollbackError } from '../../domain/errors.ts';
 import type { Clock } from '../../domain/ports/clock.ts';
-import type { Commit, IncidentRow, Store } from '../../domain/ports/store.ts';
+import type { Commit, Forgotten, IncidentRow, Store } from '../../domain/ports/store.ts';
 import { guarded, storeError } from './failure.ts';
+import { prepareForgetting } from './forgetting.ts';
 import { prepareJournal, type Journal } from './journal.ts';
 import { prepareOutbox, type Outbox } from './outbox.ts';
 import { preparePruner, type Transaction } from './prune.ts';
@@ -109,6 +110,7 @@ interface Parts {
   readonly small: SmallRows;
   readonly outbox: Outbox;
   readonly journal: Journal;
+  readonly forget: (row: Forgotten) => void;
 }
 
 function prepareParts(database: DatabaseSync): Parts {
@@ -117,6 +119,7 @@ function prepareParts(database: DatabaseSync): Parts {
     small: prepareSmallRows(database),
     outbox: prepareOutbox(database),
     journal: prepareJournal(database),
+    forget: prepareForgetting(database),
   };
 }
 
@@ -126,7 +129,7 @@ function closed(tried: string, path: string): RollbackError {
   });
 }
 
-function write({ tables, small, outbox, journal }: Parts, commit: Commit): void {
+function write({ tables, small, outbox, journal, forget }: Parts, commit: Commit): void {
   for (const row of closedFirst(commit.incidents ?? [])) tables.incidents.put(row);
   for (const row of commit.snapshots ?? []) tables.snapshots.put(row);
   for (const effect of commit.effects ?? []) if (!tables.effects.put(effect)) throw stale(effect.opId);
@@ -134,6 +137,7 @@ function write({ tables, small, outbox, journal }: Parts, commit: Commit): void 
   for (const message of commit.outbox ?? []) outbox.put(message);
   for (const watch of commit.watches ?? []) tables.watches.put(watch);
   for (const release of commit.releases ?? []) tables.releases.put(release);
+  for (const row of commit.forgotten ?? []) forget(row);
   for (const serving of commit.serving ?? []) tables.serving.put(serving);
   for (const control of commit.controls ?? []) small.setControl(control);
   for (const row of commit.ledger ?? []) tables.ledger.put(row);
