@@ -107,6 +107,8 @@ export type IncidentEvent =
       readonly at: number;
       readonly reason: string;
       readonly nextPlaybook: string | null;
+      /** The next playbook risks more than the one that failed. */
+      readonly riskier: boolean;
     }
   | { readonly type: 'unhalted'; readonly at: number }
   | { readonly type: 'withdrawn'; readonly at: number; readonly reason: string }
@@ -181,7 +183,7 @@ export function withRecovered(
       ? { ...level, recoveredAt: event.at }
       : level,
   );
-  if (event.lead === null) return { levels, reason: 'every level recovered' };
+  if (event.lead === null) return { levels };
   // What was rolled back for keeps its name and its severity, in messages and in the ledger, while the rest recovers.
   if (context.marks.firstEffectAt !== null) return { levels };
   const { lead } = event;
@@ -189,6 +191,12 @@ export function withRecovered(
   const moved = !sameLead(lead, context.lead) && leading !== undefined;
   const marks = moved ? restarted(context.marks, leading) : context.marks;
   return { levels, lead, severity: lead.severity, marks };
+}
+
+/** How an incident recovered: untouched, or after a rollback that did not come to its end. */
+export function whatRecovered({ marks }: IncidentContext): string {
+  if (marks.firstEffectAt === null) return 'every level recovered';
+  return 'every level recovered, after a rollback that was begun and not verified';
 }
 
 /** What a decision changes. The first one counts for the mark. */

@@ -9,6 +9,7 @@ import {
   withDecision,
   withEffect,
   withFired,
+  whatRecovered,
   withRecovered,
 } from './incident.context.ts';
 
@@ -18,7 +19,7 @@ export const incidentVersion = 1;
 const recoveredWhole = {
   guard: 'allRecovered',
   target: 'closed',
-  actions: ['drop', { type: 'outcome', params: { outcome: 'recovered' } }],
+  actions: ['drop', 'sayWhatWasDone', { type: 'outcome', params: { outcome: 'recovered' } }],
 } as const;
 const toMonitoring = {
   guard: { type: 'wants', params: { action: 'monitor' } },
@@ -31,12 +32,15 @@ const toInvestigating = {
 const answered = { type: 'mark', params: { mark: 'answeredAt' } } as const;
 const approval = ['approve', 'because', answered] as const;
 const otherLeads = { guard: 'leadChanged', target: 'judging', actions: 'drop' } as const;
-// A request that came to nothing: no signal would ever end it.
-const nothingToWaitFor = {
-  guard: 'nothingFires',
-  target: 'closed',
-  actions: { type: 'outcome', params: { outcome: 'withdrawn' } },
-} as const;
+// A request that came to nothing: no signal would ever end it. What was begun is left to a person.
+const nothingToWaitFor = [
+  { guard: 'nothingFiresAfterEffects', target: 'handed_over' },
+  {
+    guard: 'nothingFires',
+    target: 'closed',
+    actions: { type: 'outcome', params: { outcome: 'withdrawn' } },
+  },
+] as const;
 const withdrawal = {
   target: 'closed',
   actions: ['because', { type: 'outcome', params: { outcome: 'withdrawn' } }],
@@ -53,7 +57,9 @@ const withdrawal = {
  *      ╲── decided ─▶ starting                     ╲─failed─▶ handed_over ─▶ closed
  *
  * Every level recovered before the first effect ─▶ closed (recovered); its rule or target removed ─▶ closed
- * (withdrawn). After the first effect only the rollback itself ends it.
+ * (withdrawn). From the first effect on `rolling_back` is left only by the end of the rollback; a level that recovers
+ * before it lets the rest be judged again. Between a failed playbook and the next one, every level recovered ─▶
+ * closed (recovered), with a reason that says what was carried out.
  *
  * Pure: time arrives in events (`at`); effects, questions and messages are rows that the engine writes in the same
  * commit as the new snapshot.
@@ -71,10 +77,18 @@ export const incidentMachine = setup({
       event.type === 'recovered' && event.lead === null && context.marks.firstEffectAt === null,
     leadChanged: ({ context, event }) =>
       event.type === 'recovered' && event.lead !== null && !sameLead(event.lead, context.lead),
+    leadChangedUntouched: ({ context, event }) =>
+      event.type === 'recovered' &&
+      event.lead !== null &&
+      !sameLead(event.lead, context.lead) &&
+      context.marks.firstEffectAt === null &&
+      context.approvedBy === null,
     worse: ({ event }) => event.type === 'fired' && event.worse,
     // What leads still leads: it was judged already, and one more sign of it changes nothing.
     addsEvidence: ({ context, event }) => event.type === 'fired' && sameLead(event.lead, context.lead),
     nothingFires: ({ context }) => context.levels.every(({ recoveredAt }) => recoveredAt !== null),
+    nothingFiresAfterEffects: ({ context }) =>
+      context.marks.firstEffectAt !== null && context.levels.every(({ recoveredAt }) => recoveredAt !== null),
     isRequest: ({ event }) => event.type === 'approved' && event.request !== null,
     // People said no: only getting worse is asked about again, and only once.
     saidNo: ({ context, event }) =>
@@ -87,11 +101,15 @@ export const incidentMachine = setup({
     otherwise: ({ event }, params: { action: string }) =>
       event.type === 'expired' && event.otherwise === params.action,
     hasNextPlaybook: ({ event }) => event.type === 'rollbackFailed' && event.nextPlaybook !== null,
+    // Who approved the first playbook did not approve of more risk.
+    approvalEnds: ({ event }) =>
+      event.type === 'rollbackFailed' && event.nextPlaybook !== null && event.riskier,
     byPerson: ({ context }) => context.approvedBy !== null,
   },
   actions: {
     add: assign(({ context, event }) => (event.type === 'fired' ? withFired(context, event) : {})),
     drop: assign(({ context, event }) => (event.type === 'recovered' ? withRecovered(context, event) : {})),
+    sayWhatWasDone: assign(({ context }) => ({ reason: whatRecovered(context) })),
     decide: assign(({ context, event }) => ('decision' in event ? withDecision(context, event) : {})),
     keepPlan: assign(({ event }) => ('plan' in event ? { plan: event.plan } : {})),
     pin: assign(({ event }) => (event.type === 'begun' ? { pinned: event.pinned } : {})),
@@ -182,7 +200,8 @@ export const incidentMachine = setup({
     planning: {
       on: {
         planned: [
-          { guard: 'isHalted', target: 'halted', actions: ['keepPlan', 'decide'] },
+          // Nobody knows how long it waits: what was approved may be something else by then.
+          { guard: 'isHalted', target: 'halted', actions: ['keepPlan', 'decide', 'forgetApproval'] },
           { guard: 'byPerson', target: 'starting', actions: ['keepPlan', 'decide'] },
           {
             guard: { type: 'wants', params: { action: 'rollback' } },
@@ -270,18 +289,30 @@ export const incidentMachine = setup({
           ],
         },
         rollbackFailed: [
+          {
+            guard: 'approvalEnds',
+            target: 'planning',
+            actions: ['because', 'nextPlaybook', 'forgetApproval'],
+          },
           { guard: 'hasNextPlaybook', target: 'planning', actions: ['because', 'nextPlaybook'] },
           { target: 'handed_over', actions: 'because' },
         ],
         fired: { actions: 'add' },
-        recovered: [{ ...recoveredWhole, guard: 'recoveredUntouched' }, { actions: 'drop' }],
+        recovered: [
+          { ...recoveredWhole, guard: 'recoveredUntouched' },
+          { guard: 'leadChangedUntouched', target: 'judging', actions: 'drop' },
+          { actions: 'drop' },
+        ],
       },
     },
     handed_over: {
       entry: [{ type: 'outcome', params: { outcome: 'handed_over' } }, 'unacknowledge'],
       on: {
         fired: { actions: 'add' },
-        recovered: [{ guard: 'allRecovered', target: 'closed', actions: 'drop' }, { actions: 'drop' }],
+        recovered: [
+          { guard: 'allRecovered', target: 'closed', actions: ['drop', 'sayWhatWasDone'] },
+          { actions: 'drop' },
+        ],
         acknowledged: { target: 'closed', actions: 'acknowledge' },
         approved: { target: 'planning', actions: ['approve', 'because', 'reopen'] },
         withdrawn: { target: 'closed', actions: 'because' },

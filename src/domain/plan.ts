@@ -12,7 +12,9 @@ import type { Target } from './target.ts';
  */
 export type EffectClass = 'cas' | 'probe' | 'blind';
 
-export type Risk = 'safe' | 'disruptive' | 'destructive-data';
+/** Least first. */
+export const risks = ['safe', 'disruptive', 'destructive-data'] as const;
+export type Risk = (typeof risks)[number];
 
 /** One action of a plan, resolved against the facts of one incident. Plain JSON. */
 export interface Step {

@@ -54,7 +54,8 @@ function pauseMs({ purpose }: Effect, retries: number): number {
 /** The effect once it is started, or null. A halt is looked for in the turn itself, so that none slips in before the call. */
 function starts(turn: Turn, flow: Flow, job: Job): Effect | null {
   const { open, effect } = job;
-  if (open.closedAt !== null || isHalted(turn, flow, job)) return null;
+  // Another level may lead since the turn was asked for, and the incident be judged again.
+  if (open.incident.value !== 'rolling_back' || isHalted(turn, flow, job)) return null;
   const started: Effect = { ...effect, state: 'started', startedAt: turn.at };
   turn.effect(open, started);
   turn.note(effectNote('effect.started', job, 'started'), open);

@@ -70,6 +70,8 @@ class Heart {
   }
 
   async #remind(): Promise<void> {
+    for (const id of this.#remindedAt.keys())
+      if (this.#core.book.find(id) === null) this.#remindedAt.delete(id);
     const { clock } = this.#core.parts;
     const due = this.#core.book.open().filter((open) => this.#isUnanswered(open, clock.now()));
     if (due.length === 0) return;
@@ -81,7 +83,7 @@ class Heart {
         turn.note(
           {
             type: 'incident.reminder',
-            message: `still ${stateOf(open).replace('_', ' ')} after ${since}: ${context.reason}; rollbackd ack ${context.id} says you have it`,
+            message: `still ${stateOf(open).replace('_', ' ')} after ${since}: ${whatFor(open)}; rollbackd ack ${context.id} says you have it`,
           },
           open,
         );
@@ -89,11 +91,13 @@ class Heart {
     });
   }
 
-  #isUnanswered({ incident, rollback }: Case, now: number): boolean {
+  #isUnanswered(open: Case, now: number): boolean {
+    const { incident, rollback } = open;
     const { id, acknowledgedBy, openedAt } = incident.context;
     // What a step holds, and nobody can let go of, needs a person too.
     const stuck = incident.value === 'rolling_back' && rollback?.value === 'releasing';
-    const waits = stuck || incident.value === 'investigating' || incident.value === 'handed_over';
+    const told = incident.value === 'investigating' || incident.value === 'handed_over';
+    const waits = stuck || told || isUnconfirmed(open);
     return waits && acknowledgedBy === null && now - (this.#remindedAt.get(id) ?? openedAt) >= remindEveryMs;
   }
 
@@ -103,6 +107,19 @@ class Heart {
     this.#aliveAt = now;
     await this.#core.turn((turn) => turn.control(aliveKey, now));
   }
+}
+
+/** What people are reminded of. */
+function whatFor(open: Case): string {
+  const { target, reason } = open.incident.context;
+  return isUnconfirmed(open)
+    ? `no reading has confirmed the breach since the daemon started; rollbackd rollback ${target} goes on without one`
+    : reason;
+}
+
+/** It could go on, but for a reading that says what the last one before the restart said. */
+function isUnconfirmed({ incident, needsFreshReading }: Case): boolean {
+  return needsFreshReading && ['planning', 'asking', 'starting', 'rolling_back'].includes(incident.value);
 }
 
 function waitsForHalt({ incident, rollback }: Case): boolean {

@@ -16,11 +16,13 @@ export function judgeNow(flow: Flow, turn: Turn, open: Case): void {
  * what nobody answered in time, is a rollback whatever the level would want by itself.
  */
 export function judgeWithPlan(flow: Flow, open: Case, plan: Plan, expired: boolean): Decision {
-  const decided = expired || open.incident.context.approvedBy !== null;
-  const situation = gather(flow.parts, flow.book, open, {
-    risk: riskOf(plan.steps),
-    ...(decided ? { want: { action: 'rollback', playbook: plan.playbook } } : {}),
-  });
+  const { approvedBy } = open.incident.context;
+  const request = requestOf(flow, open);
+  const want = { action: 'rollback', playbook: plan.playbook } as const;
+  const risk = riskOf(plan.steps);
+  if (request !== null && !expired) return judgeRequest(flow, open, request, { want, risk });
+  const decided = expired || approvedBy !== null;
+  const situation = gather(flow.parts, flow.book, open, { risk, ...(decided ? { want } : {}) });
   return situation === null
     ? told(open, 'its target is no longer configured')
     : flow.parts.decider.judge(situation);
@@ -47,12 +49,53 @@ export type Wish = Pick<IncidentContext, 'named' | 'playbook'> & {
 function judge(flow: Flow, open: Case): Decision {
   const situation = gather(flow.parts, flow.book, open);
   const { context } = open.incident;
+  const request = requestOf(flow, open);
   if (situation === null)
     return told(open, 'nothing can be rolled back here; people are told until they acknowledge');
+  if (request !== null) return judgeRequest(flow, open, request);
   if (leadOf(flow.book, open) === null && context.approvedBy === null)
     return told(open, `the rule ${context.lead.rule} is gone`);
   return flow.parts.decider.judge(situation);
 }
+
+/** Who asked for a rollback that no rule leads; null when one leads, or signals opened the incident. */
+function requestOf(flow: Flow, open: Case): Request | null {
+  const { origin } = open.incident.context;
+  return origin.by === 'person' && leadOf(flow.book, open) === null ? origin : null;
+}
+
+/**
+ * A request is for people from beginning to end: what lifts for a person is asked about once the approval is spent,
+ * because a halt or other facts came between, and so is what takes a DBA or two people.
+ */
+function judgeRequest(
+  flow: Flow,
+  open: Case,
+  request: Request,
+  planned: Parameters<typeof gather>[3] = {},
+): Decision {
+  const { incident } = open;
+  const { approvedBy } = incident.context;
+  const by = approvedBy ?? { name: request.name, role: request.role };
+  const asked: Case = {
+    ...open,
+    incident: { ...incident, context: { ...incident.context, approvedBy: by } },
+  };
+  const situation = gather(flow.parts, flow.book, asked, planned);
+  if (situation === null) return told(open, 'its target is no longer configured');
+  const decision = flow.parts.decider.judge(situation);
+  const { action, objections } = decision;
+  const spent = `${request.name} asked for a rollback, and what was approved then no longer holds`;
+  if (action === 'rollback') return approvedBy === null ? asks(decision, spent) : decision;
+  const takesOthers = objections.every(({ approval }) => approval === 'needs_dba');
+  return takesOthers ? asks(decision, objections.map(({ reason }) => reason).join('; and ')) : decision;
+}
+
+function asks(decision: Decision, because: string): Decision {
+  return { ...decision, action: 'ask', reason: `asks because ${because}` };
+}
+
+type Request = Extract<IncidentContext['origin'], { by: 'person' }>;
 
 function told(open: Case, why: string): Decision {
   return {

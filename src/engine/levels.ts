@@ -1,7 +1,6 @@
 import type { LevelChange } from '../domain/breach.ts';
 import type { FiredLevel } from '../domain/incident.ts';
 import type { Evaluation } from '../domain/ports/detection.ts';
-import type { ReadingRow } from '../domain/ports/store.ts';
 import { compareSeverity, type Mode, modes, type Rule } from '../domain/rule.ts';
 import type { Lead } from '../../state-machines/incident.context.ts';
 import type { Book } from './book.ts';
@@ -20,8 +19,7 @@ export async function takeEvaluation(core: Core, evaluation: Evaluation): Promis
     for (const change of inForceOf(core.book, evaluation)) takeChange(flow, turn, change);
     for (const blind of evaluation.blind) takeBlindness(flow, turn, blind);
     foldConfirmations(turn, flow, evaluation);
-    const rows = evidenceOf(core.book, evaluation);
-    if (rows.length > 0) turn.include({ readings: rows });
+    core.evidence.take(turn, core.book, evaluation);
   });
   // What is breaking may be a release that nobody has looked at yet: a remote is asked only now and then.
   for (const { subject, change } of evaluation.changes) if (change === 'pending') core.hints.give(subject);
@@ -65,7 +63,8 @@ function fire(flow: Flow, turn: Turn, target: string, change: LevelChange): void
   const { context } = open.incident;
   if (isFiring(context.levels, level)) return;
   const lead = leadAmong(flow.book, [...context.levels, level]) ?? context.lead;
-  const worse = compareSeverity(level.severity, context.severity) < 0;
+  const graver = isShadow(flow.book, context.lead) || compareSeverity(level.severity, context.severity) < 0;
+  const worse = graver && !isShadow(flow.book, level);
   turn.note(levelNote('level.fired', level, `${lead.rule} leads`), open);
   flow.incident(turn, open, { type: 'fired', at: turn.at, level, lead, worse });
   if (open.incident.value !== 'rolling_back') return;
@@ -86,7 +85,7 @@ function noticeWorse(
   const effectAt = open.rollback?.context.lastEffectAt ?? null;
   const isNew = worse || !open.incident.context.pinned.some(({ id }) => id === level.rule);
   const windowMs = ruleOf(flow.book, level.rule)?.windowMs ?? 0;
-  if (effectAt === null || level.since < effectAt + windowMs || !isNew) return;
+  if (effectAt === null || level.since < effectAt + windowMs || !isNew || isShadow(flow.book, level)) return;
   flow.rollback(turn, open, {
     type: 'worse',
     at: turn.at,
@@ -145,15 +144,23 @@ function takeBlindness(flow: Flow, turn: Turn, blind: Evaluation['blind'][number
   takeChange(flow, turn, change);
 }
 
-/** The incident follows its highest firing level; among equals the one that may do most leads. */
+/** The incident follows its highest firing level that may decide; among equals the one that may do most leads. */
 export function leadAmong(book: Book, levels: readonly FiredLevel[]): Lead | null {
   const firing = levels.filter(({ recoveredAt }) => recoveredAt === null);
   const worstFirst = firing.toSorted(
     (a, b) =>
-      compareSeverity(a.severity, b.severity) || reach(book, b) - reach(book, a) || a.firedAt - b.firedAt,
+      Number(isShadow(book, a)) - Number(isShadow(book, b)) ||
+      compareSeverity(a.severity, b.severity) ||
+      reach(book, b) - reach(book, a) ||
+      a.firedAt - b.firedAt,
   );
   const [worst] = worstFirst;
   return worst === undefined ? null : { rule: worst.rule, severity: worst.severity };
+}
+
+/** A rule in shadow decides nothing: it leads only where no other fires, and is never what makes things worse. */
+export function isShadow(book: Book, { rule }: Pick<FiredLevel, 'rule'>): boolean {
+  return ruleOf(book, rule)?.mode === 'shadow';
 }
 
 function reach(book: Book, level: FiredLevel): number {
@@ -198,17 +205,4 @@ function isFiring(levels: readonly FiredLevel[], level: FiredLevel): boolean {
   return levels.some(
     (fired) => fired.rule === level.rule && fired.severity === level.severity && fired.recoveredAt === null,
   );
-}
-
-/** Readings are kept where they are evidence: on subjects of open incidents, and where a level changed. */
-function evidenceOf(book: Book, { rule, readings, changes }: Evaluation): ReadingRow[] {
-  const wanted = new Set(changes.map(({ subject }) => subject));
-  for (const open of book.open()) for (const { subject } of open.incident.context.levels) wanted.add(subject);
-  if (wanted.size === 0) return [];
-  const rows: ReadingRow[] = [];
-  for (const subject of wanted) {
-    const reading = readings.get(subject);
-    if (reading !== undefined) rows.push({ rule: rule.id, subject, reading });
-  }
-  return rows;
 }

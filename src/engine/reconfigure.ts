@@ -30,7 +30,8 @@ export function goneSince(watches: readonly Watch[], { rules }: Configuration): 
  */
 export function followConfiguration(turn: Turn, flow: Flow, open: Case, gone: readonly Gone[]): void {
   const { target, lead, levels } = open.incident.context;
-  if (hasBegun(open) || lead.rule === 'builtin/blind') return;
+  if (lead.rule === 'builtin/blind') return followBlindness(turn, flow, open);
+  if (hasBegun(open)) return;
   if (flow.book.target(target.replace(/^pin:/, '')) === null)
     return withdraw(turn, flow, open, `${target} was removed from the configuration`);
   const firing = levels.filter(({ recoveredAt }) => recoveredAt === null);
@@ -42,6 +43,13 @@ export function followConfiguration(turn: Turn, flow: Flow, open: Case, gone: re
   const leading = left.find(({ level }) => level.rule === lead.rule) ?? left[0];
   if (left.length === firing.length) return withdraw(turn, flow, open, leading?.why ?? '');
   for (const { level, why } of left) forget(turn, flow, open, level, why);
+}
+
+/** A source is blind for the rules that read it: once these were changed, it is known to be blind no longer. */
+function followBlindness(turn: Turn, flow: Flow, open: Case): void {
+  const source = open.incident.context.target.replace(/^source:/, '');
+  if (flow.parts.detection.blind().includes(source)) return;
+  withdraw(turn, flow, open, `${source} is not known to be blind any more: its rules were changed`);
 }
 
 function withdraw(turn: Turn, flow: Flow, open: Case, reason: string): void {

@@ -1,6 +1,6 @@
 import type { RollbackResult, StepShape } from '../../state-machines/rollback.context.ts';
 import { controlKeys, type Cooldown } from '../domain/controls.ts';
-import type { Step } from '../domain/plan.ts';
+import { riskOf, risks, type Plan, type Step } from '../domain/plan.ts';
 import type { Driver } from '../domain/ports/driver.ts';
 import { formatDuration, HOUR } from '../domain/time.ts';
 import type { Case } from './case.ts';
@@ -70,7 +70,16 @@ export function endRollback(flow: Flow, turn: Turn, open: Case): void {
   const mayGoOn = result === 'failed' || result === 'not_verified' || result === 'not_recovered';
   const nextPlaybook =
     mayGoOn && next !== null && next !== plan.playbook && !tried.includes(next) ? next : null;
-  flow.incident(turn, open, { type: 'rollbackFailed', at: turn.at, reason, nextPlaybook });
+  const riskier = nextPlaybook !== null && risksMore(flow, nextPlaybook, plan);
+  flow.incident(turn, open, { type: 'rollbackFailed', at: turn.at, reason, nextPlaybook, riskier });
+}
+
+/** What is not known, e.g. since a reload took it away, counts as the worst. */
+function risksMore({ book, parts }: Flow, playbook: string, { steps }: Plan): boolean {
+  const next = book.configuration.playbooks[playbook]?.steps;
+  if (next === undefined) return true;
+  const shapes = next.map(({ kind }) => ({ risk: parts.drivers[kind]?.risk ?? 'destructive-data' }) as const);
+  return risks.indexOf(riskOf(shapes)) > risks.indexOf(riskOf(steps));
 }
 
 function reasonFor(result: RollbackResult, detail: string): string {

@@ -6,6 +6,7 @@ import { confirmationOverdue } from './verifying.ts';
 export class Timers {
   readonly #core: Core;
   #cancel: () => void = () => {};
+  #stopped = false;
 
   constructor(core: Core) {
     this.#core = core;
@@ -14,13 +15,16 @@ export class Timers {
   /** Sets the alarm for the earliest wait of all open cases. */
   arm(): void {
     this.#cancel();
+    if (this.#stopped) return;
     const dues = this.#core.book.open().flatMap((open) => dueOf(open) ?? []);
     if (dues.length === 0) return;
     const inMs = Math.max(0, Math.min(...dues) - this.#core.parts.clock.now());
     this.#cancel = this.#core.parts.clock.after(inMs, () => void this.#ring());
   }
 
+  /** For good: an alarm that rings meanwhile sets no other. */
   stop(): void {
+    this.#stopped = true;
     this.#cancel();
   }
 
@@ -43,10 +47,10 @@ export class Timers {
   }
 }
 
-/** When the case wants to be woken, epoch ms. A question that waits for a fresh reading waits. */
+/** When the case wants to be woken, epoch ms. A question that ends in a rollback waits for a fresh reading first. */
 function dueOf({ incident, approval, rollback, needsFreshReading, confirmations }: Case): number | null {
   if (incident.value === 'asking' && approval?.value === 'open')
-    return needsFreshReading ? null : approval.context.dueAt;
+    return needsFreshReading && approval.context.otherwise === 'rollback' ? null : approval.context.dueAt;
   if (incident.value !== 'rolling_back' || rollback === null) return null;
   if (rollback.value === 'settling') return rollback.context.dueAt;
   return rollback.value === 'confirming' && confirmations.length > 0 ? rollback.context.dueAt : null;

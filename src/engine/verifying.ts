@@ -31,7 +31,7 @@ export async function checkPhase(core: Core, open: Case, signal: AbortSignal): P
       phase: index,
       passed: result.passed,
       inconclusive: result.inconclusive,
-      reason: sentence(result.checks),
+      reason: core.parts.scrub(sentence(result.checks)),
     }),
   );
 }
@@ -142,14 +142,17 @@ function pinned(open: Case, rule: Rule): Rule {
   return open.incident.context.pinned.find(({ id }) => id === rule.id) ?? rule;
 }
 
-/** Every level of the incident, by its own copy of the rule; one that fired later, by the present one. */
+/**
+ * Every level of the incident, by its own copy of the rule; one that fired later, by the present one. What a rule in
+ * shadow says proves nothing.
+ */
 function levelsToProve(
   book: Book,
   open: Case,
 ): readonly { readonly rule: Rule; readonly severity: Severity }[] {
   return open.incident.context.levels.flatMap(({ rule: id, severity }) => {
     const rule = ownRule(book, open, id);
-    return rule === null ? [] : [{ rule, severity }];
+    return rule === null || rule.mode === 'shadow' ? [] : [{ rule, severity }];
   });
 }
 

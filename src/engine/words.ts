@@ -146,10 +146,10 @@ export function closedNote(context: IncidentContext, at: number, journalHead: st
   };
 }
 
-function ending({ outcome, reason, acknowledgedBy }: IncidentContext): string {
+function ending({ outcome, reason, acknowledgedBy, marks }: IncidentContext): string {
   switch (outcome) {
     case 'recovered':
-      return 'it recovered by itself, nothing was rolled back';
+      return marks.firstEffectAt === null ? 'it recovered by itself, nothing was rolled back' : reason;
     case 'withdrawn':
       return `withdrawn: ${reason}`;
     case 'handed_over':

@@ -72,8 +72,17 @@ describe('an incident', () => {
     ['rolling_back', rollingBack],
     ['rolling_back', [...rollingBack, { type: 'progressed', at, effect: 'first' }, recovered]],
     ['closed', [...rollingBack, { type: 'rolledBack', at, reason: 'verified' }]],
-    ['handed_over', [...rollingBack, { type: 'rollbackFailed', at, reason: 'failed', nextPlaybook: null }]],
-    ['planning', [...rollingBack, { type: 'rollbackFailed', at, reason: 'failed', nextPlaybook: 'shop/b' }]],
+    [
+      'handed_over',
+      [...rollingBack, { type: 'rollbackFailed', at, reason: 'failed', nextPlaybook: null, riskier: false }],
+    ],
+    [
+      'planning',
+      [
+        ...rollingBack,
+        { type: 'rollbackFailed', at, reason: 'failed', nextPlaybook: 'shop/b', riskier: false },
+      ],
+    ],
     ['planning', [judged('hand_over'), approved]],
     ['closed', [judged('hand_over'), { type: 'acknowledged', at, by: 'alice' }]],
     ['closed', [judged('hand_over'), recovered]],

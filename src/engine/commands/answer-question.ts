@@ -33,6 +33,8 @@ function take(turn: Turn, flow: Flow, open: Case, command: AnswerCommand, by: Wi
     turn.note(refusedNote(by.name, problem), open);
     return refused(problem, incident);
   }
+  // Who approves has seen what is the matter: no reading has to confirm it.
+  if (answer === 'approve') open.needsFreshReading = false;
   flow.approval(turn, open, { type: 'answered', at: turn.at, by: by.name, role: by.role, answer });
   const said = answer === 'approve' ? afterApproval(open) : 'rejected; nothing will be done by itself';
   return accepted(`${incident}: ${said}`, incident);
