@@ -140,8 +140,7 @@ test.concurrent('an engine that cannot be reached is told once, and taken for no
       /^the container of nowhere-\w+ cannot be looked at, so no release of it is learnt: docker at unix:\/\/\/nowhere\/docker\.sock/,
     ),
   ]);
-  expect((await daemon.status()).blind).toEqual([
-    'docker',
-    expect.stringMatching(/^container of nowhere-\w+: docker at unix:\/\/\/nowhere\/docker\.sock/),
-  ]);
+  const { blind: unseen } = await daemon.status();
+  expect(unseen).toContain('docker');
+  expect(unseen.join('\n')).toMatch(/^container of nowhere-\w+: docker at unix:\/\/\/nowhere\/docker\.sock/m);
 });
