@@ -1,9 +1,12 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { systemClock } from '../../src/app/clock.ts';
 import { openDocker } from '../../src/clients/docker/client.ts';
+import type { Docker } from '../../src/clients/docker/docker.ts';
 import { sleep } from '../../src/domain/ports/clock.ts';
 import { releaseId, type Sighting } from '../../src/domain/release.ts';
+import { MINUTE } from '../../src/domain/time.ts';
 import { containerObserver } from '../../src/releases/observers/container.ts';
+import { SimulatedClock } from '../fakes/clock.ts';
 import { describeWithDocker } from '../support/dockerd.ts';
 import { buildImage } from '../support/image.ts';
 import { forever, openWorkshop, targetOf, type Workshop } from './workshop.ts';
@@ -80,6 +83,26 @@ describeWithDocker('the container observer', () => {
       code: 'NOT_FOUND',
       message: `looking at container ${name}: its image ${gone.slice(0, 19)} is gone, so its release cannot be told; pull the image again`,
     });
+  });
+
+  test('a container that stays as it was is one call to the engine, and keeps its seal', async () => {
+    await shop.engine.cli('run', '-d', '--name', name, 'shop:1');
+    const calls: string[] = [];
+    const docker: Docker = {
+      ...shop.docker,
+      container: (id, signal) => (calls.push('container'), shop.docker.container(id, signal)),
+      image: (id, signal) => (calls.push('image'), shop.docker.image(id, signal)),
+    };
+    const clock = new SimulatedClock();
+    const observer = containerObserver({ docker, vault: shop.vault, clock });
+    const first = await observer.look(targetOf(name), forever);
+    const second = await observer.look(targetOf(name), forever);
+    expect(second.components).toEqual(first.components);
+    expect(second.sealed).toBe(first.sealed);
+    expect(calls).toEqual(['container', 'image', 'container']);
+    await clock.advance(MINUTE);
+    await observer.look(targetOf(name), forever);
+    expect(calls.slice(3)).toEqual(['container', 'image']);
   });
 
   test('healthy follows the health check', async () => {

@@ -4,7 +4,6 @@ import { labels } from '../../clients/docker/marks.ts';
 import { managerOf } from '../../clients/docker/manager.ts';
 import { specify } from '../../clients/docker/specification.ts';
 import { textIn } from '../../clients/docker/shape.ts';
-import { RollbackError } from '../../domain/errors.ts';
 import { canonical } from '../../domain/json.ts';
 import { sleep, type Clock } from '../../domain/ports/clock.ts';
 import type { Observer } from '../../domain/ports/observer.ts';
@@ -12,6 +11,7 @@ import type { Vault } from '../../domain/ports/vault.ts';
 import type { Sighting } from '../../domain/release.ts';
 import type { Target } from '../../domain/target.ts';
 import { MINUTE, SECOND } from '../../domain/time.ts';
+import { KnownImages, Seals } from './known.ts';
 
 /**
  * Learns which release a container runs: its image, and a keyed digest of its create specification. The whole
@@ -25,7 +25,8 @@ export function containerObserver(options: {
   readonly vault: Vault;
   readonly clock: Clock;
 }): Observer {
-  const images = new KnownImages(options.docker);
+  const images = new KnownImages(options);
+  const seals = new Seals(options.vault);
   const asked = new AskedToStop();
   const { docker, vault, clock } = options;
   return {
@@ -38,7 +39,7 @@ export function containerObserver(options: {
       const leaving = asked.isLeaving(container, clock.wall());
       return {
         at: clock.now(),
-        ...identify(container, image, vault),
+        ...identify({ container, image, vault, seals }),
         healthy: healthOf(container),
         exited: hasEnded(container) && !leaving,
         leaving,
@@ -54,11 +55,17 @@ function nothing(at: number): Sighting {
   return { at, components: [], healthy: null, exited: false, sealed: null, opId: null, manager: null };
 }
 
-function identify(
-  container: ContainerFacts,
-  image: ImageFacts,
-  vault: Vault,
-): Pick<Sighting, 'components' | 'sealed'> {
+function identify({
+  container,
+  image,
+  vault,
+  seals,
+}: {
+  readonly container: ContainerFacts;
+  readonly image: ImageFacts;
+  readonly vault: Vault;
+  readonly seals: Seals;
+}): Pick<Sighting, 'components' | 'sealed'> {
   const specification = canonical(specify(container, image.config));
   const config = vault.digest(specification);
   return {
@@ -66,7 +73,7 @@ function identify(
       { kind: 'image', value: image.id, label: imageLabel(container, image), digests: image.digests },
       { kind: 'config', value: config, label: config.slice(0, 8) },
     ],
-    sealed: vault.seal(specification),
+    sealed: seals.of(container, { config, specification }),
   };
 }
 
@@ -92,29 +99,6 @@ function hasEnded({ status, restartPolicy, exitCode, restarts }: ContainerFacts)
   if (restartPolicy.name !== 'on-failure') return false;
   const { maximumRetryCount } = restartPolicy;
   return exitCode === 0 || (maximumRetryCount > 0 && restarts >= maximumRetryCount);
-}
-
-/** Configurations of images by id: they never change, and outlive the image. */
-class KnownImages {
-  readonly #docker: Docker;
-  readonly #images = new Map<string, ImageFacts>();
-
-  constructor(docker: Docker) {
-    this.#docker = docker;
-  }
-
-  async of(container: ContainerFacts, signal: AbortSignal): Promise<ImageFacts> {
-    const image = (await this.#docker.image(container.image, signal)) ?? this.#images.get(container.image);
-    if (image === undefined) {
-      const message = `looking at container ${container.name}: its image ${container.image.slice(0, 19)} is gone, so its release cannot be told; pull the image again`;
-      throw new RollbackError('NOT_FOUND', message, { container: container.name, image: container.image });
-    }
-    this.#images.delete(image.id);
-    this.#images.set(image.id, image);
-    const oldest = this.#images.keys().next().value;
-    if (this.#images.size > 64 && oldest !== undefined) this.#images.delete(oldest);
-    return image;
-  }
 }
 
 /** A container that still runs this long after it was told to stop took no notice. */
