@@ -23,9 +23,9 @@ export function judgeWithPlan(flow: Flow, open: Case, plan: Plan, expired: boole
   if (request !== null && !expired) return judgeRequest(flow, open, request, { want, risk });
   const decided = expired || approvedBy !== null;
   const situation = gather(flow.parts, flow.book, open, { risk, ...(decided ? { want } : {}) });
-  return situation === null
-    ? told(open, 'its target is no longer configured')
-    : flow.parts.decider.judge(situation);
+  if (situation === null) return told(open, 'its target is no longer configured');
+  const decision = flow.parts.decider.judge(situation);
+  return expired ? decision : notAlone(open, decision);
 }
 
 /** Why a person's word cannot make it a rollback now, in one sentence; null when it can, alone or with others. */
@@ -55,7 +55,7 @@ function judge(flow: Flow, open: Case): Decision {
   if (request !== null) return judgeRequest(flow, open, request);
   if (leadOf(flow.book, open) === null && context.approvedBy === null)
     return told(open, `the rule ${context.lead.rule} is gone`);
-  return flow.parts.decider.judge(situation);
+  return notAlone(open, flow.parts.decider.judge(situation));
 }
 
 /** Who asked for a rollback that no rule leads; null when one leads, or signals opened the incident. */
@@ -91,8 +91,17 @@ function judgeRequest(
   return takesOthers ? asks(decision, objections.map(({ reason }) => reason).join('; and ')) : decision;
 }
 
+/** A release or a playbook that a person chose is gone to at a person's word only: the choice outlives the approval. */
+function notAlone({ incident }: Case, decision: Decision): Decision {
+  const { named, playbook, tried, approvedBy } = incident.context;
+  const chosen = named !== null || (playbook !== null && tried.length === 0);
+  if (!chosen || approvedBy !== null || !['rollback', 'ask'].includes(decision.action)) return decision;
+  return asks(decision, 'a person chose the way, and what was approved then no longer holds');
+}
+
 function asks(decision: Decision, because: string): Decision {
-  return { ...decision, action: 'ask', reason: `asks because ${because}` };
+  const otherwise = decision.otherwise === 'rollback' ? 'hand_over' : decision.otherwise;
+  return { ...decision, action: 'ask', otherwise, reason: `asks because ${because}` };
 }
 
 type Request = Extract<IncidentContext['origin'], { by: 'person' }>;

@@ -138,6 +138,32 @@ describe('a halt while a request is planned', () => {
   });
 });
 
+test('a release that a person named is not gone to without one', async () => {
+  await using w = await watching({ mode: 'notify', rules: { 'error-rate': errors } });
+  await w.deploy('v2');
+  await w.deploy('v3');
+  w.breaks('v3');
+  await w.wait(70 * SECOND);
+  expect(await w.state()).toBe('investigating');
+  w.world.troubles.set('move', 'slow to read');
+  const to = w.world.release('v2');
+  const asked = w.asks({ do: 'rollback', target: 'shop', to, because: 'security', playbook: null, note: '' });
+  await w.wait(7 * SECOND);
+  expect((await asked).accepted).toBe(true);
+  w.halted = 'the halt file is there';
+  await w.wait(10 * SECOND);
+  expect(await w.state()).toBe('halted');
+  await w.reconfigure({ mode: 'auto' });
+  w.halted = null;
+  await w.wait(20 * SECOND);
+
+  expect(w.world.ledger).toEqual([]);
+  expect(await w.state()).toBe('asking');
+  expect(await w.reason()).toBe(
+    'asks because a person chose the way, and what was approved then no longer holds',
+  );
+});
+
 describe('a request', () => {
   test('whose facts change before it starts is asked about again', async () => {
     await using w = await watching({ rules: { 'error-rate': errors } });

@@ -229,3 +229,26 @@ describe('what recovers by itself after a playbook was carried out', () => {
     expect(await w.reason()).toBe('rejected by alice');
   });
 });
+
+test('an alarm that rings while the daemon stops sets no other', async () => {
+  await using w = await watching({ rules: asking, targets: { shop: {}, cart: {} } });
+  await w.deploy('v2');
+  w.breaks('v2');
+  await w.wait(70 * SECOND);
+  await w.deploy('v2', 'cart');
+  await w.wait(2 * MINUTE);
+  expect([await w.state('shop'), await w.state('cart')]).toEqual(['asking', 'asking']);
+  const { core } = w.engine;
+  let stopped: Promise<boolean> | null = null;
+  const committed = (entries: readonly { readonly type: string }[]): void => {
+    if (entries.some(({ type }) => type === 'question.expired')) stopped ??= w.engine.stop(0);
+  };
+  Object.assign(core.parts.watcher, { committed });
+  await w.wait(11 * MINUTE + 10 * SECOND);
+  expect(await stopped).toBe(true);
+  let turns = 0;
+  Object.assign(core, { turn: () => Promise.resolve((turns += 1)) });
+  await w.wait(HOUR);
+
+  expect(turns).toBe(0);
+});
