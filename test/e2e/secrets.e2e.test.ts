@@ -97,7 +97,7 @@ test('no secret of the configuration or of a container can be read anywhere', as
     environment: {
       CI_TOKEN: secrets['token of ci'],
       PROBE_HEADER: secrets['header of a probe'],
-      ROLLBACKD_LOG_LEVEL: 'trace',
+      ROLLBACKD_LOG_LEVEL: 'debug',
     },
     token: join(keys, 'alice'),
   });
