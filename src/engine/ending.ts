@@ -1,18 +1,18 @@
 import { controlKeys, type Cooldown, type RolledBack } from '../domain/controls.ts';
 import { nameRelease } from '../domain/release.ts';
 import type { Case } from './case.ts';
-import type { Flow } from './flow.ts';
+import type { Moves } from './moves.ts';
 import type { Turn } from './turn.ts';
 import { closedNote, handedOverNote } from './words.ts';
 
 /** A person owns the problem now: they are told the exact state and what they would run. */
-export function handOver(flow: Flow, turn: Turn, open: Case): void {
+export function handOver(flow: Moves, turn: Turn, open: Case): void {
   const { context } = open.incident;
   turn.note(handedOverNote(context, commandsByHand(flow, open)), open);
 }
 
 /** What a person would run for the rest of the plan. */
-export function commandsByHand(flow: Pick<Flow, 'parts'>, open: Case): readonly string[] {
+export function commandsByHand(flow: Pick<Moves, 'parts'>, open: Case): readonly string[] {
   const { plan } = open.incident.context;
   const done = open.rollback?.context.done ?? [];
   return (plan?.steps ?? [])
@@ -21,11 +21,9 @@ export function commandsByHand(flow: Pick<Flow, 'parts'>, open: Case): readonly 
 }
 
 /** Writes the ledger, the standing of the releases, and what the next decision must know. */
-export function closeIncident(flow: Flow, turn: Turn, open: Case): void {
+export function closeIncident(flow: Moves, turn: Turn, open: Case): void {
   const { context } = open.incident;
   open.closedAt = turn.at;
-  turn.timer(open, 'question', null);
-  turn.timer(open, 'rollback', null);
   if (context.outcome === 'rolled_back') noteRolledBack(flow, turn, open);
   settleCooldown(flow, turn, open);
   turn.note(closedNote(context, turn.at, flow.book.head), open);
@@ -34,7 +32,7 @@ export function closeIncident(flow: Flow, turn: Turn, open: Case): void {
 }
 
 /** `bad` is set only here: by a rollback whose verification passed. */
-function noteRolledBack(flow: Flow, turn: Turn, open: Case): void {
+function noteRolledBack(flow: Moves, turn: Turn, open: Case): void {
   const { id, target, plan } = open.incident.context;
   if (plan?.from === null || plan?.from === undefined || plan.to === null) return;
   const because = `rolled back to ${nameRelease(plan.to)} by incident ${id}`;
@@ -44,7 +42,7 @@ function noteRolledBack(flow: Flow, turn: Turn, open: Case): void {
 }
 
 /** Cooldown ends early for nobody: time must pass, and the incident must have been settled by success or a person. */
-function settleCooldown(flow: Flow, turn: Turn, open: Case): void {
+function settleCooldown(flow: Moves, turn: Turn, open: Case): void {
   const { id, target, outcome, acknowledgedBy, marks } = open.incident.context;
   const key = controlKeys.cooldown(target);
   const cooldown = flow.book.control<Cooldown>(key);

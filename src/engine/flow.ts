@@ -8,9 +8,10 @@ import { effectNote } from './effect-words.ts';
 import { closeIncident, handOver } from './ending.ts';
 import { judgeNow } from './judging.ts';
 import { approvals, incidents, rollbacks } from './machines.ts';
+import type { Moves } from './moves.ts';
 import type { Parts } from './parts.ts';
 import { askPeople, endQuestion } from './questions.ts';
-import { beginRollback, endRollback, setRollbackTimer } from './rolling.ts';
+import { beginRollback, endRollback } from './rolling.ts';
 import type { Turn } from './turn.ts';
 import { rollbackNote } from './rollback-words.ts';
 import { openedNote, planNote, transitionNote } from './words.ts';
@@ -20,7 +21,7 @@ import { openedNote, planNote, transitionNote } from './words.ts';
  *
  * What a state calls for is read off the state, not off the way into it, so that a restored case goes on the same.
  */
-export class Flow {
+export class Flow implements Moves {
   readonly parts: Parts;
   readonly book: Book;
 
@@ -75,13 +76,12 @@ export class Flow {
     this.followRollback(turn, open);
   }
 
-  /** Writes the effect that is due, the timer, and the end. */
+  /** Writes the effect that is due, and the end. */
   followRollback(turn: Turn, open: Case): void {
     const { rollback } = open;
     if (rollback === null) return;
     const due = dueEffect(rollback.value, rollback.context);
     if (due !== null) this.#intend(turn, open, due);
-    setRollbackTimer(turn, open);
     if (rollback.value === 'ended') endRollback(this, turn, open);
   }
 
@@ -104,7 +104,6 @@ export class Flow {
   }
 
   #leaveQuestion(turn: Turn, open: Case, event: IncidentEvent): void {
-    turn.timer(open, 'question', null);
     if (open.approval?.value !== 'open') return;
     const type = event.type === 'fired' ? 'superseded' : 'withdrawn';
     this.approval(turn, open, { type, at: turn.at, reason: whyOver(event) });

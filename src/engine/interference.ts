@@ -3,7 +3,7 @@ import type { ReleaseEvent } from '../domain/ports/releases.ts';
 import { nameRelease, type Component, type Release } from '../domain/release.ts';
 import { HOUR } from '../domain/time.ts';
 import type { Book } from './book.ts';
-import type { Flow } from './flow.ts';
+import type { Moves } from './moves.ts';
 import type { Parts } from './parts.ts';
 import type { Turn } from './turn.ts';
 
@@ -21,7 +21,7 @@ type Changed = Extract<ReleaseEvent, { event: 'changed' }>;
  * Somebody put back what a rollback had replaced. A tool that does so would do it again, so it is not fought: while
  * the rollback is being verified it ends at once, and within an hour of it the next incident is handed over.
  */
-export function noticeUndone(turn: Turn, flow: Flow, event: Changed): void {
+export function noticeUndone(turn: Turn, flow: Moves, event: Changed): void {
   if (event.opId !== null || event.to === null) return;
   const { target, to, manager } = event;
   const open = flow.book.on(target);

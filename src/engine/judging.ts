@@ -2,12 +2,12 @@ import type { IncidentContext } from '../../state-machines/incident.context.ts';
 import type { Decision } from '../domain/incident.ts';
 import { riskOf, type Plan } from '../domain/plan.ts';
 import type { Case } from './case.ts';
-import type { Flow } from './flow.ts';
+import type { Moves } from './moves.ts';
 import { gather, leadOf } from './situation.ts';
 import type { Turn } from './turn.ts';
 
 /** Judges a case that is `judging`, in the same turn: detection and decision are one commit. */
-export function judgeNow(flow: Flow, turn: Turn, open: Case): void {
+export function judgeNow(flow: Moves, turn: Turn, open: Case): void {
   flow.incident(turn, open, { type: 'judged', at: turn.at, decision: judge(flow, open) });
 }
 
@@ -15,7 +15,7 @@ export function judgeNow(flow: Flow, turn: Turn, open: Case): void {
  * Judges again right before the first effect, or when the plan is known. What a person asked for or approved, and
  * what nobody answered in time, is a rollback whatever the level would want by itself.
  */
-export function judgeWithPlan(flow: Flow, open: Case, plan: Plan, expired: boolean): Decision {
+export function judgeWithPlan(flow: Moves, open: Case, plan: Plan, expired: boolean): Decision {
   const { approvedBy } = open.incident.context;
   const request = requestOf(flow, open);
   const want = { action: 'rollback', playbook: plan.playbook } as const;
@@ -29,7 +29,7 @@ export function judgeWithPlan(flow: Flow, open: Case, plan: Plan, expired: boole
 }
 
 /** Why a person's word cannot make it a rollback now, in one sentence; null when it can, alone or with others. */
-export function whyNotFor(flow: Flow, open: Case, wish: Wish): string | null {
+export function whyNotFor(flow: Moves, open: Case, wish: Wish): string | null {
   const { incident } = open;
   const { by, named, playbook } = wish;
   const context = { ...incident.context, approvedBy: by, named, playbook };
@@ -46,7 +46,7 @@ export type Wish = Pick<IncidentContext, 'named' | 'playbook'> & {
 };
 
 /** Things of the daemon's own (a blind source, a lost pin) have no target: people are told until they acknowledge. */
-function judge(flow: Flow, open: Case): Decision {
+function judge(flow: Moves, open: Case): Decision {
   const situation = gather(flow.parts, flow.book, open);
   const { context } = open.incident;
   const request = requestOf(flow, open);
@@ -59,7 +59,7 @@ function judge(flow: Flow, open: Case): Decision {
 }
 
 /** Who asked for a rollback that no rule leads; null when one leads, or signals opened the incident. */
-function requestOf(flow: Flow, open: Case): Request | null {
+function requestOf(flow: Moves, open: Case): Request | null {
   const { origin } = open.incident.context;
   return origin.by === 'person' && leadOf(flow.book, open) === null ? origin : null;
 }
@@ -69,7 +69,7 @@ function requestOf(flow: Flow, open: Case): Request | null {
  * because a halt or other facts came between, and so is what takes a DBA or two people.
  */
 function judgeRequest(
-  flow: Flow,
+  flow: Moves,
   open: Case,
   request: Request,
   planned: Parameters<typeof gather>[3] = {},

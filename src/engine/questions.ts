@@ -2,7 +2,7 @@ import type { ApprovalEvent } from '../../state-machines/approval.machine.ts';
 import { nameRelease } from '../domain/release.ts';
 import { formatDuration } from '../domain/time.ts';
 import type { Case } from './case.ts';
-import type { Flow } from './flow.ts';
+import type { Moves } from './moves.ts';
 import { approvals } from './machines.ts';
 import type { Turn } from './turn.ts';
 import { wordOtherwise } from './words.ts';
@@ -22,7 +22,6 @@ export function askPeople(turn: Turn, open: Case): void {
     otherwise,
     needs,
   });
-  turn.timer(open, 'question', dueAt);
   const to = plan.to === null ? null : nameRelease(plan.to);
   const what =
     to === null ? `follow ${plan.playbook} on ${plan.target}` : `roll ${plan.target} back to ${to}`;
@@ -46,7 +45,7 @@ export function askPeople(turn: Turn, open: Case): void {
 }
 
 /** Tells the incident how its question ended. */
-export function endQuestion(flow: Flow, turn: Turn, open: Case, event: ApprovalEvent): void {
+export function endQuestion(flow: Moves, turn: Turn, open: Case, event: ApprovalEvent): void {
   const { approval } = open;
   if (approval === null) return;
   switch (approval.value) {
@@ -79,7 +78,7 @@ function noteAnswer(turn: Turn, open: Case, event: ApprovalEvent): void {
   turn.note({ type: 'question.answered', message, facts: { by: event.by, answer: 'approve' } }, open);
 }
 
-function approve(flow: Flow, turn: Turn, open: Case, event: ApprovalEvent): void {
+function approve(flow: Moves, turn: Turn, open: Case, event: ApprovalEvent): void {
   if (event.type !== 'answered') return;
   const names = open.approval?.context.answers.map((answer) => answer.by).join(', ') ?? event.by;
   flow.incident(turn, open, {
@@ -91,7 +90,7 @@ function approve(flow: Flow, turn: Turn, open: Case, event: ApprovalEvent): void
   });
 }
 
-function expire(flow: Flow, turn: Turn, open: Case): void {
+function expire(flow: Moves, turn: Turn, open: Case): void {
   const { approval } = open;
   if (approval === null) return;
   const { otherwise, askedAt } = approval.context;

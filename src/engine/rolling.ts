@@ -4,12 +4,12 @@ import { riskOf, risks, type Plan, type Step } from '../domain/plan.ts';
 import type { Driver } from '../domain/ports/driver.ts';
 import { formatDuration, HOUR } from '../domain/time.ts';
 import type { Case } from './case.ts';
-import type { Flow } from './flow.ts';
+import type { Moves } from './moves.ts';
 import { rollbacks } from './machines.ts';
 import type { Turn } from './turn.ts';
 
 /** Starts the rollback of a case that entered `rolling_back`. Budget and cooldown are charged before the act. */
-export function beginRollback(flow: Flow, turn: Turn, open: Case): void {
+export function beginRollback(flow: Moves, turn: Turn, open: Case): void {
   const { id, plan, approvedBy } = open.incident.context;
   if (plan === null) return;
   if (approvedBy === null && !isCharged(flow, open)) charge(flow, turn, open);
@@ -51,15 +51,8 @@ function lastGeneration({ effects, incident }: Case, planDigest: string): number
   return Math.max(0, ...tried.map(({ generation }) => generation));
 }
 
-/** Keeps one timer for what the rollback waits for. */
-export function setRollbackTimer(turn: Turn, open: Case): void {
-  const { rollback } = open;
-  const waits = rollback !== null && (rollback.value === 'settling' || rollback.value === 'confirming');
-  turn.timer(open, 'rollback', waits ? rollback.context.dueAt : null);
-}
-
 /** Tells the incident how its rollback ended. */
-export function endRollback(flow: Flow, turn: Turn, open: Case): void {
+export function endRollback(flow: Moves, turn: Turn, open: Case): void {
   const { rollback } = open;
   const { plan, tried } = open.incident.context;
   const result = rollback?.context.result;
@@ -75,7 +68,7 @@ export function endRollback(flow: Flow, turn: Turn, open: Case): void {
 }
 
 /** What is not known, e.g. since a reload took it away, counts as the worst. */
-function risksMore({ book, parts }: Flow, playbook: string, { steps }: Plan): boolean {
+function risksMore({ book, parts }: Moves, playbook: string, { steps }: Plan): boolean {
   const next = book.configuration.playbooks[playbook]?.steps;
   if (next === undefined) return true;
   const shapes = next.map(({ kind }) => ({ risk: parts.drivers[kind]?.risk ?? 'destructive-data' }) as const);
@@ -97,13 +90,13 @@ function reasonFor(result: RollbackResult, detail: string): string {
 }
 
 /** The second playbook of an incident is the same rollback. */
-function isCharged(flow: Flow, { incident }: Case): boolean {
+function isCharged(flow: Moves, { incident }: Case): boolean {
   const { id, target } = incident.context;
   return flow.book.control<Cooldown>(controlKeys.cooldown(target))?.incident === id;
 }
 
 /** After an automatic rollback none on this target for its cooldown, and until the incident settled. */
-function charge(flow: Flow, turn: Turn, open: Case): void {
+function charge(flow: Moves, turn: Turn, open: Case): void {
   const { id, target } = open.incident.context;
   const { budget } = flow.book.configuration;
   const used = flow.parts.decider.budgetUsed(turn.at, budget.perMs, flow.book.controls);
