@@ -253,7 +253,6 @@ export const incidentMachine = setup({
           },
           { target: 'handed_over', actions: 'because' },
         ],
-        voided: { target: 'judging', actions: ['countVoid', 'because'] },
         fired: [{ guard: 'worse', target: 'judging', actions: 'add' }, { actions: 'add' }],
         recovered: [recoveredWhole, otherLeads, { actions: 'drop' }],
         withdrawn: withdrawal,

@@ -100,7 +100,7 @@ export class Detector implements Detection {
       if (!meant || (target !== null && pair.subject !== target) || pair.watch.armed) continue;
       pair.watch = { ...pair.watch, armed: true };
       watches.push(pair.watch);
-      changes.push(...levelsNow({ lane, pair }, { firing: 'fired' }, now));
+      changes.push(...firingNow({ lane, pair }, now));
     }
     return { watches, changes };
   }
@@ -114,14 +114,6 @@ export class Detector implements Detection {
       restarted.push(watch);
     }
     return restarted;
-  }
-
-  /** Levels that fire come as `fired`, those on their way back as `recovering`; `at` is when they fired. */
-  firing(subject: string): readonly LevelChange[] {
-    const found: LevelChange[] = [];
-    for (const place of this.#roster.placesOf(subject))
-      found.push(...levelsNow(place, { firing: 'fired', recovering: 'recovering' }, null));
-    return found;
   }
 
   troubled(subject: string): boolean {
@@ -202,14 +194,10 @@ export class Detector implements Detection {
   }
 }
 
-function levelsNow(
-  { lane, pair }: Place,
-  phases: Parameters<typeof levelsIn>[2]['phases'],
-  at: number | null,
-): LevelChange[] {
+function firingNow({ lane, pair }: Place, at: number): LevelChange[] {
   const { reading, watch } = pair;
   return levelsIn(watch, lane.rule, {
-    phases,
+    phases: { firing: 'fired' },
     at,
     detail: (level) => (reading === null ? 'not read since the start' : wordReading(reading, level)),
   });

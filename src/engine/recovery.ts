@@ -122,7 +122,7 @@ function park(row: IncidentRow, problem: string, effects: readonly Effect[]): Ca
 /** What waited for a decision acts only after a fresh reading; what a person asked for has no reading to wait for. */
 function waits({ incident }: Case): boolean {
   const { levels, marks } = incident.context;
-  const before = ['judging', 'halted', 'planning', 'asking', 'starting'].includes(incident.value);
+  const before = ['halted', 'planning', 'asking', 'starting'].includes(incident.value);
   const untouched = incident.value === 'rolling_back' && marks.firstEffectAt === null;
   return (before || untouched) && levels.length > 0;
 }

@@ -1,7 +1,7 @@
 import type { Effect } from '../domain/effect.ts';
 import type { Json } from '../domain/json.ts';
 import type { Message } from '../domain/ports/channel.ts';
-import type { Commit, IncidentRow, LedgerRow, NewEntry, Snapshot, Timer } from '../domain/ports/store.ts';
+import type { Commit, IncidentRow, LedgerRow, NewEntry, Snapshot } from '../domain/ports/store.ts';
 import type { Watch } from '../domain/breach.ts';
 import type { Book } from './book.ts';
 import { rowOf, type Case } from './case.ts';
@@ -31,7 +31,6 @@ export class Turn {
   readonly #messages: Message[] = [];
   readonly #touched = new Set<Case>();
   readonly #effects = new Map<string, Effect>();
-  readonly #timers = new Map<string, Timer>();
   readonly #controls = new Map<string, Json>();
   readonly #ledger: LedgerRow[] = [];
   #more: Commit[] = [];
@@ -75,11 +74,6 @@ export class Turn {
     open.effects.set(effect.opId, effect);
     this.#effects.set(effect.opId, effect);
     this.touch(open);
-  }
-
-  timer(open: Case, name: string, dueAt: number | null): void {
-    const incident = open.incident.context.id;
-    this.#timers.set(`${incident}/${name}`, { incident, name, dueAt });
   }
 
   control(key: string, value: Json): void {
@@ -130,7 +124,6 @@ export class Turn {
       incidents: touched.map((open): IncidentRow => rowOf(open)),
       snapshots: touched.flatMap(snapshotsOf),
       effects: this.effects(),
-      timers: [...this.#timers.values()],
       outbox: this.#messages,
       watches: this.#more.flatMap(({ watches = [] }) => watches),
       releases: this.#more.flatMap(({ releases = [] }) => releases),
@@ -144,12 +137,8 @@ export class Turn {
 
   isEmpty(): boolean {
     return (
-      this.#entries.length +
-        this.#touched.size +
-        this.#effects.size +
-        this.#timers.size +
-        this.#controls.size ===
-        0 && this.#more.every((commit) => Object.values(commit).every((rows) => rows.length === 0))
+      this.#entries.length + this.#touched.size + this.#effects.size + this.#controls.size === 0 &&
+      this.#more.every((commit) => Object.values(commit).every((rows) => rows.length === 0))
     );
   }
 }

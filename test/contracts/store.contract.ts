@@ -39,7 +39,6 @@ export function storeContract(name: string, open: (clock: SimulatedClock) => Pro
           incidents: [sample.incident()],
           snapshots: [sample.snapshot()],
           effects: [sample.effect()],
-          timers: [{ incident: 'i-1', name: 'answer', dueAt: start + MINUTE }],
           watches: [sample.watch()],
           releases: [sample.release()],
           serving: [sample.serving()],
@@ -52,7 +51,6 @@ export function storeContract(name: string, open: (clock: SimulatedClock) => Pro
           incidents: [sample.incident()],
           snapshots: [sample.snapshot()],
           effects: [sample.effect()],
-          timers: [{ incident: 'i-1', name: 'answer', dueAt: start + MINUTE }],
           watches: [sample.watch()],
           releases: [sample.release()],
           serving: [sample.serving()],
@@ -75,20 +73,17 @@ export function storeContract(name: string, open: (clock: SimulatedClock) => Pro
         expect(loaded.watches).toEqual([sample.watch({ armed: false, unknownSince: start })]);
       });
 
-      test('clears a timer without a due time and a control without a value', async () => {
+      test('clears a control without a value', async () => {
         await store.commit({
           incidents: [sample.incident()],
-          timers: [{ incident: 'i-1', name: 'answer', dueAt: start }],
           controls: [{ key: 'budget', value: [start] }],
         });
         await store.commit({
-          timers: [{ incident: 'i-1', name: 'answer', dueAt: null }],
           controls: [{ key: 'budget', value: null }],
         });
 
         const loaded = await store.load();
 
-        expect(loaded.timers).toEqual([]);
         expect(loaded.controls).toEqual([]);
       });
 
@@ -366,7 +361,6 @@ export function storeContract(name: string, open: (clock: SimulatedClock) => Pro
           incidents: [sample.incident(closed), sample.incident({ id: 'i-2', target: 'worker' })],
           snapshots: [sample.snapshot(), { ...sample.snapshot(), incident: 'i-2' }],
           effects: [sample.effect()],
-          timers: [{ incident: 'i-1', name: 'answer', dueAt: start }],
           ledger: [sample.ledger({})],
         });
 
@@ -378,7 +372,6 @@ export function storeContract(name: string, open: (clock: SimulatedClock) => Pro
         expect(await store.snapshots('i-1')).toEqual([]);
         expect(await store.effects('i-1')).toEqual([]);
         expect(await store.ledger({})).toEqual([]);
-        expect((await store.load()).timers).toEqual([]);
         expect(await store.snapshots('i-2')).toHaveLength(1);
       });
 

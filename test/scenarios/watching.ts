@@ -128,7 +128,7 @@ export class Watching {
       deploying: (target: string) => releases.deploying(target, clock.now()),
     };
     const drivers = driversOf(world, this.#options);
-    const ids = { i: 0, q: 0 };
+    const ids = { i: 0 };
     return {
       clock,
       ids: { next: (prefix) => `${prefix}-${(ids[prefix] += 1)}-${clock.now() % 1_000_000_000}` },

@@ -58,8 +58,6 @@ export interface Detection {
   ): { readonly watches: readonly Watch[]; readonly changes: readonly LevelChange[] };
   /** Pending breaches start over, e.g. after a clock jump. */
   restartPending(now: number): readonly Watch[];
-  /** Levels that fire now on a subject. */
-  firing(subject: string): readonly LevelChange[];
   /** Any level of the subject is pending, firing or recovering, or breaches and is held back by grace. */
   troubled(subject: string): boolean;
   /** At least one critical rule read `ok` at its last reading, which is not older than three intervals. */

@@ -1,5 +1,5 @@
 /** Chance, handed in, so that a simulated run is repeatable. */
 export interface Ids {
   /** A new id such as `i-7k3f9a`: short enough to type at 3 a.m., unique in one store. */
-  next(prefix: 'i' | 'q'): string;
+  next(prefix: 'i'): string;
 }

@@ -53,13 +53,6 @@ export interface IncidentRow {
   readonly marks: Marks;
 }
 
-/** A wait: the incident gets an event at or after `dueAt`. null clears it. */
-export interface Timer {
-  readonly incident: string;
-  readonly name: string;
-  readonly dueAt: number | null;
-}
-
 export interface OutboxRow extends Message {
   readonly seq: number;
   readonly attempts: number;
@@ -128,7 +121,6 @@ export interface Commit {
   readonly incidents?: readonly IncidentRow[];
   readonly snapshots?: readonly Snapshot[];
   readonly effects?: readonly Effect[];
-  readonly timers?: readonly Timer[];
   readonly outbox?: readonly Message[];
   readonly watches?: readonly Watch[];
   readonly releases?: readonly Release[];
@@ -147,7 +139,6 @@ export interface Loaded {
   /** Their snapshots, and effects. */
   readonly snapshots: readonly Snapshot[];
   readonly effects: readonly Effect[];
-  readonly timers: readonly Timer[];
   readonly watches: readonly Watch[];
   readonly releases: readonly Release[];
   readonly serving: readonly Serving[];

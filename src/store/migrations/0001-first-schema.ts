@@ -51,13 +51,6 @@ export const firstSchema: Migration = {
     );
     CREATE INDEX effects_incident ON effects (incident);
 
-    CREATE TABLE timers (
-      incident TEXT NOT NULL,
-      name TEXT NOT NULL,
-      due_at BIGINT NOT NULL,
-      PRIMARY KEY (incident, name)
-    );
-
     CREATE TABLE outbox (
       seq INTEGER PRIMARY KEY,
       key TEXT NOT NULL,

@@ -57,7 +57,7 @@ async function inBatches(removeSome: () => number): Promise<number> {
 
 function incidentPruner(database: DatabaseSync, transaction: Transaction): (before: number) => number {
   const some = `SELECT id FROM incidents WHERE ${closedBefore} ORDER BY id LIMIT 100`;
-  const own = ['snapshots', 'effects', 'timers', 'ledger'].map((table) =>
+  const own = ['snapshots', 'effects', 'ledger'].map((table) =>
     database.prepare(`DELETE FROM ${table} WHERE incident IN (${some})`),
   );
   const incidents = database.prepare(`DELETE FROM incidents WHERE id IN (${some})`);

@@ -60,7 +60,6 @@ function loader(tables: Tables, small: SmallRows): () => Loaded {
     incidents: incidents(),
     snapshots: snapshots(),
     effects: effects(),
-    timers: small.timers(),
     watches: watches(),
     releases: releases(),
     serving: serving(),

@@ -1,12 +1,10 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { canonical, type Json } from '../../domain/json.ts';
-import type { Control, ReadingRow, Timer } from '../../domain/ports/store.ts';
+import type { Control, ReadingRow } from '../../domain/ports/store.ts';
 import type { Reading } from '../../domain/reading.ts';
 
 /** Rows that are removed as well as put, and readings. */
 export interface SmallRows {
-  setTimer(timer: Timer): void;
-  timers(): Timer[];
   setControl(control: Control): void;
   controls(): Control[];
   putReading(row: ReadingRow): void;
@@ -16,28 +14,7 @@ export interface SmallRows {
 
 /** Prepares their statements once. */
 export function prepareSmallRows(database: DatabaseSync): SmallRows {
-  return { ...timers(database), ...controls(database), ...readings(database) };
-}
-
-function timers(database: DatabaseSync): Pick<SmallRows, 'setTimer' | 'timers'> {
-  const put = database.prepare(
-    `INSERT INTO timers (incident, name, due_at) VALUES (?, ?, ?)
-     ON CONFLICT (incident, name) DO UPDATE SET due_at = excluded.due_at`,
-  );
-  const clear = database.prepare('DELETE FROM timers WHERE incident = ? AND name = ?');
-  const all = database.prepare('SELECT incident, name, due_at FROM timers ORDER BY due_at, incident, name');
-  return {
-    setTimer: ({ incident, name, dueAt }) => {
-      if (dueAt === null) clear.run(incident, name);
-      else put.run(incident, name, dueAt);
-    },
-    timers: () =>
-      all.all().map((row) => ({
-        incident: row['incident'] as string,
-        name: row['name'] as string,
-        dueAt: row['due_at'] as number,
-      })),
-  };
+  return { ...controls(database), ...readings(database) };
 }
 
 function controls(database: DatabaseSync): Pick<SmallRows, 'setControl' | 'controls'> {

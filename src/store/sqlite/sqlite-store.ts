@@ -133,7 +133,6 @@ function write({ tables, small, outbox, journal, forget }: Parts, commit: Commit
   for (const row of closedFirst(commit.incidents ?? [])) tables.incidents.put(row);
   for (const row of commit.snapshots ?? []) tables.snapshots.put(row);
   for (const effect of commit.effects ?? []) if (!tables.effects.put(effect)) throw stale(effect.opId);
-  for (const timer of commit.timers ?? []) small.setTimer(timer);
   for (const message of commit.outbox ?? []) outbox.put(message);
   for (const watch of commit.watches ?? []) tables.watches.put(watch);
   for (const release of commit.releases ?? []) tables.releases.put(release);
