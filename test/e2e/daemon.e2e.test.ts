@@ -128,6 +128,35 @@ targets:
 );
 
 test.concurrent(
+  'whatever a configuration file holds, a start says what is wrong, and shows no stack',
+  async () => {
+    const folder = production.fileFolder('odd');
+    const bomb = `a: &a [x, x]\n${[...'bcdefgh'].map((name, level) => `${name}: &${name} [*${'abcdefg'[level]}, *${'abcdefg'[level]}]`).join('\n')}\n`;
+    const odd: Record<string, string | Buffer> = {
+      'alias-bomb': bomb,
+      'ten-megabytes': `version: 1\nenvironment: ${'x'.repeat(10_000_000)}\n`,
+      binary: Buffer.from([0xff, 0xfe, 0x00, 0x01, 0x80]),
+      empty: '',
+      'a-list': '- version: 1\n',
+      deep: `version: ${'['.repeat(10_000)}`,
+      torn: 'version: 1\ntargets: { shop: {',
+    };
+    for (const [name, content] of Object.entries(odd)) {
+      const path = join(folder, `${name}.yaml`);
+      writeFileSync(path, content);
+      const { code, output } = await runCli(['run', '--config', path]);
+      expect(code, name).toBe(1);
+      expect(output.startsWith(path), output.slice(0, 200)).toBe(true);
+      expect(output, name).not.toMatch(/^\s+at |Error:/m);
+      expect(output.length, name).toBeLessThan(20_000);
+    }
+    const missing = await runCli(['run', '--config', join(folder, 'nothing.yaml')]);
+    expect(missing.code).toBe(1);
+    expect(missing.output).toContain('there is no such file');
+  },
+);
+
+test.concurrent(
   'after a broken reload the old configuration stays, and a metric and the status say so',
   async () => {
     await using shop = await production.openShop('reload');
