@@ -12,39 +12,19 @@ import {
   whatRecovered,
   withRecovered,
 } from './incident.context.ts';
+import {
+  answered,
+  approval,
+  nothingToWaitFor,
+  otherLeads,
+  recoveredWhole,
+  toInvestigating,
+  toMonitoring,
+  withdrawal,
+} from './incident.transitions.ts';
 
 /** Grows when a stored snapshot of the machine would mean something else. */
 export const incidentVersion = 1;
-
-const recoveredWhole = {
-  guard: 'allRecovered',
-  target: 'closed',
-  actions: ['drop', 'sayWhatWasDone', { type: 'outcome', params: { outcome: 'recovered' } }],
-} as const;
-const toMonitoring = {
-  guard: { type: 'wants', params: { action: 'monitor' } },
-  target: 'monitoring',
-} as const;
-const toInvestigating = {
-  guard: { type: 'wants', params: { action: 'investigate' } },
-  target: 'investigating',
-} as const;
-const answered = { type: 'mark', params: { mark: 'answeredAt' } } as const;
-const approval = ['approve', 'because', answered] as const;
-const otherLeads = { guard: 'leadChanged', target: 'judging', actions: 'drop' } as const;
-// A request that came to nothing: no signal would ever end it. What was begun is left to a person.
-const nothingToWaitFor = [
-  { guard: 'nothingFiresAfterEffects', target: 'handed_over' },
-  {
-    guard: 'nothingFires',
-    target: 'closed',
-    actions: { type: 'outcome', params: { outcome: 'withdrawn' } },
-  },
-] as const;
-const withdrawal = {
-  target: 'closed',
-  actions: ['because', { type: 'outcome', params: { outcome: 'withdrawn' } }],
-} as const;
 
 /**
  * What is wrong with one target, from the first level that fires to its outcome.
@@ -57,9 +37,9 @@ const withdrawal = {
  *      ╲── decided ─▶ starting                     ╲─failed─▶ handed_over ─▶ closed
  *
  * Every level recovered before the first effect ─▶ closed (recovered); its rule or target removed ─▶ closed
- * (withdrawn). From the first effect on `rolling_back` is left only by the end of the rollback; a level that recovers
- * before it lets the rest be judged again. Between a failed playbook and the next one, every level recovered ─▶
- * closed (recovered), with a reason that says what was carried out.
+ * (withdrawn). From the first effect on `rolling_back` is left only by the end of the rollback; before it, a leading level
+ * that recovers lets the rest be judged again, unless a person approved. Between a failed playbook and the next one, every level recovered ─▶
+ * closed (recovered), with a reason that says a rollback was begun.
  *
  * Pure: time arrives in events (`at`); effects, questions and messages are rows that the engine writes in the same
  * commit as the new snapshot.
