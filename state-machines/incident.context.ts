@@ -148,6 +148,19 @@ export function sameLead(a: Lead, b: Lead): boolean {
   return a.rule === b.rule && a.severity === b.severity;
 }
 
+/** Whether another level leads once this one recovered. */
+export function leavesLead(
+  { lead }: IncidentContext,
+  event: Extract<IncidentEvent, { type: 'recovered' }>,
+): boolean {
+  return event.lead !== null && !sameLead(event.lead, lead);
+}
+
+/** Whether every level that ever fired recovered; true for a request without any. */
+export function nothingFires({ levels }: IncidentContext): boolean {
+  return levels.every(({ recoveredAt }) => recoveredAt !== null);
+}
+
 /** Adds a level that fired, and follows the level that leads now. */
 export function withFired(
   context: IncidentContext,

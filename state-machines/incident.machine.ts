@@ -5,6 +5,8 @@ import {
   type IncidentContext,
   type IncidentEvent,
   type IncidentInput,
+  leavesLead,
+  nothingFires,
   sameLead,
   withDecision,
   withEffect,
@@ -55,20 +57,17 @@ export const incidentMachine = setup({
     // Nothing was done to the target yet, e.g. because the daemon was away.
     recoveredUntouched: ({ context, event }) =>
       event.type === 'recovered' && event.lead === null && context.marks.firstEffectAt === null,
-    leadChanged: ({ context, event }) =>
-      event.type === 'recovered' && event.lead !== null && !sameLead(event.lead, context.lead),
+    leadChanged: ({ context, event }) => event.type === 'recovered' && leavesLead(context, event),
     leadChangedUntouched: ({ context, event }) =>
       event.type === 'recovered' &&
-      event.lead !== null &&
-      !sameLead(event.lead, context.lead) &&
+      leavesLead(context, event) &&
       context.marks.firstEffectAt === null &&
       context.approvedBy === null,
     worse: ({ event }) => event.type === 'fired' && event.worse,
     // What leads still leads: it was judged already, and one more sign of it changes nothing.
     addsEvidence: ({ context, event }) => event.type === 'fired' && sameLead(event.lead, context.lead),
-    nothingFires: ({ context }) => context.levels.every(({ recoveredAt }) => recoveredAt !== null),
-    nothingFiresAfterEffects: ({ context }) =>
-      context.marks.firstEffectAt !== null && context.levels.every(({ recoveredAt }) => recoveredAt !== null),
+    nothingFires: ({ context }) => nothingFires(context),
+    nothingFiresAfterEffects: ({ context }) => context.marks.firstEffectAt !== null && nothingFires(context),
     isRequest: ({ event }) => event.type === 'approved' && event.request !== null,
     // People said no: only getting worse is asked about again, and only once.
     saidNo: ({ context, event }) =>
