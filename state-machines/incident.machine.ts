@@ -39,9 +39,8 @@ export const incidentVersion = 1;
  *      ╲── decided ─▶ starting                     ╲─failed─▶ handed_over ─▶ closed
  *
  * Every level recovered before the first effect ─▶ closed (recovered); its rule or target removed ─▶ closed
- * (withdrawn). From the first effect on `rolling_back` is left only by the end of the rollback; before it, a leading level
- * that recovers lets the rest be judged again, unless a person approved. Between a failed playbook and the next one, every level recovered ─▶
- * closed (recovered), with a reason that says a rollback was begun.
+ * (withdrawn). From the first effect on `rolling_back` ends with the rollback alone; until then another lead is judged
+ * anew, unless a person approved. Between a failed playbook and the next, every level recovered ─▶ closed (recovered).
  *
  * Pure: time arrives in events (`at`); effects, questions and messages are rows that the engine writes in the same
  * commit as the new snapshot.
