@@ -127,7 +127,8 @@ test.concurrent('a release that exits at start-up is rolled back', async () =>
 );
 
 test.concurrent('a deployment by hand alone trips nothing, however long nothing runs', async () => {
-  const options: ShopOptions = { settings: ['--stop-timeout=3'] };
+  // Half a minute, so that a busy machine may take its time to start a container.
+  const options: ShopOptions = { more: { defaults: { bake: '5s', grace: '30s' } } };
   await using shop = await production.openShop('quiet', options);
   await shop.build(2, 'well');
   const daemon = await shop.watchUntilGood();
