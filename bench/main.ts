@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util';
 import { alertmanager } from './alertmanager.ts';
 import type { Benchmark } from './benchmark.ts';
 import { docker } from './docker.ts';
-import { machine } from './machine.ts';
+import { load, machine } from './machine.ts';
 import { reaction } from './reaction.ts';
 import type { Measure } from './samples.ts';
 import { start } from './start.ts';
@@ -51,11 +51,13 @@ async function measure(benchmark: Benchmark, quick: boolean, signal: AbortSignal
     return true;
   }
   const folder = mkdtempSync(join(tmpdir(), `rollbackd-bench-${name}-`));
-  const circumstances = { at: new Date().toISOString(), quick, machine: machine() };
+  const [at, loadBefore] = [new Date().toISOString(), load()];
   say(`${name}: ${benchmark.summary}${quick ? ' (quick)' : ''}`);
   try {
     const progress = (line: string): void => say(`${name}: ${line}`);
-    for (const result of await benchmark.run({ quick, folder, progress, signal })) {
+    const measures = await benchmark.run({ quick, folder, progress, signal });
+    const circumstances = { at, quick, machine: machine(loadBefore) };
+    for (const result of measures) {
       const line = JSON.stringify({ bench: name, ...result, ...circumstances });
       appendFileSync(results, `${line}\n`);
       console.log(line);
