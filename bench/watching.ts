@@ -120,7 +120,8 @@ function report(seen: readonly Watched[]): Measure[] {
         [slopePer10Min],
         {
           ...facts,
-          ...(full ? { target: { of: 'max', atMost: 1 } } : {}),
+          // A short look sees the sawtooth of the collector, not a slope.
+          ...(full && minutes >= 30 ? { target: { of: 'max', atMost: 1 } } : {}),
         },
       ),
     ];
