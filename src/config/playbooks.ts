@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import {
+  standardObjectives,
   phaseNames,
   type Objectives,
   type Phase,
@@ -19,13 +20,6 @@ export interface PlacedPlaybook {
   readonly playbook: Playbook;
   readonly place: Place;
 }
-
-/** How long the phases of a rollback may take when the playbook does not say. */
-export const defaultObjectives: Objectives = {
-  rollbackMs: 5 * MINUTE,
-  verificationMs: 3 * MINUTE,
-  totalMs: 10 * MINUTE,
-};
 
 const shape = {
   objectives: z.unknown().optional(),
@@ -96,7 +90,7 @@ function readPlaybook(place: Place, id: string, setting: Setting, context: Readi
 }
 
 function readObjectives(place: Place): Objectives {
-  if (place.value === undefined) return defaultObjectives;
+  if (place.value === undefined) return standardObjectives;
   const limit = someTime.optional();
   const { rollback, verification, total } = place.fields({
     rollback: limit,
@@ -104,9 +98,9 @@ function readObjectives(place: Place): Objectives {
     total: limit,
   });
   return {
-    rollbackMs: rollback ?? defaultObjectives.rollbackMs,
-    verificationMs: verification ?? defaultObjectives.verificationMs,
-    totalMs: total ?? defaultObjectives.totalMs,
+    rollbackMs: rollback ?? standardObjectives.rollbackMs,
+    verificationMs: verification ?? standardObjectives.verificationMs,
+    totalMs: total ?? standardObjectives.totalMs,
   };
 }
 

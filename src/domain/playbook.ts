@@ -1,3 +1,4 @@
+import { MINUTE } from './time.ts';
 import type { Comparison } from './rule.ts';
 
 /** How long each phase may take, in ms; null where none is set. */
@@ -6,6 +7,13 @@ export interface Objectives {
   readonly verificationMs: number;
   readonly totalMs: number;
 }
+
+/** What holds where a playbook states no objectives: the runbook's table of recovery times. */
+export const standardObjectives: Objectives = {
+  rollbackMs: 5 * MINUTE,
+  verificationMs: 3 * MINUTE,
+  totalMs: 10 * MINUTE,
+};
 
 /** A step as written: a driver's word and its options, still with templates and words such as `last_good`. */
 export interface PlaybookStep {

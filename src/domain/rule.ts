@@ -1,5 +1,4 @@
 import type { Quantity } from './quantity.ts';
-import type { Verdict } from './reading.ts';
 
 export const severities = ['critical', 'high', 'medium'] as const;
 /** Worst first. People read CRITICAL, HIGH, MEDIUM. */
@@ -72,9 +71,4 @@ export interface Rule {
   readonly blameMs: number | null;
   /** Digest of everything above: a changed rule starts over, unarmed if it breaches at once. */
   readonly digest: string;
-}
-
-/** The words for a verdict that is not a breach and not ok. */
-export function isUnknown(verdict: Verdict): boolean {
-  return verdict === 'no_data' || verdict === 'error' || verdict === 'insufficient';
 }

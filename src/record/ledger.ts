@@ -1,5 +1,5 @@
 import type { Marks, Outcome } from '../domain/incident.ts';
-import type { Objectives } from '../domain/playbook.ts';
+import { standardObjectives, type Objectives } from '../domain/playbook.ts';
 import type { LedgerRow, PhaseTime, RtoPhase } from '../domain/ports/store.ts';
 import type { Severity } from '../domain/rule.ts';
 import { MINUTE } from '../domain/time.ts';
@@ -21,13 +21,6 @@ export interface LedgerInput {
   /** Those of the playbook that was followed; null where none was. */
   readonly objectives: Objectives | null;
 }
-
-/** What holds where a playbook states no objectives. */
-export const standardObjectives: Objectives = {
-  rollbackMs: 5 * MINUTE,
-  verificationMs: 3 * MINUTE,
-  totalMs: 10 * MINUTE,
-};
 
 /** Deciding is the daemon's own work, whatever the playbook. */
 export const decisionObjectiveMs = 2 * MINUTE;
