@@ -57,6 +57,14 @@ export class Prometheus {
     await until('Prometheus is ready', answers);
   }
 
+  /** @returns what a query says now, if it says one thing */
+  async value(query: string): Promise<number | null> {
+    const asked = await fetch(`${this.url}/api/v1/query?${new URLSearchParams({ query }).toString()}`);
+    const { data } = (await asked.json()) as { data: { result: { value: [number, string] }[] } };
+    const [only, ...others] = data.result;
+    return only === undefined || others.length > 0 ? null : Number(only.value[1]);
+  }
+
   /** Dies as in a crash; `start` again with `revive`. */
   async kill(): Promise<void> {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
