@@ -1,0 +1,25 @@
+import type { Labels } from '../domain/labels.ts';
+import type { Matcher } from './ast.ts';
+
+/**
+ * The samples of one series, oldest first, in a ring of typed arrays.
+ *
+ * Position 0 is the oldest. The arrays are shared with the store and must not be kept across an append.
+ */
+export interface SampleView {
+  readonly labels: Labels;
+  readonly length: number;
+  /** Epoch ms. */
+  time(position: number): number;
+  value(position: number): number;
+  /** A mark that the series ended here; its value is NaN and is never a value. */
+  stale(position: number): boolean;
+  /** The first position whose time is greater than `ms`; `length` if there is none. */
+  after(ms: number): number;
+}
+
+/** What a query reads from: series in memory. */
+export interface SeriesSource {
+  /** Series that satisfy every matcher, in no particular order. */
+  select(matchers: readonly Matcher[]): readonly SampleView[];
+}
