@@ -119,6 +119,7 @@ export class Detector implements Detection {
   troubled(subject: string): boolean {
     const { deploys } = this.#options;
     for (const { lane, pair } of this.#roster.placesOf(subject)) {
+      if (inShadow(lane)) continue;
       for (const severity of severities)
         if ((pair.watch.levels[severity]?.phase ?? 'clear') !== 'clear') return true;
       // Grace holds a breach back; it does not make it good.
@@ -129,7 +130,7 @@ export class Detector implements Detection {
 
   criticalOk(subject: string, now: number): boolean {
     for (const { lane, pair } of this.#roster.placesOf(subject)) {
-      const critical = lane.rule.levels.some(({ severity }) => severity === 'critical');
+      const critical = !inShadow(lane) && lane.rule.levels.some(({ severity }) => severity === 'critical');
       const fresh = pair.reading !== null && now - pair.reading.at <= 3 * lane.rule.everyMs;
       if (critical && fresh && pair.verdict === 'ok') return true;
     }
@@ -139,7 +140,8 @@ export class Detector implements Detection {
   affected(since: number): ReadonlySet<string> {
     const names = new Set<string>();
     for (const { lane, pair } of this.#roster.places())
-      if (lane.rule.scope === 'target' && pair.troubledAt >= since) names.add(pair.subject);
+      if (lane.rule.scope === 'target' && !inShadow(lane) && pair.troubledAt >= since)
+        names.add(pair.subject);
     return names;
   }
 
@@ -192,6 +194,11 @@ export class Detector implements Detection {
       dueAt = nextSlot(slotAt, rule.everyMs, clock.now());
     }
   }
+}
+
+/** A rule in shadow decides nothing: it neither holds back the baking of a release nor vouches for it. */
+function inShadow({ rule }: Lane): boolean {
+  return rule.mode === 'shadow';
 }
 
 function firingNow({ lane, pair }: Place, at: number): LevelChange[] {

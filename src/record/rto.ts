@@ -1,6 +1,5 @@
 import type { RtoView } from '../domain/ports/daemon.ts';
 import { rtoPhases, type LedgerRow, type PhaseTime, type RtoPhase } from '../domain/ports/store.ts';
-import { formatDuration } from '../domain/time.ts';
 
 /** Whether the phase kept its objective; null where it did not happen or has none. */
 export function isMet({ actualMs, objectiveMs }: PhaseTime): boolean | null {
@@ -48,29 +47,4 @@ function nearestRank(values: readonly number[], rank: number): number | null {
 function share(met: readonly (boolean | null)[]): number | null {
   const known = met.filter((answer) => answer !== null);
   return known.length === 0 ? null : known.filter(Boolean).length / known.length;
-}
-
-/** One incident's phases as aligned lines, a heading first: `detection  1m   1m10s  yes`. */
-export function rtoTable(row: LedgerRow): string[] {
-  const cells = [
-    ['phase', 'actual', 'objective', 'met'],
-    ...rtoPhases.map((phase) => [phase.replaceAll('_', ' '), ...cellsOf(row.phases[phase])]),
-  ];
-  const widths = [0, 1, 2].map((column) => Math.max(...cells.map((line) => line[column]?.length ?? 0)));
-  return cells.map((line) =>
-    line
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
-}
-
-function cellsOf(time: PhaseTime): string[] {
-  const met = isMet(time);
-  const word = met === null ? '-' : met ? 'yes' : 'no';
-  return [duration(time.actualMs), duration(time.objectiveMs), word];
-}
-
-function duration(ms: number | null): string {
-  return ms === null ? '-' : formatDuration(ms);
 }

@@ -317,6 +317,18 @@ describe('what others ask', () => {
     expect(d.detector.affected(d.clock.now() - 2 * MINUTE)).toEqual(new Set());
   });
 
+  test('a rule in shadow is neither trouble nor a witness', async () => {
+    const shadow = aRule({ id: 'shop/shadow', mode: 'shadow', levels: [level('critical', above(0.5, 0))] });
+    const d = await detecting([shadow], [aTarget('backend')]);
+    expect(d.detector.criticalOk('backend', d.clock.now())).toBe(false);
+    const before = d.clock.now();
+    d.source.says['backend'] = 'B';
+    await d.clock.advance(20 * SECOND);
+    expect(firing(d)).toEqual(['critical']);
+    expect(d.detector.troubled('backend')).toBe(false);
+    expect(d.detector.affected(before)).toEqual(new Set());
+  });
+
   test('a rule is shown with its reading, its progress and its condition', async () => {
     const d = await detecting([aRule({ levels: [level('critical', above(0.5, MINUTE))] })]);
     d.source.says['backend'] = 'B';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { LedgerRow } from '../../src/domain/ports/store.ts';
-import { isMet, rtoTable, summarise } from '../../src/record/rto.ts';
+import { isMet, summarise } from '../../src/record/rto.ts';
 import { ledger } from '../store/samples.ts';
 
 /** Rows whose rollback took these times, in ms, each closed after the one before. */
@@ -81,26 +81,5 @@ describe('an objective', () => {
     expect(isMet({ actualMs: 301, objectiveMs: 300 })).toBe(false);
     expect(isMet({ actualMs: null, objectiveMs: 300 })).toBeNull();
     expect(isMet({ actualMs: 300, objectiveMs: null })).toBeNull();
-  });
-});
-
-describe('the table of one incident', () => {
-  test('is aligned, a line a phase', () => {
-    const row = ledger({});
-    const slow = {
-      ...row,
-      phases: { ...row.phases, verification: { actualMs: 200_000, objectiveMs: 180_000 } },
-    };
-
-    expect(rtoTable(slow)).toEqual([
-      'phase                 actual  objective  met',
-      'detection             1m      1m10s      yes',
-      'decision              12ms    2m         yes',
-      'people                -       -          -',
-      'rollback              9s      5m         yes',
-      'verification          3m20s   3m         no',
-      'total                 1m50s   10m        yes',
-      'total without people  1m50s   10m        yes',
-    ]);
   });
 });
