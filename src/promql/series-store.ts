@@ -16,6 +16,12 @@ export interface SampleView {
   stale(position: number): boolean;
   /** The first position whose time is greater than `ms`; `length` if there is none. */
   after(ms: number): number;
+  /**
+   * Copies the samples at positions `[from, to)` to the start of the two arrays, without marks of staleness.
+   *
+   * @returns how many were copied; the arrays must have room for `to - from`
+   */
+  read(from: number, to: number, times: Float64Array, values: Float64Array): number;
 }
 
 /** What a query reads from: series in memory. */

@@ -10,6 +10,8 @@ export interface Window {
   readonly length: number;
   readonly fromMs: number;
   readonly toMs: number;
+  /** The instant of the evaluation: without `@` and offset, `toMs`. */
+  readonly atMs: number;
 }
 
 /** What a range function makes of one series; null: no element. `parameters` are its scalar arguments, in order. */
