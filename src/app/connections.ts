@@ -6,8 +6,9 @@ import { git, type Git } from '../clients/git/git.ts';
 import { httpClient, type HttpClient } from '../clients/http.ts';
 import { orphans } from '../clients/process/orphans.ts';
 import { processes, type Processes } from '../clients/process/runner.ts';
-import { prometheusClient, type PrometheusClient } from '../clients/prometheus.ts';
+import { prometheusAnswerer } from '../clients/prometheus.ts';
 import type { Configuration } from '../domain/configuration.ts';
+import type { Answerer } from '../domain/ports/answerer.ts';
 import type { Clock } from '../domain/ports/clock.ts';
 import type { Orphans } from '../domain/ports/orphans.ts';
 import type { Vault } from '../domain/ports/vault.ts';
@@ -17,7 +18,7 @@ import { openVault } from '../releases/vault.ts';
 export interface Connections {
   readonly http: HttpClient;
   readonly docker: Docker;
-  readonly prometheus: PrometheusClient;
+  readonly prometheus: Answerer;
   readonly processes: Processes;
   readonly orphans: Orphans;
   readonly git: Git;
@@ -49,7 +50,7 @@ export function connect(endpoints: Endpoints, { clock, environment }: Surroundin
   return {
     http,
     docker: openDocker({ endpoint: docker ?? { socket: '/var/run/docker.sock' }, clock }),
-    prometheus: prometheusClient({
+    prometheus: prometheusAnswerer({
       http,
       url: prometheus?.url ?? 'http://127.0.0.1:9090',
       timeoutMs: prometheus?.timeoutMs ?? 5_000,

@@ -59,7 +59,7 @@ function ofServices({ connections, configuration }: Examined): Examination[] {
     services.push({
       name: `prometheus ${configuration.prometheus.url}`,
       look: async (signal) =>
-        `answers with ${(await connections.prometheus.query('vector(1)', signal)).type}`,
+        `answers with ${(await connections.prometheus.query('vector(1)', null, signal)).type}`,
     });
   }
   if (configuration.docker !== null) {

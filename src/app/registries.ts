@@ -2,7 +2,7 @@ import type { Docker } from '../clients/docker/docker.ts';
 import { diskSource } from '../detect/sources/disk.ts';
 import { dockerSource } from '../detect/sources/docker.ts';
 import { httpSource } from '../detect/sources/http.ts';
-import { prometheusSource } from '../detect/sources/prometheus.ts';
+import { promqlSource } from '../detect/sources/promql.ts';
 import type { Message } from '../domain/ports/channel.ts';
 import type { Drivers } from '../domain/ports/driver.ts';
 import type { Sources } from '../domain/ports/source.ts';
@@ -26,7 +26,7 @@ export function sourcesFor(
   hostRoot: string,
 ): Sources {
   return {
-    prometheus: prometheusSource({ client: prometheus, clock }),
+    prometheus: promqlSource({ kind: 'prometheus', answerer: prometheus, clock }),
     http: httpSource({ client: http, clock, environment }),
     docker: dockerSource({ docker, clock }),
     disk: diskSource({ hostRoot, clock }),

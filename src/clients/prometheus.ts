@@ -1,152 +1,113 @@
 import { RollbackError } from '../domain/errors.ts';
+import type { Answerer } from '../domain/ports/answerer.ts';
 import type { Secret } from '../domain/secret.ts';
+import { SECOND } from '../domain/time.ts';
 import { publicUrl, type HttpAnswer, type HttpClient } from './http.ts';
+import { excerpt, instantResult, parseAnswer, rangeResult, type Answer } from './prometheus-answer.ts';
 import { withoutQuoted } from './quoted-secrets.ts';
-
-/** One element of an instant vector. */
-export interface Series {
-  readonly labels: Readonly<Record<string, string>>;
-  /** May be NaN or infinite. */
-  readonly value: number;
-}
-
-/** A successful answer to an instant query, as Prometheus typed it. */
-export type InstantResult =
-  | { readonly type: 'vector'; readonly series: readonly Series[]; readonly warnings: readonly string[] }
-  | { readonly type: 'scalar'; readonly value: number; readonly warnings: readonly string[] }
-  | { readonly type: 'matrix' | 'string'; readonly warnings: readonly string[] };
-
-export interface PrometheusClient {
-  /**
-   * Evaluates a query now.
-   *
-   * Rejects with a `RollbackError`: what `HttpClient` rejects with, `REFUSED` for a redirect or a missing permission,
-   * `ANSWER_INVALID` for any other status (with what Prometheus said) and for a body that is not an answer.
-   */
-  query(text: string, signal: AbortSignal): Promise<InstantResult>;
-}
 
 export interface PrometheusOptions {
   readonly http: HttpClient;
   readonly url: string;
   readonly headers?: Readonly<Record<string, Secret>>;
   readonly timeoutMs: number;
-  /** Of one answer; 5 MiB unless stated. */
+  /** Of the answer to an instant query; 5 MiB unless stated. */
   readonly maxBytes?: number;
+  /** Of the answer to a range query; 64 MiB unless stated. */
+  readonly maxRangeBytes?: number;
 }
 
-/** Asks one Prometheus, or what speaks its HTTP API, for instant values. */
-export function prometheusClient(options: PrometheusOptions): PrometheusClient {
-  const endpoint = `${options.url.replace(/\/+$/, '')}/api/v1/query`;
-  const asked = `POST ${publicUrl(endpoint)}`;
-  const headers = { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' };
+/**
+ * Asks one Prometheus, or what speaks its HTTP API.
+ *
+ * Rejects with what `HttpClient` rejects with, `REFUSED` for a redirect or a missing permission, `ANSWER_INVALID` for
+ * any other status (with what Prometheus said) and for a body that is not an answer.
+ */
+export function prometheusAnswerer(options: PrometheusOptions): Answerer {
+  const { maxBytes = 5 * 2 ** 20, maxRangeBytes = 64 * 2 ** 20 } = options;
   return {
-    async query(text, signal) {
-      const secrets = revealed(options.headers ?? {});
-      const answer = await options.http.request({
-        method: 'POST',
-        url: endpoint,
-        headers: { ...headers, ...secrets },
-        // Prometheus need not work on what nobody waits for any more.
-        body: new URLSearchParams({ query: text, timeout: `${options.timeoutMs}ms` }).toString(),
-        timeoutMs: options.timeoutMs,
-        maxBytes: options.maxBytes ?? 5 * 2 ** 20,
+    name: 'prometheus',
+    query: (text, at, signal) =>
+      ask(options, {
+        path: '/api/v1/query',
+        form: { query: text, ...(at === null ? {} : { time: seconds(at) }) },
+        maxBytes,
+        read: instantResult,
         signal,
-      });
-      return resultOf({ ...answer, body: withoutQuoted(answer.body, Object.values(secrets)) }, asked);
-    },
+      }),
+    queryRange: (text, { fromMs, toMs, stepMs }, signal) =>
+      ask(options, {
+        path: '/api/v1/query_range',
+        form: { query: text, start: seconds(fromMs), end: seconds(toMs), step: seconds(stepMs) },
+        maxBytes: maxRangeBytes,
+        read: rangeResult,
+        signal,
+      }),
   };
+}
+
+interface Question<Result> {
+  readonly path: string;
+  readonly form: Readonly<Record<string, string>>;
+  readonly maxBytes: number;
+  readonly read: (answer: Answer) => Result | null;
+  readonly signal: AbortSignal;
+}
+
+async function ask<Result>(options: PrometheusOptions, question: Question<Result>): Promise<Result> {
+  const { http, url, timeoutMs } = options;
+  const endpoint = `${url.replace(/\/+$/, '')}${question.path}`;
+  const secrets = revealed(options.headers ?? {});
+  const answer = await http.request({
+    method: 'POST',
+    url: endpoint,
+    headers: {
+      'content-type': 'application/x-www-form-urlencoded',
+      accept: 'application/json',
+      ...secrets,
+    },
+    // Prometheus need not work on what nobody waits for any more.
+    body: new URLSearchParams({ ...question.form, timeout: `${timeoutMs}ms` }).toString(),
+    timeoutMs,
+    maxBytes: question.maxBytes,
+    signal: question.signal,
+  });
+  const said = { ...answer, body: withoutQuoted(answer.body, Object.values(secrets)) };
+  return resultOf(said, `POST ${publicUrl(endpoint)}`, question.read);
 }
 
 function revealed(headers: Readonly<Record<string, Secret>>): Record<string, string> {
   return Object.fromEntries(Object.entries(headers).map(([name, secret]) => [name, secret.reveal()]));
 }
 
-function resultOf({ status, body }: HttpAnswer, asked: string): InstantResult {
+/** Epoch ms, or a length in ms, as Prometheus takes it. */
+function seconds(ms: number): string {
+  return (ms / SECOND).toFixed(3);
+}
+
+function resultOf<Result>(
+  { status, body }: HttpAnswer,
+  asked: string,
+  read: (answer: Answer) => Result | null,
+): Result {
   if (status >= 300 && status < 400)
     throw refused(asked, status, 'a redirect, which is not followed; state the final URL');
   if (status === 401 || status === 403)
     throw refused(asked, status, 'not allowed; check the headers of prometheus');
-  const answer = parse(body);
-  if (status !== 200) throw invalid(asked, `answered ${status}: ${answer?.error ?? excerpt(body)}`);
-  if (answer === null) throw invalid(asked, `answered 200 with what is not JSON: ${excerpt(body)}`);
+  const answer = parseAnswer(body);
+  if (status !== 200) throw invalid(asked, status, `: ${answer?.error ?? excerpt(body)}`);
+  if (answer === null) throw invalid(asked, status, ` with what is not JSON: ${excerpt(body)}`);
   if (answer.status !== 'success')
-    throw invalid(asked, `answered 200, but without success: ${answer.error ?? excerpt(body)}`);
-  const result = typed(answer.data, (answer.warnings ?? []).map(String));
-  if (result === null) throw invalid(asked, `answered 200 with what is not a result: ${excerpt(body)}`);
+    throw invalid(asked, status, `, but without success: ${answer.error ?? excerpt(body)}`);
+  const result = read(answer);
+  if (result === null) throw invalid(asked, status, ` with what is not a result: ${excerpt(body)}`);
   return result;
-}
-
-interface Answer {
-  readonly status?: unknown;
-  readonly error?: string;
-  readonly warnings?: readonly unknown[];
-  readonly data?: unknown;
-}
-
-function parse(body: string): Answer | null {
-  try {
-    const parsed: unknown = JSON.parse(body);
-    if (parsed === null || typeof parsed !== 'object') return null;
-    const { error, warnings, ...rest } = parsed as Record<string, unknown>;
-    return {
-      ...rest,
-      ...(typeof error === 'string' ? { error: excerpt(error) } : {}),
-      // What should be a list and is not is still a warning.
-      ...(warnings === undefined || warnings === null ? {} : { warnings: [warnings].flat() }),
-    };
-  } catch {
-    return null;
-  }
-}
-
-function typed(data: unknown, warnings: readonly string[]): InstantResult | null {
-  if (data === null || typeof data !== 'object') return null;
-  const { resultType, result } = data as { resultType?: unknown; result?: unknown };
-  if (resultType === 'matrix' || resultType === 'string') return { type: resultType, warnings };
-  if (!Array.isArray(result)) return null;
-  if (resultType === 'scalar') {
-    const value = sample(result);
-    return value === null ? null : { type: 'scalar', value, warnings };
-  }
-  if (resultType !== 'vector') return null;
-  const series: Series[] = [];
-  for (const element of result as readonly unknown[]) {
-    const one = seriesOf(element);
-    if (one === null) return null;
-    series.push(one);
-  }
-  return { type: 'vector', series, warnings };
-}
-
-function seriesOf(element: unknown): Series | null {
-  if (element === null || typeof element !== 'object') return null;
-  const { metric, value } = element as { metric?: unknown; value?: unknown };
-  if (metric === null || typeof metric !== 'object' || !Array.isArray(value)) return null;
-  const number = sample(value);
-  return number === null ? null : { labels: metric as Readonly<Record<string, string>>, value: number };
-}
-
-/** `[1767614400.123, "0.5"]`; the value is text so that it may be `NaN` or `+Inf`. */
-function sample(pair: readonly unknown[]): number | null {
-  const text = pair[1];
-  if (pair.length !== 2 || typeof text !== 'string' || text === '') return null;
-  if (text === 'NaN') return Number.NaN;
-  if (text === '+Inf' || text === '-Inf') return text === '+Inf' ? Infinity : -Infinity;
-  const value = Number(text);
-  return Number.isNaN(value) ? null : value;
 }
 
 function refused(asked: string, status: number, why: string): RollbackError {
   return new RollbackError('REFUSED', `${asked} answered ${status}: ${why}`, { status });
 }
 
-function invalid(asked: string, what: string): RollbackError {
-  return new RollbackError('ANSWER_INVALID', `${asked} ${what}`);
-}
-
-function excerpt(text: string): string {
-  const line = text.replace(/\s+/g, ' ').trim();
-  if (line === '') return 'an empty body';
-  return line.length > 200 ? `${line.slice(0, 200)}…` : line;
+function invalid(asked: string, status: number, what: string): RollbackError {
+  return new RollbackError('ANSWER_INVALID', `${asked} answered ${status}${what}`, { status });
 }

@@ -1,10 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/app/clock.ts';
 import { httpClient } from '../../src/clients/http.ts';
-import { prometheusClient, type PrometheusClient } from '../../src/clients/prometheus.ts';
-import { RollbackError } from '../../src/domain/errors.ts';
+import { prometheusAnswerer } from '../../src/clients/prometheus.ts';
+import { messageOf, RollbackError } from '../../src/domain/errors.ts';
+import type { Answerer } from '../../src/domain/ports/answerer.ts';
 import { Secret } from '../../src/domain/secret.ts';
 import { bodyOf, serving } from './loopback.ts';
+
+const { signal } = new AbortController();
 
 async function answering(status: number, body: string, headers: Record<string, string> = {}) {
   const asked: { path: string; form: URLSearchParams; authorization: string | undefined }[] = [];
@@ -18,18 +21,18 @@ async function answering(status: number, body: string, headers: Record<string, s
     response.writeHead(status, headers).end(body);
   });
   const options = { http: httpClient({ clock: systemClock() }), url: `${url}/prometheus/`, timeoutMs: 5_000 };
-  const client = prometheusClient({ ...options, headers: { authorization: new Secret('Bearer canary') } });
+  const client = prometheusAnswerer({ ...options, headers: { authorization: new Secret('Bearer canary') } });
   return { client, asked, endpoint: `POST ${url}/prometheus/api/v1/query` };
 }
 
-function query(client: PrometheusClient) {
-  return client.query('up', new AbortController().signal);
+function query(client: Answerer) {
+  return client.query('up', null, signal);
 }
 
 const vector = (result: unknown, more: object = {}): string =>
   JSON.stringify({ status: 'success', data: { resultType: 'vector', result }, ...more });
 
-async function refusal(client: PrometheusClient): Promise<string> {
+async function refusal(client: Answerer): Promise<string> {
   const thrown: unknown = await query(client).catch((error: unknown) => error);
   return thrown instanceof RollbackError
     ? `${thrown.code} ${thrown.message}`
@@ -43,6 +46,16 @@ describe('an instant query', () => {
     expect(asked[0]?.path).toBe('POST /prometheus/api/v1/query');
     expect(Object.fromEntries(asked[0]?.form ?? [])).toEqual({ query: 'up', timeout: '5000ms' });
     expect(asked[0]?.authorization).toBe('Bearer canary');
+  });
+
+  test('states the instant when there is one', async () => {
+    const { client, asked } = await answering(200, vector([]));
+    await client.query('up', 1_767_614_400_123, signal);
+    expect(Object.fromEntries(asked[0]?.form ?? [])).toEqual({
+      query: 'up',
+      time: '1767614400.123',
+      timeout: '5000ms',
+    });
   });
 
   test('brings a vector with every kind of number, and warnings', async () => {
@@ -75,6 +88,61 @@ describe('an instant query', () => {
       type: 'string',
       warnings: [],
     });
+  });
+});
+
+describe('a range query', () => {
+  const matrix = (result: unknown, more: object = {}): string =>
+    JSON.stringify({ status: 'success', data: { resultType: 'matrix', result }, ...more });
+  const range = { fromMs: 60_000, toMs: 120_500, stepMs: 15_000 };
+
+  test('asks for both ends and the step in seconds', async () => {
+    const { client, asked } = await answering(200, matrix([]));
+    await client.queryRange('up', range, signal);
+    expect(asked[0]?.path).toBe('POST /prometheus/api/v1/query_range');
+    expect(asked[0]?.authorization).toBe('Bearer canary');
+    expect(Object.fromEntries(asked[0]?.form ?? [])).toEqual({
+      query: 'up',
+      start: '60.000',
+      end: '120.500',
+      step: '15.000',
+      timeout: '5000ms',
+    });
+  });
+
+  test('brings series over time with every kind of number, and warnings', async () => {
+    const values = [
+      [60, '1'],
+      [75.001, 'NaN'],
+      [90, '+Inf'],
+    ];
+    const body = matrix([{ metric: { job: 'a' }, values }], { warnings: ['a store is down'] });
+    const { client } = await answering(200, body);
+    expect(await client.queryRange('up', range, signal)).toEqual({
+      warnings: ['a store is down'],
+      series: [
+        {
+          labels: { job: 'a' },
+          times: Float64Array.of(60_000, 75_001, 90_000),
+          values: Float64Array.of(1, Number.NaN, Infinity),
+        },
+      ],
+    });
+  });
+
+  test('is refused like an instant query, and when what came is not a matrix', async () => {
+    const refusalOf = async (status: number, body: string): Promise<string> => {
+      const { client } = await answering(status, body);
+      const thrown: unknown = await client.queryRange('up', range, signal).catch((error: unknown) => error);
+      return messageOf(thrown).replace(/^.*api/, 'api');
+    };
+    expect(await refusalOf(400, JSON.stringify({ status: 'error', error: 'too many steps' }))).toBe(
+      'api/v1/query_range answered 400: too many steps',
+    );
+    expect(await refusalOf(200, matrix([{ metric: {}, values: [[1, 2]] }]))).toMatch(
+      /^api\/v1\/query_range answered 200 with what is not a result: /,
+    );
+    expect(await refusalOf(200, vector([]))).toMatch(/with what is not a result/);
   });
 });
 

@@ -7,7 +7,7 @@ import { loadConfiguration } from '../../src/config/load-configuration.ts';
 import { diskSource } from '../../src/detect/sources/disk.ts';
 import { dockerSource } from '../../src/detect/sources/docker.ts';
 import { httpSource } from '../../src/detect/sources/http.ts';
-import { prometheusSource } from '../../src/detect/sources/prometheus.ts';
+import { promqlSource } from '../../src/detect/sources/promql.ts';
 import type { Configuration } from '../../src/domain/configuration.ts';
 import type { Sources } from '../../src/domain/ports/source.ts';
 import { formatQuantity } from '../../src/domain/quantity.ts';
@@ -25,7 +25,7 @@ import { SimulatedClock } from '../fakes/clock.ts';
 const nothing = {} as never;
 const clock = new SimulatedClock();
 const sources: Sources = {
-  prometheus: prometheusSource({ client: nothing, clock }),
+  prometheus: promqlSource({ kind: 'prometheus', answerer: nothing, clock }),
   http: httpSource({ client: nothing, clock, environment: {} }),
   docker: dockerSource({ docker: nothing, clock }),
   disk: diskSource({ hostRoot: '/', clock }),

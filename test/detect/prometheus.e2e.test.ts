@@ -8,8 +8,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/app/clock.ts';
 import { httpClient } from '../../src/clients/http.ts';
-import { prometheusClient } from '../../src/clients/prometheus.ts';
-import { prometheusSource } from '../../src/detect/sources/prometheus.ts';
+import { prometheusAnswerer } from '../../src/clients/prometheus.ts';
+import { promqlSource } from '../../src/detect/sources/promql.ts';
 import { read, subjects } from './sources/reading.ts';
 
 /** A real Prometheus that scrapes a page of this test every second. */
@@ -86,8 +86,8 @@ let prometheus: Scraped;
 
 function source(url: string) {
   const clock = systemClock();
-  const client = prometheusClient({ http: httpClient({ clock }), url, timeoutMs: 5_000 });
-  return prometheusSource({ client, clock });
+  const answerer = prometheusAnswerer({ http: httpClient({ clock }), url, timeoutMs: 5_000 });
+  return promqlSource({ kind: 'prometheus', answerer, clock });
 }
 
 /** Asks until the answer is as expected: scrapes take their time. */

@@ -1,4 +1,5 @@
-import type { InstantResult, Series } from '../../clients/prometheus.ts';
+import type { Series } from '../../domain/labels.ts';
+import type { InstantResult } from '../../domain/ports/answerer.ts';
 import type { Subject } from '../../domain/target.ts';
 import type { SeriesMap } from './series-map.ts';
 
@@ -15,7 +16,8 @@ export function columnOf(
   subjects: readonly Subject[],
   map: SeriesMap,
 ): Column | { readonly problem: string } {
-  if (result.warnings.length > 0) return { problem: `Prometheus warned: ${result.warnings.join('; ')}` };
+  if (result.warnings.length > 0)
+    return { problem: `the answer came with warnings: ${result.warnings.join('; ')}` };
   switch (result.type) {
     case 'matrix':
     case 'string':

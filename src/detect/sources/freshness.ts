@@ -1,11 +1,12 @@
-import type { PrometheusClient, Series } from '../../clients/prometheus.ts';
+import type { Series } from '../../domain/labels.ts';
+import type { Answerer } from '../../domain/ports/answerer.ts';
 import type { Subject } from '../../domain/target.ts';
 import { formatDuration, SECOND } from '../../domain/time.ts';
-import type { PrometheusSignal } from './prometheus-options.ts';
+import type { PromqlSignal } from './promql-options.ts';
 import type { SeriesMap } from './series-map.ts';
 
 /**
- * Asks for the age of the samples by Prometheus' own clock, in the same tick as the readings.
+ * Asks for the age of the samples by the clock of whoever answers, in the same tick as the readings.
  *
  * Where the samples carry the labels of a target, its own youngest sample counts; where none carries them, the
  * youngest of all. Rejects when the answer cannot be trusted.
@@ -13,8 +14,8 @@ import type { SeriesMap } from './series-map.ts';
  * @returns by subject, why its readings are too old to be believed; subjects with fresh samples are missing
  */
 export async function freshnessOf(
-  client: PrometheusClient,
-  fresh: PrometheusSignal['fresh'],
+  answerer: Answerer,
+  fresh: PromqlSignal['fresh'],
   asking: {
     readonly subjects: readonly Subject[];
     readonly map: SeriesMap;
@@ -23,7 +24,7 @@ export async function freshnessOf(
 ): Promise<ReadonlyMap<string, string>> {
   const stale = new Map<string, string>();
   if (fresh === null) return stale;
-  const ages = await agesOf(client, fresh.selector, asking.signal);
+  const ages = await agesOf(answerer, fresh.selector, asking.signal);
   const youngest = youngestOf(ages, asking.map);
   for (const subject of asking.subjects) {
     const labelled = ages.some(({ labels }) => asking.map.speaksOf(labels, subject));
@@ -38,13 +39,10 @@ export async function freshnessOf(
   return stale;
 }
 
-async function agesOf(
-  client: PrometheusClient,
-  selector: string,
-  signal: AbortSignal,
-): Promise<readonly Series[]> {
-  const result = await client.query(`time() - timestamp(${selector})`, signal);
-  if (result.warnings.length > 0) throw new Error(`Prometheus warned: ${result.warnings.join('; ')}`);
+async function agesOf(answerer: Answerer, selector: string, signal: AbortSignal): Promise<readonly Series[]> {
+  const result = await answerer.query(`time() - timestamp(${selector})`, null, signal);
+  if (result.warnings.length > 0)
+    throw new Error(`the answer came with warnings: ${result.warnings.join('; ')}`);
   if (result.type === 'vector') return result.series;
   throw new Error(`the age of ${selector} came as a ${result.type}, expected an instant vector`);
 }

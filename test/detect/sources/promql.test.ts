@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { systemClock } from '../../../src/app/clock.ts';
 import { httpClient } from '../../../src/clients/http.ts';
-import { prometheusClient } from '../../../src/clients/prometheus.ts';
-import { prometheusSource } from '../../../src/detect/sources/prometheus.ts';
+import { prometheusAnswerer } from '../../../src/clients/prometheus.ts';
+import { promqlSource } from '../../../src/detect/sources/promql.ts';
+import type { Answerer } from '../../../src/domain/ports/answerer.ts';
 import { MINUTE } from '../../../src/domain/time.ts';
 import { bodyOf, nobody, serving, type Handler } from '../../clients/loopback.ts';
 import { SimulatedClock } from '../../fakes/clock.ts';
@@ -14,8 +15,8 @@ type Series = readonly [labels: Record<string, string>, value: string];
 async function against(handler: Handler | string) {
   const url = typeof handler === 'string' ? handler : (await serving(handler)).url;
   const clock = systemClock();
-  const client = prometheusClient({ http: httpClient({ clock }), url, timeoutMs: 300 });
-  return prometheusSource({ client, clock });
+  const answerer = prometheusAnswerer({ http: httpClient({ clock }), url, timeoutMs: 300 });
+  return promqlSource({ kind: 'prometheus', answerer, clock });
 }
 
 /** A server that knows the answers to some queries; any other has an empty vector. */
@@ -98,14 +99,16 @@ describe('a query', () => {
 
   test('is dated when it was asked', async () => {
     const clock = new SimulatedClock();
-    const client = {
+    const answerer: Answerer = {
+      name: 'slow',
+      queryRange: () => Promise.reject(new Error('nobody asks for ranges')),
       query: async () => {
         await clock.advance(700);
         return { type: 'scalar' as const, value: 1, warnings: [] };
       },
     };
     const at = clock.now();
-    const source = prometheusSource({ client, clock });
+    const source = promqlSource({ kind: 'prometheus', answerer, clock });
     const options = source.options.parse({ query: 'q' });
     const readings = await source.read(options, backend, new AbortController().signal);
     expect(readings.get('backend')?.at).toBe(at);
@@ -228,7 +231,7 @@ describe('blindness: never a breach, never ok', () => {
     [
       'warnings',
       saying(200, success({ resultType: 'vector', result: [] }, { warnings: ['store x is down'] })),
-      /^error: Prometheus warned: store x is down$/,
+      /^error: the answer came with warnings: store x is down$/,
     ],
     [
       'wrong type',

@@ -3,8 +3,8 @@ import { HOUR, MINUTE, SECOND } from '../../domain/time.ts';
 import { longestRange } from './promql-window.ts';
 import { duration } from './schema.ts';
 
-/** What a rule asks of Prometheus. */
-export interface PrometheusSignal {
+/** What a rule asks in PromQL, whoever answers. */
+export interface PromqlSignal {
   readonly ask:
     | { readonly query: string }
     /** `bad / total` by target, once `total` is at least `min`. */
@@ -32,8 +32,8 @@ const written = z.strictObject({
   on_empty: z.literal('ok').optional(),
 });
 
-/** `prometheus:` as written in a rule or a check. */
-export const prometheusOptions: z.ZodType<PrometheusSignal> = written
+/** `prometheus:` or `scrape:` as written in a rule or a check. */
+export const promqlOptions: z.ZodType<PromqlSignal> = written
   .superRefine((options, context) => {
     const problem = problemOf(options);
     if (problem !== null) context.addIssue({ code: 'custom', ...problem });

@@ -1,5 +1,5 @@
-import type { PrometheusClient } from '../../clients/prometheus.ts';
 import { messageOf } from '../../domain/errors.ts';
+import type { Answerer } from '../../domain/ports/answerer.ts';
 import type { Clock } from '../../domain/ports/clock.ts';
 import type { Source } from '../../domain/ports/source.ts';
 import { formatQuantity } from '../../domain/quantity.ts';
@@ -7,7 +7,7 @@ import type { Reading, Unknown } from '../../domain/reading.ts';
 import type { Subject } from '../../domain/target.ts';
 import { columnOf, type Column } from './column.ts';
 import { freshnessOf } from './freshness.ts';
-import { prometheusOptions, type PrometheusSignal } from './prometheus-options.ts';
+import { promqlOptions, type PromqlSignal } from './promql-options.ts';
 import { seriesMap, type SeriesMap } from './series-map.ts';
 
 /** A reading that has no date yet. */
@@ -23,32 +23,35 @@ interface Unseen {
  * Only a success of the right type without warnings is a reading. Everything else is unknown: `error` when the answer
  * cannot be trusted, `no_data` when there is none for the target, `insufficient` below a ratio's `min`.
  */
-export function prometheusSource({
-  client,
+export function promqlSource({
+  kind,
+  answerer,
   clock,
 }: {
-  readonly client: PrometheusClient;
+  /** The word in YAML. The two differ only in who answers. */
+  readonly kind: 'prometheus' | 'scrape';
+  readonly answerer: Answerer;
   readonly clock: Clock;
-}): Source<PrometheusSignal> {
+}): Source<PromqlSignal> {
   const maps = new WeakMap<readonly Subject[], SeriesMap>();
-  const unmatched = new WeakMap<PrometheusSignal, number>();
+  const unmatched = new WeakMap<PromqlSignal, number>();
   return {
-    kind: 'prometheus',
-    options: prometheusOptions,
+    kind,
+    options: promqlOptions,
     seesDeploys: false,
     signal: () => 'value',
     unit: ({ ask }) => ('query' in ask ? 'number' : 'ratio'),
     windowMs: ({ windowMs }) => windowMs,
-    identity: () => 'prometheus',
+    identity: () => answerer.name,
     unmatched: (options) => unmatched.get(options) ?? 0,
     async read(options, subjects, signal) {
       const at = clock.now();
       const map = maps.get(subjects) ?? seriesMap(subjects);
       maps.set(subjects, map);
-      const ask = (text: string): Promise<Column> => column(client, text, { subjects, map, signal });
+      const ask = (text: string): Promise<Column> => column(answerer, text, { subjects, map, signal });
       try {
         const [stale, main, total] = await Promise.all([
-          freshnessOf(client, options.fresh, { subjects, map, signal }),
+          freshnessOf(answerer, options.fresh, { subjects, map, signal }),
           ask('query' in options.ask ? options.ask.query : options.ask.bad),
           'query' in options.ask ? null : ask(options.ask.total),
         ]);
@@ -67,11 +70,11 @@ export function prometheusSource({
 }
 
 async function column(
-  client: PrometheusClient,
+  answerer: Answerer,
   text: string,
   { subjects, map, signal }: { subjects: readonly Subject[]; map: SeriesMap; signal: AbortSignal },
 ): Promise<Column> {
-  const answer = columnOf(await client.query(text, signal), subjects, map);
+  const answer = columnOf(await answerer.query(text, null, signal), subjects, map);
   if ('problem' in answer) throw new Error(answer.problem);
   return answer;
 }
