@@ -7,10 +7,10 @@ import { severities, type Rule } from '../domain/rule.ts';
 import type { Target } from '../domain/target.ts';
 import { Blindness } from './blindness.ts';
 import { evaluate, type Lane } from './lane.ts';
-import { readOnce } from './reader.ts';
+import { readOnce, type Read } from './reader.ts';
 import { Roster, type Place } from './roster.ts';
 import { worksOf } from './works.ts';
-import { firstSlot, nextSlot, slotOf } from './schedule.ts';
+import { firstSlot, firstWithinMs, nextSlot, slotOf } from './schedule.ts';
 import { viewOf } from './view.ts';
 import { levelsIn, restartedWatch } from './watch.ts';
 import { wordReading } from './wording.ts';
@@ -23,6 +23,8 @@ export interface DetectorOptions {
   readonly readLimitMs?: number;
   /** Ages of pending breaches are handed out to be stored at most this often, per rule; 5 s unless stated. */
   readonly checkpointMs?: number;
+  /** Rules that start together are read first within this time; 250 ms unless stated. */
+  readonly firstWithinMs?: number;
 }
 
 interface Session {
@@ -44,7 +46,7 @@ export class Detector implements Detection {
   #session: Session | null = null;
 
   constructor(options: DetectorOptions) {
-    this.#options = { readLimitMs: 35_000, checkpointMs: 5_000, ...options };
+    this.#options = { readLimitMs: 35_000, checkpointMs: 5_000, firstWithinMs, ...options };
     this.#roster = new Roster({ sources: options.sources, blindness: this.#blindness });
   }
 
@@ -86,6 +88,18 @@ export class Detector implements Detection {
       for (const lane of this.#roster.lanes.values()) lane.stop.abort();
       await Promise.allSettled(session.running);
     }
+  }
+
+  /**
+   * Folds readings that were handed in, as if they had been read for the slot at `at`: for rehearsals, which have them
+   * already. null when no such rule is at work.
+   */
+  feed({ id, digest }: Pick<Rule, 'id' | 'digest'>, read: Read, at: number): Evaluation | null {
+    const lane = this.#roster.lanes.get(`${id}@${digest}`);
+    if (lane === undefined) return null;
+    const { clock, deploys, checkpointMs } = this.#options;
+    const around = { deploys, checkpointMs, blindness: this.#blindness };
+    return evaluate(lane, read, { slotAt: at, now: clock.now() }, around);
   }
 
   arm(
@@ -179,10 +193,10 @@ export class Detector implements Detection {
   }
 
   async #run(lane: Lane, session: Session): Promise<void> {
-    const { clock, readLimitMs, checkpointMs, deploys } = this.#options;
+    const { clock, readLimitMs, checkpointMs, firstWithinMs, deploys } = this.#options;
     const { rule, source, stop } = lane;
     const around = { deploys, checkpointMs, blindness: this.#blindness };
-    let dueAt = firstSlot(rule, clock.now());
+    let dueAt = firstSlot(rule, clock.now(), firstWithinMs);
     for (;;) {
       await sleep(clock, dueAt - clock.now(), stop.signal);
       if (stop.signal.aborted) return;

@@ -1,16 +1,16 @@
 import { createHash } from 'node:crypto';
 import type { Rule } from '../domain/rule.ts';
 
-/** Every rule is read for the first time within this many ms of its start. */
-const firstWithinMs = 250;
+/** Every rule is read for the first time within this many ms of its start, unless stated. */
+export const firstWithinMs = 250;
 
 /**
- * When a rule is read first. Rules that start together are spread over a quarter of a second, each at a place of
- * its own that does not change between starts.
+ * When a rule is read first. Rules that start together are spread over `withinMs`, each at a place of its own that does
+ * not change between starts.
  */
-export function firstSlot({ id, everyMs }: Rule, now: number): number {
+export function firstSlot({ id, everyMs }: Rule, now: number, withinMs = firstWithinMs): number {
   const place = createHash('sha256').update(id).digest().readUInt32BE() / 2 ** 32;
-  return now + Math.floor(place * Math.min(firstWithinMs, everyMs));
+  return now + Math.floor(place * Math.min(withinMs, everyMs));
 }
 
 /** The grid point that a reading belongs to: the one it was due at, or the latest if it comes a whole interval late. */

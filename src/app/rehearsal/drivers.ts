@@ -1,0 +1,58 @@
+import type { EffectOutcome } from '../../domain/effect.ts';
+import type { Step } from '../../domain/plan.ts';
+import type { Driver, Drivers } from '../../domain/ports/driver.ts';
+import type { Production } from './production.ts';
+import type { Script } from './script.ts';
+
+/**
+ * The drivers with their schemas, classes and risks, acting on the simulated production: a step succeeds at once, and
+ * one that goes to another release makes it run. Nothing outside is read or touched.
+ */
+export function rehearsedDrivers(drivers: Drivers, production: Production, fails: Script['fails']): Drivers {
+  const done = new Set<string>();
+  return Object.fromEntries(
+    Object.entries(drivers).map(([kind, driver]) => [kind, rehearsed(driver, { production, fails, done })]),
+  );
+}
+
+interface Stage {
+  readonly production: Production;
+  readonly fails: Script['fails'];
+  /** `op_id` of every effect that was carried out. */
+  readonly done: Set<string>;
+}
+
+function rehearsed(driver: Driver, { production, fails, done }: Stage): Driver {
+  const { kind, effect, risk, options, deadlineMs, needsRelease, undoable, undo, release } = driver;
+  const moves = (step: Step, to: Step['to'], opId: string): EffectOutcome => {
+    const label = to?.components[0]?.label;
+    if (needsRelease && label !== undefined) production.deploy(step.target.name, label, opId);
+    return { ended: 'done', detail: `${kind} is done` };
+  };
+  return {
+    kind,
+    effect,
+    risk,
+    options,
+    deadlineMs,
+    needsRelease,
+    read: ({ target }) =>
+      Promise.resolve({ identity: `${target.name} ${production.release(target.name) ?? ''}`, detail: {} }),
+    preflight: () => Promise.resolve([]),
+    describe: ({ target, to }) =>
+      needsRelease ? `${kind} of ${target.name} to ${to?.components[0]?.label ?? 'nowhere'}` : kind,
+    apply: (step, opId) => {
+      if (fails.steps.has(kind))
+        return Promise.resolve({ ended: 'failed', detail: `${kind} fails by the script`, retryable: false });
+      done.add(opId);
+      return Promise.resolve(moves(step, step.to, opId));
+    },
+    probe: (_step, opId) => Promise.resolve(done.has(opId) ? 'done' : 'not_done'),
+    ...(undoable === undefined ? {} : { undoable: (step) => undoable.call(driver, step) }),
+    ...(undo === undefined ? {} : { undo: (step, opId) => Promise.resolve(moves(step, step.from, opId)) }),
+    ...(release === undefined
+      ? {}
+      : { release: () => Promise.resolve({ ended: 'done', detail: `${kind} let go` } as const) }),
+    byHand: () => [],
+  };
+}

@@ -1,0 +1,110 @@
+import { crontab } from '../../clients/crontab.ts';
+import { decider } from '../../decide/decider.ts';
+import { RollbackError } from '../../domain/errors.ts';
+import type { Answerer } from '../../domain/ports/answerer.ts';
+import type { NewEntry, Store } from '../../domain/ports/store.ts';
+import type { Vault } from '../../domain/ports/vault.ts';
+import type { Parts } from '../../engine/parts.ts';
+import { ledgerRow } from '../../record/ledger.ts';
+import { registry } from '../../releases/registry.ts';
+import { planner } from '../../rollback/planner.ts';
+import { confirmer } from '../../verify/confirmer.ts';
+import { connect, noEndpoints } from '../connections.ts';
+import { ledgerInput } from '../ledger-input.ts';
+import { driversFor, sourcesFor } from '../registries.ts';
+import { tell } from '../telling.ts';
+import type { SimulatedClock } from './clock.ts';
+import { RehearsedDetector } from './detector.ts';
+import { rehearsedDrivers } from './drivers.ts';
+import type { Production } from './production.ts';
+import type { RehearsalOptions } from './rehearsal.ts';
+import { rehearsedSources, rehearsedVerifier } from './sources.ts';
+
+/** What the parts of a rehearsal work with. */
+interface Around {
+  readonly clock: SimulatedClock;
+  readonly production: Production;
+  readonly store: Store;
+  /** Takes up what is journaled. */
+  readonly entries: NewEntry[];
+}
+
+/** The parts of the daemon, its edges replaced. Connections are made for their schemas; none is ever used. */
+export function rehearsedParts(
+  { configuration, answerer, script, fed = false, evaluated }: RehearsalOptions,
+  { clock, production, store, entries }: Around,
+): { readonly parts: Parts; readonly detector: RehearsedDetector } {
+  const surroundings = { clock, environment: {} };
+  const prometheus = answerer === null ? nobody : answerer(clock);
+  const connections = { ...connect(noEndpoints, surroundings), prometheus };
+  const sources = rehearsedSources(sourcesFor(connections, surroundings, '/'), configuration.rules, {
+    script,
+    clock,
+  });
+  const releases = registry();
+  const detector = new RehearsedDetector({
+    clock,
+    sources,
+    deploys: {
+      inGrace: (target) => releases.inGrace(target, clock.now()),
+      deploying: (target) => releases.deploying(target, clock.now()),
+    },
+    firstWithinMs: 0,
+    trusting: script.trusted,
+    fed,
+  });
+  const real = driversFor(connections, {
+    ...surroundings,
+    docker: null,
+    vault: noVault,
+    own: { containerId: null, hosts: [] },
+    channels: [],
+    tell: () => Promise.resolve(),
+    readings: null,
+  });
+  const drivers = rehearsedDrivers(real, production, script.fails);
+  const counter = { i: 0 };
+  const parts: Parts = {
+    clock,
+    ids: { next: (prefix) => `${prefix}-${(counter[prefix] += 1)}` },
+    store,
+    detection: detector,
+    releases,
+    observers: production.observers(),
+    keeper: null,
+    drivers,
+    orphans: { find: () => Promise.resolve([]), wait: () => Promise.resolve(true) },
+    planner: planner(drivers),
+    verifier: rehearsedVerifier(clock, script.fails),
+    confirmer,
+    decider: decider(crontab()),
+    channels: [],
+    haltFile: () => null,
+    compose: tell,
+    scrub: (text) => text,
+    ledger: (closed) => ledgerRow(ledgerInput(closed)),
+    watcher: {
+      committed: (added) => void entries.push(...added),
+      evaluated: (evaluation) => evaluated?.(evaluation),
+      effectEnded: () => {},
+      closed: () => {},
+    },
+  };
+  return { parts, detector };
+}
+
+const nobody: Answerer = {
+  name: 'prometheus',
+  query: () => Promise.reject(unanswered()),
+  queryRange: () => Promise.reject(unanswered()),
+};
+
+function unanswered(): RollbackError {
+  return new RollbackError('UNREACHABLE', 'nobody answers PromQL in this rehearsal: its readings are fed');
+}
+
+const noVault: Vault = { seal: unsealed, open: unsealed, digest: unsealed };
+
+function unsealed(): never {
+  throw new RollbackError('CONFIG_INVALID', 'a rehearsal has no key');
+}

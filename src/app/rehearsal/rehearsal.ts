@@ -1,0 +1,233 @@
+import type { Evaluation } from '../../domain/ports/detection.ts';
+import type { Answerer } from '../../domain/ports/answerer.ts';
+import type { RuleView } from '../../domain/ports/daemon.ts';
+import type { IncidentRow, NewEntry, Store } from '../../domain/ports/store.ts';
+import type { Configuration } from '../../domain/configuration.ts';
+import type { Reading } from '../../domain/reading.ts';
+import type { Rule } from '../../domain/rule.ts';
+import { MINUTE } from '../../domain/time.ts';
+import { execute } from '../../engine/commands/execute.ts';
+import { Engine } from '../../engine/engine.ts';
+import { openSqliteStore } from '../../store/sqlite/open.ts';
+import { SimulatedClock } from './clock.ts';
+import type { RehearsedDetector } from './detector.ts';
+import { rehearsedParts } from './parts.ts';
+import { history, Production } from './production.ts';
+import { happeningsOf, type Happening } from './happenings.ts';
+import type { Script } from './script.ts';
+
+export interface RehearsalOptions {
+  /** Validated, as `load` gives it. Its mode, guards, freezes and budgets count; its store and connections do not. */
+  readonly configuration: Configuration;
+  /** Who answers PromQL at the instants of the simulated clock; null where every reading is fed. */
+  readonly answerer: ((clock: SimulatedClock) => Answerer) | null;
+  readonly script: Script;
+  /** The beginning, epoch ms. */
+  readonly from: number;
+  /** True: rules read nothing by themselves; every reading comes through `feed`. */
+  readonly fed?: boolean;
+  /** Hears of every evaluation that the engine took in; in a fed rehearsal quiet ones are left out. */
+  readonly evaluated?: (evaluation: Evaluation) => void;
+}
+
+/**
+ * The daemon without its edges, on a simulated clock.
+ *
+ * Detection, decisions, guards, machines, releases, plans, verification, record and store are the daemon's own; what is
+ * replaced is the clock, who answers PromQL, the readings of all other sources, what steps do (they succeed at once and
+ * move a simulated production), and people. Nothing outside is read, called or written. The same options give the same
+ * rehearsal, to the millisecond.
+ *
+ * Two ways to let time pass:
+ * - `advanceTo` lets everything happen at its own time: rules read by themselves, every alarm rings. For tests of minutes
+ *   or hours.
+ * - `feed` in a fed rehearsal: whoever has the readings hands them in, slot by slot. While nothing is going on it is a
+ *   plain fold, without a promise and without an alarm; once a level changes, or an incident is under way, time passes as
+ *   with `advanceTo`. For months.
+ */
+export interface Rehearsal extends AsyncDisposable {
+  readonly clock: SimulatedClock;
+  /** The journal so far, oldest first. */
+  readonly entries: readonly NewEntry[];
+  /** What runs on a target now, by the label of the script; null when nothing known does. */
+  release(target: string): string | null;
+  /** The rules of a subject (a target, or `host:NAME`) as people would see them now. */
+  rulesOf(subject: string): readonly RuleView[];
+  /** All incidents so far, open and closed, oldest first. */
+  incidents(): Promise<readonly IncidentRow[]>;
+  /** Lets time pass until this instant, included. Rejects when the daemon would have ended. */
+  advanceTo(at: number): Promise<void>;
+  /**
+   * Hands in what a rule read of its subjects at a slot; a subject that is missing had no data. Slots come in order of
+   * time, over all rules; a rule's slots lie on its own grid of `every`.
+   *
+   * @returns null when nothing followed from it; else a promise that must be awaited before the next call
+   */
+  feed(rule: Rule, at: number, readings: ReadonlyMap<string, Reading>): Promise<void> | null;
+}
+
+/** Opens a rehearsal: what the script says ran before `from` is known, and the daemon has just started. */
+export async function openRehearsal(options: RehearsalOptions): Promise<Rehearsal> {
+  const { configuration, script, from } = options;
+  const clock = new SimulatedClock(from);
+  const production = new Production(clock);
+  const store = await openSqliteStore({ path: ':memory:', clock });
+  for (const target of Object.values(configuration.targets)) {
+    const scripted = script.releases[target.name] ?? [];
+    const last = scripted.at(-1);
+    if (last !== undefined) production.deploy(target.name, last.release);
+    await store.commit(history(target, scripted, from));
+  }
+  const entries: NewEntry[] = [];
+  const { parts, detector } = rehearsedParts(options, { clock, production, store, entries });
+  const rehearsal = new DaemonRehearsal({ clock, production, store, entries, detector, script });
+  rehearsal.engine = new Engine(parts, configuration, (error) => rehearsal.fail(error));
+  await rehearsal.engine.start();
+  await rehearsal.advanceTo(from);
+  return rehearsal;
+}
+
+interface Stage {
+  readonly clock: SimulatedClock;
+  readonly production: Production;
+  readonly store: Store;
+  readonly entries: readonly NewEntry[];
+  readonly detector: RehearsedDetector;
+  readonly script: Script;
+}
+
+/** What is decided, done or asked now: every reading counts, and time passes in small steps. */
+const underWay: ReadonlySet<string> = new Set(['judging', 'planning', 'asking', 'starting', 'rolling_back']);
+
+/** Between two looks further apart a release does not bake. */
+const bakingStepMs = MINUTE;
+
+class DaemonRehearsal implements Rehearsal {
+  readonly clock: SimulatedClock;
+  readonly entries: readonly NewEntry[];
+  engine!: Engine;
+  readonly #stage: Stage;
+  readonly #happenings: Happening[];
+  #fatal: Error | null = null;
+  #lookedAt: number;
+
+  constructor(stage: Stage) {
+    this.#stage = stage;
+    this.clock = stage.clock;
+    this.entries = stage.entries;
+    this.#happenings = happeningsOf(stage.script);
+    this.#lookedAt = stage.clock.now();
+  }
+
+  release(target: string): string | null {
+    return this.#stage.production.release(target);
+  }
+
+  rulesOf(subject: string): readonly RuleView[] {
+    return this.#stage.detector.views(subject);
+  }
+
+  async incidents(): Promise<readonly IncidentRow[]> {
+    const rows = await this.#stage.store.incidents({ limit: 100_000 });
+    return rows.toSorted((a, b) => a.openedAt - b.openedAt);
+  }
+
+  async advanceTo(at: number): Promise<void> {
+    while ((this.#happenings[0]?.at ?? Infinity) <= at) {
+      const next = this.#happenings.shift();
+      if (next !== undefined) await this.#happen(next);
+    }
+    await this.clock.advanceTo(at);
+    this.#lookedAt = this.clock.now();
+    if (this.#fatal !== null) throw this.#fatal;
+  }
+
+  feed(rule: Rule, at: number, readings: ReadonlyMap<string, Reading>): Promise<void> | null {
+    if (this.#restless(at)) return this.#feedAwake(rule, at, readings);
+    this.clock.slipTo(at);
+    const evaluation = this.#stage.detector.feed(rule, readings, at);
+    if (evaluation === null || isQuiet(evaluation)) return null;
+    return this.#takeIn(evaluation);
+  }
+
+  fail(error: unknown): void {
+    this.#fatal ??= error instanceof Error ? error : new Error(String(error));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    // Nobody moves the clock any more, so nothing goes on.
+    await this.#stage.store.close();
+  }
+
+  async #feedAwake(rule: Rule, at: number, readings: ReadonlyMap<string, Reading>): Promise<void> {
+    if (this.#isBusy()) await this.advanceTo(at);
+    else await this.#leapTo(at);
+    const evaluation = this.#stage.detector.feed(rule, readings, at);
+    if (evaluation !== null) await this.#deliver(evaluation);
+  }
+
+  /** Releases are looked at, and alarms ring, before anything is made of the change. */
+  async #takeIn(evaluation: Evaluation): Promise<void> {
+    await this.#leapTo(this.clock.now());
+    await this.#deliver(evaluation);
+  }
+
+  async #deliver(evaluation: Evaluation): Promise<void> {
+    await this.#stage.detector.deliver(evaluation);
+    await this.clock.advanceTo(this.clock.now());
+    if (this.#fatal !== null) throw this.#fatal;
+  }
+
+  async #leapTo(at: number): Promise<void> {
+    while ((this.#happenings[0]?.at ?? Infinity) <= at) {
+      const next = this.#happenings.shift();
+      if (next !== undefined) await this.#happen(next);
+    }
+    await this.clock.leapTo(at);
+    this.#lookedAt = at;
+    if (this.#fatal !== null) throw this.#fatal;
+  }
+
+  #restless(at: number): boolean {
+    if ((this.#happenings[0]?.at ?? Infinity) <= at || this.#isBusy()) return true;
+    return at - this.#lookedAt >= bakingStepMs && this.#isBaking();
+  }
+
+  #isBusy(): boolean {
+    return this.engine.core.book.open().some(({ incident }) => underWay.has(incident.value));
+  }
+
+  #isBaking(): boolean {
+    const { parts, book } = this.engine.core;
+    return Object.keys(book.configuration.targets).some(
+      (target) => parts.releases.current(target)?.standing === 'unproven',
+    );
+  }
+
+  async #happen(happening: Happening): Promise<void> {
+    const move = this.#isBusy() ? 'advanceTo' : 'leapTo';
+    if (happening.does === 'deploy') {
+      // What arrives at an instant is there before anything is read at it.
+      await this.clock[move](Math.max(this.clock.now(), happening.at - 1));
+      this.clock.slipTo(happening.at);
+      this.#stage.production.deploy(happening.target, happening.release);
+      return this.clock.leapTo(this.clock.now());
+    }
+    await this.clock[move](happening.at);
+    const { core } = this.engine;
+    if (happening.does === 'command') await execute(core, happening.command, happening.by);
+    else {
+      const open = core.book.on(happening.target);
+      const planDigest = open?.approval?.context.planDigest ?? null;
+      const { answer, by } = happening;
+      if (open?.incident.value === 'asking')
+        await execute(core, { do: answer, incident: open.incident.context.id, planDigest, note: '' }, by);
+    }
+    await this.clock.leapTo(this.clock.now());
+  }
+}
+
+/** Nothing to store, nothing to tell. */
+function isQuiet({ changes, watches, blind }: Evaluation): boolean {
+  return changes.length + watches.length + blind.length === 0;
+}
