@@ -1,4 +1,5 @@
 import type { Docker } from '../clients/docker/docker.ts';
+import { checksumSource } from '../detect/sources/checksum.ts';
 import { diskSource } from '../detect/sources/disk.ts';
 import { dockerSource } from '../detect/sources/docker.ts';
 import { httpSource } from '../detect/sources/http.ts';
@@ -30,6 +31,7 @@ export function sourcesFor(
     http: httpSource({ client: http, clock, environment }),
     docker: dockerSource({ docker, clock }),
     disk: diskSource({ hostRoot, clock }),
+    checksum: checksumSource({ hostRoot, clock }),
   } satisfies Sources;
 }
 
