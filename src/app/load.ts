@@ -1,6 +1,8 @@
 import { crontab } from '../clients/crontab.ts';
 import { loadConfiguration, type LoadedConfiguration } from '../config/load-configuration.ts';
 import { RollbackError } from '../domain/errors.ts';
+import type { Drivers } from '../domain/ports/driver.ts';
+import type { Sources } from '../domain/ports/source.ts';
 import type { Vault } from '../domain/ports/vault.ts';
 import { connect, noEndpoints, type Surroundings } from './connections.ts';
 import { driversFor, sourcesFor } from './registries.ts';
@@ -10,6 +12,19 @@ const noVault: Vault = { seal: unsealed, open: unsealed, digest: unsealed };
 
 /** Reads a configuration against the registries' schemas. The same path as a start, short of starting. */
 export function load(path: string, surroundings: Surroundings): Promise<LoadedConfiguration> {
+  return loadConfiguration({
+    path,
+    registries: registriesForReading(surroundings),
+    crontab: crontab(),
+    environment: surroundings.environment,
+  });
+}
+
+/** The sources and drivers for their schemas and words. None of them may be asked or told anything. */
+export function registriesForReading(surroundings: Surroundings): {
+  readonly sources: Sources;
+  readonly drivers: Drivers;
+} {
   const connections = connect(noEndpoints, surroundings);
   const parts = {
     ...surroundings,
@@ -20,15 +35,10 @@ export function load(path: string, surroundings: Surroundings): Promise<LoadedCo
     tell: () => Promise.resolve(),
     readings: null,
   };
-  return loadConfiguration({
-    path,
-    registries: {
-      sources: sourcesFor(connections, surroundings, '/'),
-      drivers: driversFor(connections, parts),
-    },
-    crontab: crontab(),
-    environment: surroundings.environment,
-  });
+  return {
+    sources: sourcesFor(connections, surroundings, '/'),
+    drivers: driversFor(connections, parts),
+  };
 }
 
 function unsealed(): never {

@@ -23,7 +23,7 @@ interface Stage {
 }
 
 function rehearsed(driver: Driver, { production, fails, done }: Stage): Driver {
-  const { kind, effect, risk, options, deadlineMs, needsRelease, undoable, undo, release } = driver;
+  const { kind, effect, risk, options, deadlineMs, needsRelease } = driver;
   const moves = (step: Step, to: Step['to'], opId: string): EffectOutcome => {
     const label = to?.components[0]?.label;
     if (needsRelease && label !== undefined) production.deploy(step.target.name, label, opId);
@@ -48,11 +48,11 @@ function rehearsed(driver: Driver, { production, fails, done }: Stage): Driver {
       return Promise.resolve(moves(step, step.to, opId));
     },
     probe: (_step, opId) => Promise.resolve(done.has(opId) ? 'done' : 'not_done'),
-    ...(undoable === undefined ? {} : { undoable: (step) => undoable.call(driver, step) }),
-    ...(undo === undefined ? {} : { undo: (step, opId) => Promise.resolve(moves(step, step.from, opId)) }),
-    ...(release === undefined
-      ? {}
-      : { release: () => Promise.resolve({ ended: 'done', detail: `${kind} let go` } as const) }),
+    ...('undoable' in driver ? { undoable: (step) => driver.undoable?.(step) ?? true } : {}),
+    ...('undo' in driver ? { undo: (step, opId) => Promise.resolve(moves(step, step.from, opId)) } : {}),
+    ...('release' in driver
+      ? { release: () => Promise.resolve({ ended: 'done', detail: `${kind} let go` } as const) }
+      : {}),
     byHand: () => [],
   };
 }
