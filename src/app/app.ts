@@ -4,6 +4,8 @@ import type { Configuration } from '../domain/configuration.ts';
 import type { Channel } from '../domain/ports/channel.ts';
 import type { CommandAnswer, Daemon } from '../domain/ports/daemon.ts';
 import type { Log } from '../domain/ports/log.ts';
+import type { Book } from '../engine/book.ts';
+import { reportsOf } from '../engine/bug-reports.ts';
 import { Engine } from '../engine/engine.ts';
 import { Dispatcher } from '../notify/dispatcher.ts';
 import { logChannel } from '../notify/log-channel.ts';
@@ -68,8 +70,13 @@ export async function startApp(options: AppOptions): Promise<App> {
     wake: () => dispatcher.wake(),
     onEntry: options.onEntry ?? (() => {}),
   });
-  const parts = await makeParts({ ...options, connections, store, vault, channels, watcher });
+  const reported: { book: Book | null } = { book: null };
+  const reports = {
+    of: (target: string) => (reported.book === null ? [] : reportsOf(reported.book, target)),
+  };
+  const parts = await makeParts({ ...options, connections, store, vault, channels, watcher, reports });
   const engine = new Engine(parts, configuration, options.onFatal);
+  reported.book = engine.core.book;
   const reloader = new Reloader({ ...options, engine, reloaded: (reload) => metrics.reloaded(reload) });
   const daemon = daemonOf({
     engine,

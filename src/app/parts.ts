@@ -5,6 +5,7 @@ import { decider } from '../decide/decider.ts';
 import { Detector } from '../detect/detector.ts';
 import type { Configuration } from '../domain/configuration.ts';
 import type { Channel } from '../domain/ports/channel.ts';
+import type { BugReports } from '../domain/ports/reports.ts';
 import type { Store } from '../domain/ports/store.ts';
 import type { Vault } from '../domain/ports/vault.ts';
 import type { Target } from '../domain/target.ts';
@@ -31,6 +32,7 @@ export interface Making extends Surroundings {
   readonly configuration: Configuration;
   readonly connections: Connections;
   readonly store: Store;
+  readonly reports: BugReports;
   readonly vault: Vault;
   readonly channels: readonly Channel[];
   readonly watcher: Watcher;
@@ -40,7 +42,7 @@ export interface Making extends Surroundings {
 /** Builds every part of the engine: the one place that knows all concrete classes. Starts nothing. */
 export async function makeParts(making: Making): Promise<Parts> {
   const { configuration, connections, store, vault, channels, watcher, clock, log } = making;
-  const sources = sourcesFor(connections, making, configuration.hostRoot);
+  const sources = sourcesFor(connections, making, configuration.hostRoot, making.reports);
   const releases = registry();
   const detection = new Detector({
     clock,

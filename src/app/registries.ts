@@ -4,8 +4,10 @@ import { diskSource } from '../detect/sources/disk.ts';
 import { dockerSource } from '../detect/sources/docker.ts';
 import { httpSource } from '../detect/sources/http.ts';
 import { promqlSource } from '../detect/sources/promql.ts';
+import { reportsSource } from '../detect/sources/reports.ts';
 import type { Message } from '../domain/ports/channel.ts';
 import type { Drivers } from '../domain/ports/driver.ts';
+import { noReports, type BugReports } from '../domain/ports/reports.ts';
 import type { Sources } from '../domain/ports/source.ts';
 import type { Vault } from '../domain/ports/vault.ts';
 import type { Target } from '../domain/target.ts';
@@ -25,6 +27,7 @@ export function sourcesFor(
   { prometheus, http, docker }: Connections,
   { clock, environment }: Surroundings,
   hostRoot: string,
+  reports: BugReports = noReports,
 ): Sources {
   return {
     prometheus: promqlSource({ kind: 'prometheus', answerer: prometheus, clock }),
@@ -32,6 +35,7 @@ export function sourcesFor(
     docker: dockerSource({ docker, clock }),
     disk: diskSource({ hostRoot, clock }),
     checksum: checksumSource({ hostRoot, clock }),
+    reports: reportsSource({ reports, clock }),
   } satisfies Sources;
 }
 

@@ -17,6 +17,7 @@ import { command as silence } from './silence.ts';
 import { command as unsilence } from './unsilence.ts';
 import { command as arm } from './arm.ts';
 import { command as ack } from './ack.ts';
+import { command as bug } from './bug.ts';
 import { command as deploy } from './deploy.ts';
 import { command as gate } from './gate.ts';
 import { command as release } from './release.ts';
@@ -47,6 +48,7 @@ export const commands = {
   unsilence,
   arm,
   ack,
+  bug,
   deploy,
   gate,
   release,

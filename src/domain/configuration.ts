@@ -5,7 +5,7 @@ import type { Target } from './target.ts';
 
 export const roles = ['viewer', 'operator', 'approver', 'dba', 'admin'] as const;
 /**
- * What a token may do: look · also freeze, silence, arm, ack, deploy, halt · also approve and roll back ·
+ * What a token may do: look · also freeze, silence, arm, ack, bug, deploy, halt · also approve and roll back ·
  * also approve destructive steps · everything.
  */
 export type Role = (typeof roles)[number];

@@ -53,6 +53,8 @@ export const controlKeys = {
   freeze: (target: string | null): string => `freeze:${target ?? '*'}`,
   silence: (rule: string, target: string | null): string => `silence:${rule}:${target ?? '*'}`,
   deploy: (target: string): string => `deploy:${target}`,
+  /** Bug reports of a target, oldest first. */
+  reports: (target: string): string => `reports:${target}`,
   grace: (target: string): string => `grace:${target}`,
   cooldown: (target: string): string => `cooldown:${target}`,
   rolledBack: (target: string): string => `rolled_back:${target}`,

@@ -19,6 +19,7 @@ const note = z
   .optional()
   .default('');
 const optionalWord = word.nullable().optional().default(null);
+const key = z.string().trim().min(1).max(200).regex(oneLine, 'must be one line without control characters');
 const forMs = z
   .number()
   .int()
@@ -77,6 +78,12 @@ export const commandRoutes: Readonly<Record<Command['do'], CommandRoute>> = {
   ack: {
     role: 'operator',
     body: z.strictObject({ incident: word, note }).transform((body) => ({ do: 'ack' as const, ...body })),
+  },
+  bug: {
+    role: 'operator',
+    body: z
+      .strictObject({ target: word, issue: key, by: key.nullable().optional().default(null), note })
+      .transform((body) => ({ do: 'bug' as const, ...body })),
   },
   deploy: {
     role: 'operator',

@@ -28,6 +28,11 @@ const commandLines = [
   ['unsilence layra/a', 'unsilence {"rule":"layra/a","target":null}'],
   ['arm layra/a backend', 'arm {"rule":"layra/a","target":"backend"}'],
   ['ack i-1 -m "on it"', 'ack {"incident":"i-1","note":"on it"}'],
+  [
+    'bug backend LAYRA-12 --by ana -m "cart is empty"',
+    'bug {"target":"backend","issue":"LAYRA-12","by":"ana","note":"cart is empty"}',
+  ],
+  ['bug backend LAYRA-12', 'bug {"target":"backend","issue":"LAYRA-12","by":null,"note":""}'],
   ['deploy begin backend', 'deploy {"target":"backend","phase":"begin"}'],
   [
     'release record backend --commit abc --barrier "migration 42"',

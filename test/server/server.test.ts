@@ -158,6 +158,7 @@ test('every command reaches the daemon as the actor of the token, with its defau
   await post('unsilence', { rule: 'layra/a' });
   await post('arm', { rule: 'layra/a', target: 'backend' });
   await post('ack', { incident: 'i-1' });
+  await post('bug', { target: 'backend', issue: ' LAYRA-12 ', by: 'ana' });
   await post('deploy', { target: 'backend', phase: 'begin' });
   await post('release', {
     target: 'backend',
@@ -179,6 +180,7 @@ test('every command reaches the daemon as the actor of the token, with its defau
     'the-admin (admin): unsilence {"rule":"layra/a","target":null}',
     'the-admin (admin): arm {"rule":"layra/a","target":"backend"}',
     'the-admin (admin): ack {"incident":"i-1","note":""}',
+    'the-admin (admin): bug {"target":"backend","issue":"LAYRA-12","by":"ana","note":""}',
     'the-admin (admin): deploy {"target":"backend","phase":"begin"}',
     'the-admin (admin): release {"action":"record","target":"backend","components":[{"kind":"commit","value":"abc"}],"barrier":null}',
     'the-admin (admin): release {"action":"bad","target":"backend","release":"r-1","note":""}',
@@ -208,6 +210,7 @@ const bodies: Readonly<Record<string, unknown>> = {
   unsilence: { rule: 'a' },
   arm: { rule: 'a' },
   ack: { incident: 'i-1' },
+  bug: { target: 'a', issue: 'X-1' },
   deploy: { target: 'a', phase: 'end' },
   release: { target: 'a', action: 'good', release: 'r-1' },
   reload: {},
@@ -225,9 +228,9 @@ test('a role may do its own and what the lower ones may, and nothing else', asyn
     return names.join(' ');
   };
 
-  const operator = 'halt unhalt freeze unfreeze silence unsilence arm ack deploy release';
+  const operator = 'halt unhalt freeze unfreeze silence unsilence arm ack bug deploy release';
   const approver =
-    'rollback approve reject halt unhalt freeze unfreeze silence unsilence arm ack deploy release';
+    'rollback approve reject halt unhalt freeze unfreeze silence unsilence arm ack bug deploy release';
   expect(await allowed('viewer')).toBe('');
   expect(await allowed('operator')).toBe(operator);
   expect(await allowed('approver')).toBe(approver);

@@ -45,6 +45,14 @@ export type Command =
   | { readonly do: 'ack'; readonly incident: string; readonly note: string }
   | { readonly do: 'deploy'; readonly target: string; readonly phase: 'begin' | 'end' }
   | {
+      readonly do: 'bug';
+      readonly target: string;
+      readonly issue: string;
+      /** Who found it; null: whoever asks. */
+      readonly by: string | null;
+      readonly note: string;
+    }
+  | {
       readonly do: 'release';
       readonly target: string;
       readonly action: 'record';

@@ -3,6 +3,7 @@ import type { Core } from '../core.ts';
 import { acknowledge } from './acknowledge.ts';
 import { answerQuestion } from './answer-question.ts';
 import { arm } from './arm.ts';
+import { bug } from './bug.ts';
 import { deploy } from './deploy.ts';
 import { freeze, unfreeze } from './freeze.ts';
 import { halt, unhalt } from './halt.ts';
@@ -34,6 +35,8 @@ export function execute(core: Core, command: Command, actor: Actor): Promise<Com
       return arm(core, command, actor);
     case 'ack':
       return acknowledge(core, command, actor);
+    case 'bug':
+      return bug(core, command, actor);
     case 'deploy':
       return deploy(core, command, actor);
     case 'release':
