@@ -137,6 +137,7 @@ export interface Binary {
   readonly kind: 'binary';
   readonly span: Span;
   readonly operator: BinaryOperator;
+  readonly operatorSpan: Span;
   readonly left: Expression;
   readonly right: Expression;
   /** A comparison gives 0 or 1 instead of filtering. */
