@@ -8,25 +8,33 @@ import type { Script } from './script.ts';
  * The drivers with their schemas, classes and risks, acting on the simulated production: a step succeeds at once, and
  * one that goes to another release makes it run. Nothing outside is read or touched.
  */
-export function rehearsedDrivers(drivers: Drivers, production: Production, fails: Script['fails']): Drivers {
+export function rehearsedDrivers(
+  drivers: Drivers,
+  production: Production,
+  { fails, settled = false }: Pick<Script, 'fails' | 'settled'>,
+): Drivers {
   const done = new Set<string>();
   return Object.fromEntries(
-    Object.entries(drivers).map(([kind, driver]) => [kind, rehearsed(driver, { production, fails, done })]),
+    Object.entries(drivers).map(([kind, driver]) => [
+      kind,
+      rehearsed(driver, { production, fails, settled, done }),
+    ]),
   );
 }
 
 interface Stage {
   readonly production: Production;
   readonly fails: Script['fails'];
+  readonly settled: boolean;
   /** `op_id` of every effect that was carried out. */
   readonly done: Set<string>;
 }
 
-function rehearsed(driver: Driver, { production, fails, done }: Stage): Driver {
+function rehearsed(driver: Driver, { production, fails, settled, done }: Stage): Driver {
   const { kind, effect, risk, options, deadlineMs, needsRelease } = driver;
   const moves = (step: Step, to: Step['to'], opId: string): EffectOutcome => {
     const label = to?.components[0]?.label;
-    if (needsRelease && label !== undefined) production.deploy(step.target.name, label, opId);
+    if (needsRelease && !settled && label !== undefined) production.deploy(step.target.name, label, opId);
     return { ended: 'done', detail: `${kind} is done` };
   };
   return {

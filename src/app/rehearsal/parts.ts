@@ -62,7 +62,7 @@ export function rehearsedParts(
     tell: () => Promise.resolve(),
     readings: null,
   });
-  const drivers = rehearsedDrivers(real, production, script.fails);
+  const drivers = rehearsedDrivers(real, production, script);
   const counter = { i: 0 };
   const parts: Parts = {
     clock,

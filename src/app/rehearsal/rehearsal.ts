@@ -1,6 +1,6 @@
 import type { Evaluation } from '../../domain/ports/detection.ts';
 import type { Answerer } from '../../domain/ports/answerer.ts';
-import type { RuleView } from '../../domain/ports/daemon.ts';
+import type { Actor, Command, CommandAnswer, RuleView } from '../../domain/ports/daemon.ts';
 import type { IncidentRow, NewEntry, Store } from '../../domain/ports/store.ts';
 import type { Configuration } from '../../domain/configuration.ts';
 import type { Reading } from '../../domain/reading.ts';
@@ -57,6 +57,8 @@ export interface Rehearsal extends AsyncDisposable {
   incidents(): Promise<readonly IncidentRow[]>;
   /** Lets time pass until this instant, included. Rejects when the daemon would have ended. */
   advanceTo(at: number): Promise<void>;
+  /** What somebody commands now, beside the script: for answers to what only the rehearsal itself brings up. */
+  command(command: Command, by: Actor): Promise<CommandAnswer>;
   /**
    * Hands in what a rule read of its subjects at a slot; a subject that is missing had no data. Slots come in order of
    * time, over all rules; a rule's slots lie on its own grid of `every`.
@@ -140,6 +142,13 @@ class DaemonRehearsal implements Rehearsal {
     await this.clock.advanceTo(at);
     this.#lookedAt = this.clock.now();
     if (this.#fatal !== null) throw this.#fatal;
+  }
+
+  async command(command: Command, by: Actor): Promise<CommandAnswer> {
+    const answer = await execute(this.engine.core, command, by);
+    await this.clock.leapTo(this.clock.now());
+    if (this.#fatal !== null) throw this.#fatal;
+    return answer;
   }
 
   feed(rule: Rule, at: number, readings: ReadonlyMap<string, Reading>): Promise<void> | null {

@@ -38,6 +38,8 @@ export interface Script {
    * stays unarmed until it has read ok once.
    */
   readonly trusted: boolean;
+  /** True: steps succeed and move nothing, because what follows is known already, and went on without them. */
+  readonly settled?: boolean;
 }
 
 /** A script in which nothing happens. */
