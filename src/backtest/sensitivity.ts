@@ -1,0 +1,173 @@
+import type { Breach } from '../domain/breach.ts';
+import { holds } from '../domain/comparison.ts';
+import type { Reading } from '../domain/reading.ts';
+import type { Comparison, Level, Rule } from '../domain/rule.ts';
+import { scoreOf, type Labels, type Score } from './score.ts';
+
+/** What a level would have done with another threshold and another `for`. */
+export interface Cell {
+  readonly threshold: number;
+  readonly forMs: number;
+  /** It stands in the configuration. */
+  readonly present: boolean;
+  readonly firings: number;
+  /** How long it fired, in ms; what recovered and relapsed in between included. */
+  readonly firingMs: number;
+  readonly score: Score | null;
+}
+
+/** Thresholds down, `for` across. */
+export interface Sensitivity {
+  readonly thresholds: readonly number[];
+  readonly forsMs: readonly number[];
+  /** A row a threshold. */
+  readonly cells: readonly (readonly Cell[])[];
+}
+
+/** The detector's own fold of one reading into a level: what the daemon does. */
+export type FoldLevel = (breach: Breach, rule: Rule, level: Level, reading: Reading) => Breach;
+
+interface Trial {
+  readonly level: Level;
+  readonly comparison: Comparison;
+  breach: Breach;
+  firings: number[];
+  firingMs: number;
+}
+
+const factors = [0.5, 0.7, 0.85, 1, 1.2, 1.5, 2];
+const forFactors = [0.25, 0.5, 1, 2, 4];
+
+/** A threshold level with its `for`; null for what is counted otherwise, or compared with a baseline. */
+export function triable(level: Level): { readonly comparison: Comparison; readonly forMs: number } | null {
+  const { condition, whileDeploying } = level;
+  if (whileDeploying || !('forMs' in condition) || condition.comparison === undefined) return null;
+  const { comparison, forMs } = condition;
+  return String(comparison.threshold.unit) === 'times' ? null : { comparison, forMs };
+}
+
+/**
+ * Tries a level with thresholds and `for`s around the present ones, reading by reading, with the detector's own fold.
+ *
+ * A level that is clear stays clear at a reading that does not breach: such readings, nearly all of them, cost one
+ * comparison for the whole grid.
+ */
+export class SensitivityGrid {
+  readonly #rule: Rule;
+  readonly #fold: FoldLevel;
+  readonly #clear: Breach;
+  readonly #trials: Trial[];
+  readonly #present: { readonly threshold: number; readonly forMs: number };
+  readonly #mostSensitive: Comparison;
+  readonly thresholds: readonly number[];
+  readonly forsMs: readonly number[];
+  #busy = 0;
+
+  /** @returns null for a level that has no threshold and `for` of its own */
+  static of(
+    rule: Rule,
+    level: Level,
+    fold: { readonly fold: FoldLevel; readonly clear: Breach },
+  ): SensitivityGrid | null {
+    const tried = triable(level);
+    return tried === null ? null : new SensitivityGrid(rule, level, { ...tried, ...fold });
+  }
+
+  private constructor(
+    rule: Rule,
+    level: Level,
+    parts: {
+      readonly comparison: Comparison;
+      readonly forMs: number;
+      readonly fold: FoldLevel;
+      readonly clear: Breach;
+    },
+  ) {
+    const { comparison, forMs, fold, clear } = parts;
+    this.#rule = rule;
+    this.#fold = fold;
+    this.#clear = clear;
+    this.#present = { threshold: comparison.threshold.value, forMs };
+    this.thresholds = thresholdsAround(comparison);
+    this.forsMs = forsAround(forMs, rule.everyMs);
+    this.#trials = this.thresholds.flatMap((value) =>
+      this.forsMs.map((tried): Trial => {
+        const other = { ...comparison, threshold: { ...comparison.threshold, value } };
+        return {
+          level: { ...level, condition: { comparison: other, forMs: tried } },
+          comparison: other,
+          breach: clear,
+          firings: [],
+          firingMs: 0,
+        };
+      }),
+    );
+    const upwards = comparison.operator === 'above' || comparison.operator === 'at_least';
+    const value = upwards ? Math.min(...this.thresholds) : Math.max(...this.thresholds);
+    this.#mostSensitive = { ...comparison, threshold: { ...comparison.threshold, value } };
+  }
+
+  /** Takes in the next reading. Unknown ones count as the rule says. */
+  add(reading: Reading): void {
+    const value = reading.kind === 'value' ? reading.value : null;
+    if (this.#busy === 0 && value !== null && !holds(this.#mostSensitive, value)) return;
+    for (const trial of this.#trials) {
+      const { phase } = trial.breach;
+      if (phase === 'clear' && value !== null && !holds(trial.comparison, value)) continue;
+      this.#try(trial, phase, reading);
+    }
+  }
+
+  /** The grid as it stands, given when the last reading was. */
+  result(target: string, labels: Labels | null): Sensitivity {
+    const cells = this.thresholds.map((threshold, row) =>
+      this.forsMs.map((forMs, column): Cell => {
+        const trial = this.#trials[row * this.forsMs.length + column];
+        const firings = trial?.firings ?? [];
+        return {
+          threshold,
+          forMs,
+          present: threshold === this.#present.threshold && forMs === this.#present.forMs,
+          firings: firings.length,
+          firingMs: trial?.firingMs ?? 0,
+          score: labels === null ? null : scoreOf(firings, target, labels),
+        };
+      }),
+    );
+    return { thresholds: this.thresholds, forsMs: this.forsMs, cells };
+  }
+
+  #try(trial: Trial, before: Breach['phase'], reading: Reading): void {
+    trial.breach = this.#fold(trial.breach, this.#rule, trial.level, reading);
+    const { phase } = trial.breach;
+    const fired = phase === 'firing' || phase === 'recovering';
+    const firedBefore = before === 'firing' || before === 'recovering';
+    if (fired && !firedBefore) trial.firings.push(reading.at);
+    if (firedBefore) trial.firingMs += this.#rule.everyMs;
+    if (phase === 'clear') trial.breach = this.#clear;
+    this.#busy +=
+      Number(before === 'clear' && phase !== 'clear') - Number(before !== 'clear' && phase === 'clear');
+  }
+}
+
+/**
+ * Half to twice the threshold. A share above one half is told from others by its distance to the whole: 90 %, 95 % and
+ * 97.5 % rather than 47.5 %, 95 % and 190 %.
+ */
+function thresholdsAround({ threshold: { value, unit } }: Comparison): readonly number[] {
+  if (value === 0) return [0];
+  const share = unit === 'ratio' && value > 0.5 && value < 1;
+  const around = factors.map((factor) => rounded(share ? 1 - (1 - value) * factor : value * factor));
+  const sorted = [...new Set([...around, value])].toSorted((a, b) => a - b);
+  // What rounding moved stands beside the threshold as it was written.
+  return sorted.filter((tried) => tried === value || Math.abs(tried - value) > Math.abs(value) * 1e-6);
+}
+
+function rounded(value: number): number {
+  return Number(value.toPrecision(3));
+}
+
+function forsAround(forMs: number, everyMs: number): readonly number[] {
+  if (forMs === 0) return [0, everyMs, 2 * everyMs, 5 * everyMs];
+  return [...new Set(forFactors.map((factor) => Math.round(forMs * factor)))];
+}
