@@ -39,8 +39,13 @@ export async function freshnessOf(
   return stale;
 }
 
+/** What is asked for the ages of the samples of a selector, in seconds. */
+export function ageQuery(selector: string): string {
+  return `time() - timestamp(${selector})`;
+}
+
 async function agesOf(answerer: Answerer, selector: string, signal: AbortSignal): Promise<readonly Series[]> {
-  const result = await answerer.query(`time() - timestamp(${selector})`, null, signal);
+  const result = await answerer.query(ageQuery(selector), null, signal);
   if (result.warnings.length > 0)
     throw new Error(`the answer came with warnings: ${result.warnings.join('; ')}`);
   if (result.type === 'vector') return result.series;
