@@ -25,7 +25,7 @@ export function readNumber(tree: SyntaxTree, token: Token): NumberLiteral {
 export function applyOffset(tree: SyntaxTree, expression: Expression, node: SyntaxNode): Expression {
   const duration = node.getChild('OffsetDurationExpr');
   const offsetMs = duration === null ? 0 : msOf(tree, duration);
-  return shifted(tree, expression, 'offset', (shift) => {
+  return shifted(tree, { expression, node }, 'offset', (shift) => {
     if (shift.offsetMs !== 0) return 'offset may not be set multiple times';
     return { ...shift, offsetMs };
   });
@@ -34,7 +34,7 @@ export function applyOffset(tree: SyntaxTree, expression: Expression, node: Synt
 /** `expression @ 1767614400`, `expression @ end()`. */
 export function applyAt(tree: SyntaxTree, expression: Expression, node: SyntaxNode): Expression {
   const at = readAt(tree, expression, node);
-  return shifted(tree, expression, '@', (shift) => {
+  return shifted(tree, { expression, node }, '@', (shift) => {
     if (shift.at !== null) return '@ <timestamp> may not be set multiple times';
     return { ...shift, at };
   });
@@ -72,9 +72,10 @@ export function applySubquery(tree: SyntaxTree, expression: Expression, node: Sy
   };
 }
 
+/** The span of what is shifted reaches to the end of the modifier. */
 function shifted(
   tree: SyntaxTree,
-  expression: Expression,
+  { expression, node }: { readonly expression: Expression; readonly node: SyntaxNode },
   modifier: string,
   change: (shift: Shift) => Shift | string,
 ): Expression {
@@ -85,8 +86,10 @@ function shifted(
   }
   const shift = change(target.shift);
   if (typeof shift === 'string') throw parseError(tree.text, expression.span, shift);
-  if (expression.kind === 'range') return { ...expression, selector: { ...expression.selector, shift } };
-  return { ...target, shift };
+  const span = { from: expression.span.from, to: tree.lastTokenOf(node).to };
+  if (expression.kind === 'range')
+    return { ...expression, span, selector: { ...expression.selector, shift } };
+  return { ...target, span, shift };
 }
 
 /** Go's int64, in seconds: beyond it no time can be written. */
