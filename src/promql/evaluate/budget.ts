@@ -1,0 +1,68 @@
+import { QueryError } from '../query-error.ts';
+
+/** What one query may cost at most. */
+export interface QueryLimits {
+  /** Samples that are looked at, each time they are looked at. */
+  readonly samples: number;
+  /** Values that are held at a time for one part of the query: series × steps. */
+  readonly values: number;
+  /** Series of a result. */
+  readonly series: number;
+  /** Steps of a range query. */
+  readonly steps: number;
+}
+
+/** Prometheus allows 50 million samples and 11,000 steps; the rest keeps one query under a second or two, and some 200 MB. */
+export const defaultLimits: QueryLimits = {
+  samples: 100_000_000,
+  values: 20_000_000,
+  series: 200_000,
+  steps: 11_000,
+};
+
+/** Counts what a query has cost and stops it when that is too much. */
+export class Budget {
+  readonly #limits: QueryLimits;
+  #samples = 0;
+
+  constructor(limits: QueryLimits) {
+    this.#limits = limits;
+  }
+
+  /** @throws QueryError when more samples were looked at than one query may */
+  samples(count: number): void {
+    this.#samples += count;
+    if (this.#samples <= this.#limits.samples) return;
+    throw new QueryError(
+      'execution',
+      `query processing would look at more than ${this.#limits.samples} samples: ask for a shorter range or fewer series`,
+    );
+  }
+
+  /** @throws QueryError when a part of a query would hold more values than it may */
+  values(count: number): void {
+    if (count <= this.#limits.values) return;
+    throw new QueryError(
+      'execution',
+      `query processing would hold more than ${this.#limits.values} values at a time: ask for a longer step, a shorter range or fewer series`,
+    );
+  }
+
+  /** @throws QueryError when a result has too many series */
+  series(count: number): void {
+    if (count <= this.#limits.series) return;
+    throw new QueryError(
+      'execution',
+      `query has ${count} series as its result, ${this.#limits.series} are allowed`,
+    );
+  }
+
+  /** @throws QueryError when a range query has too many steps */
+  steps(count: number): void {
+    if (count <= this.#limits.steps) return;
+    throw new QueryError(
+      'execution',
+      `exceeded maximum resolution of ${this.#limits.steps} points per timeseries: ask for a longer step`,
+    );
+  }
+}
