@@ -45,6 +45,7 @@ function checkUnit(place: Place, threshold: Quantity, unit: Unit): void {
   if (unit === 'ratio' && threshold.value > 1)
     place.warning(
       `${formatQuantity(threshold.value, 'number')} means ${formatQuantity(threshold.value, 'ratio')}; write ${formatQuantity(threshold.value / 100, 'ratio')} if that is meant`,
+      'rule/threshold-unit',
     );
 }
 

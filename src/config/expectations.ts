@@ -14,7 +14,11 @@ export function checkExpectations(
   for (const { target, place } of placed) {
     const own = rules.filter(({ rule }) => target.packs.includes(rule.pack));
     if (!own.some(({ rule }) => rule.levels.some(({ severity }) => severity === 'critical')))
-      place.warning('no rule with a critical level applies: no release is ever proven good by baking', 'key');
+      place.warning(
+          'no rule with a critical level applies: no release is ever proven good by baking',
+          'target/no-critical',
+          'key',
+        );
     for (const { rule, place: at } of own) {
       for (const level of rule.levels) {
         const playbook = playbookFor(level, target.playbook, playbooks);
@@ -22,7 +26,7 @@ export function checkExpectations(
         const message = lateness(rule, level, playbook);
         if (message === null || told.has(`${rule.id} ${message}`)) continue;
         told.add(`${rule.id} ${message}`);
-        at.at('levels').at(level.severity).warning(message, 'key');
+        at.at('levels').at(level.severity).warning(message, 'rule/objective', 'key');
       }
     }
   }

@@ -108,6 +108,7 @@ function warnOfOrder(place: Place, levels: readonly Level[]): void {
         .at(worse.severity)
         .warning(
           `${a.operator} and ${b.operator} look in different directions: ${milder.severity} reads the other way`,
+          'rule/level-order',
           'key',
         );
       continue;
@@ -118,6 +119,7 @@ function warnOfOrder(place: Place, levels: readonly Level[]): void {
         .at(worse.severity)
         .warning(
           `${worse.severity} is reached before ${milder.severity}: its threshold is the weaker one`,
+          'rule/level-order',
           'key',
         );
   }

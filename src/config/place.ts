@@ -46,8 +46,9 @@ export class Place {
     this.findings.problems.push(this.#finding(message, what));
   }
 
-  warning(message: string, what: 'key' | 'value' = 'value'): void {
-    this.findings.warnings.push(this.#finding(message, what));
+  /** @param code the finding that it is, explained in docs/lint.md */
+  warning(message: string, code: `${string}/${string}`, what: 'key' | 'value' = 'value'): void {
+    this.findings.warnings.push({ ...this.#finding(message, what), code });
   }
 
   /** What was meant, or undefined after reporting all that is wrong. */

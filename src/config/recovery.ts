@@ -37,7 +37,7 @@ export function readRecovery(place: Place, levels: readonly Level[], signal: Sig
     if (overlaps)
       place
         .at(comparison.operator)
-        .warning(`a reading can satisfy recover and still breach level ${severity}`, 'key');
+        .warning(`a reading can satisfy recover and still breach level ${severity}`, 'rule/recover-overlap', 'key');
   }
   return { comparison, forMs: fields.for };
 }

@@ -30,6 +30,7 @@ export function checkReferences(
       for (const word of missingWords(rule.source.options, target))
         place.warning(
           `rule ${rule.id} needs ${word}, which this target does not have; it will read nothing`,
+          'target/missing-word',
           'key',
         );
     }

@@ -27,6 +27,7 @@ export function checkShared(placed: readonly PlacedTarget[]): void {
     if (twin !== undefined && target.packs.length > 0)
       (place.has('labels') ? place.at('labels') : place).warning(
         `has the same labels as target ${twin}: every series counts for both`,
+        'target/shared-labels',
         'key',
       );
     labelled.set(labels, twin ?? target.name);

@@ -52,7 +52,7 @@ export function readTargets(place: Place, setting: TargetSetting): readonly Plac
     place.value === null ||
     (entries.length === 0 && typeof place.value === 'object')
   )
-    place.warning('nothing is watched: there are no targets', 'key');
+    place.warning('nothing is watched: there are no targets', 'target/none', 'key');
   return entries.map(([name, at]) => {
     if (!isName(name)) at.problem(nameProblem, 'key');
     return { target: readTarget(at, name, setting), place: at };

@@ -73,4 +73,6 @@ export interface Problem {
   /** `rules.api-error-rate.levels.critical.for` */
   readonly path: string;
   readonly message: string;
+  /** Of a warning: the finding that it is, explained in docs/lint.md. */
+  readonly code?: string;
 }
