@@ -98,6 +98,7 @@ function configurationOf({ rules, targets, driver, haltFile: path }: LoopOptions
     budget: { rollbacks: 1_000_000, perMs: 3_600_000 },
     retention: { incidentsMs: 1e10, readingsMs: 1e9, replacedMs: 1e8 },
     blindAfterMs: 300_000,
+    reload: { watch: false },
     freezes: [],
     targets: Object.fromEntries(targets.map((target) => [target.name, target])),
     rules,

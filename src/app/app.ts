@@ -20,6 +20,7 @@ import { examine } from './doctor.ts';
 import { knowSecrets, type systemLog } from './log.ts';
 import { makeParts } from './parts.ts';
 import { Reloader } from './reload.ts';
+import { followFiles, type Followed } from './follow-files.ts';
 import { keepHouse } from './house-keeping.ts';
 import { watcherOf } from './watcher.ts';
 
@@ -101,7 +102,15 @@ export async function startApp(options: AppOptions): Promise<App> {
   undo.defer(() => server.close());
   await engine.start();
   undo.defer(() => engine.stop(0).then(() => {}));
-  undo.use(background((signal) => Promise.all([dispatcher.start(signal), keepHouse(engine, signal)])));
+  undo.use(
+    background((signal) =>
+      Promise.all([
+        dispatcher.start(signal),
+        keepHouse(engine, signal),
+        followFiles(followed(engine, reloader), { clock, signal }),
+      ]),
+    ),
+  );
   const teardown = undo.move();
   let stopping: Promise<boolean> | null = null;
   return {
@@ -109,6 +118,15 @@ export async function startApp(options: AppOptions): Promise<App> {
     daemon,
     reload: () => reloader.reload(),
     stop: (graceMs) => (stopping ??= stop(engine, teardown, graceMs)),
+  };
+}
+
+function followed(engine: Engine, reloader: Reloader): Followed {
+  return {
+    watching: () => engine.core.book.configuration.reload.watch,
+    marks: () => reloader.marks(),
+    marksNow: () => reloader.marksNow(),
+    follow: () => reloader.follow().catch((error: unknown) => engine.core.fail(error)),
   };
 }
 

@@ -1,5 +1,6 @@
 import { crontab } from '../clients/crontab.ts';
 import { loadConfiguration, type LoadedConfiguration } from '../config/load-configuration.ts';
+import { readTextFile, type ReadFile } from '../config/read-text.ts';
 import { RollbackError } from '../domain/errors.ts';
 import type { Drivers } from '../domain/ports/driver.ts';
 import type { Sources } from '../domain/ports/source.ts';
@@ -11,9 +12,14 @@ import { driversFor, sourcesFor } from './registries.ts';
 const noVault: Vault = { seal: unsealed, open: unsealed, digest: unsealed };
 
 /** Reads a configuration against the registries' schemas. The same path as a start, short of starting. */
-export function load(path: string, surroundings: Surroundings): Promise<LoadedConfiguration> {
+export function load(
+  path: string,
+  surroundings: Surroundings,
+  readFile: ReadFile = readTextFile,
+): Promise<LoadedConfiguration> {
   return loadConfiguration({
     path,
+    readFile,
     registries: registriesForReading(surroundings),
     crontab: crontab(),
     environment: surroundings.environment,

@@ -1,11 +1,13 @@
 import type { Configuration } from '../domain/configuration.ts';
 import type { CommandAnswer } from '../domain/ports/daemon.ts';
 import { canonical } from '../domain/json.ts';
+import type { LoadedConfiguration } from '../config/load-configuration.ts';
 import { formatProblems } from '../config/format-problems.ts';
 import type { Reload } from '../record/metrics.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Surroundings } from './connections.ts';
 import { load } from './load.ts';
+import { Reads } from './reads.ts';
 
 export interface ReloaderOptions extends Surroundings {
   readonly path: string;
@@ -34,6 +36,9 @@ export class Reloader {
   readonly #options: ReloaderOptions;
   #loadedAt: number;
   #lastReloadFailed: string | null = null;
+  /** What the last look read; null before the first. */
+  #reads: Reads | null = null;
+  #tail: Promise<unknown> = Promise.resolve();
   /** Told of a configuration that is in force now. */
   onLoaded: (configuration: Configuration) => void = () => {};
 
@@ -46,9 +51,53 @@ export class Reloader {
     return { loadedAt: this.#loadedAt, lastReloadFailed: this.#lastReloadFailed };
   }
 
-  async reload(): Promise<CommandAnswer> {
-    const { path, engine, clock, reloaded } = this.#options;
-    const loaded = await load(path, this.#options);
+  /** Takes over what the files hold, changed or not. */
+  reload(): Promise<CommandAnswer> {
+    return this.#inTurn(async () => {
+      const { loaded } = await this.#look();
+      return this.#take(loaded);
+    });
+  }
+
+  /** The same if they hold something else than at the last look; broken content is so reported once. */
+  follow(): Promise<CommandAnswer | null> {
+    return this.#inTurn(async () => {
+      const before = this.#reads;
+      const { loaded, reads } = await this.#look();
+      const same = before === null ? this.#isInForce(loaded) : reads.content() === before.content();
+      return same ? null : this.#take(loaded);
+    });
+  }
+
+  /** The files of the last look, as they were then and as they are now. */
+  marks(): string {
+    return this.#reads?.marks() ?? '';
+  }
+
+  marksNow(): Promise<string> {
+    return this.#reads?.marksNow() ?? Promise.resolve('');
+  }
+
+  /** One look after the other: two that cross could take over the older content last. */
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#tail.then(work);
+    this.#tail = result.catch(() => {});
+    return result;
+  }
+
+  async #look(): Promise<{ readonly loaded: LoadedConfiguration; readonly reads: Reads }> {
+    const reads = new Reads();
+    const loaded = await load(this.#options.path, this.#options, reads.readFile);
+    this.#reads = reads;
+    return { loaded, reads };
+  }
+
+  #isInForce(loaded: LoadedConfiguration): boolean {
+    return loaded.ok && loaded.configuration.digest === this.#options.engine.core.book.configuration.digest;
+  }
+
+  async #take(loaded: LoadedConfiguration): Promise<CommandAnswer> {
+    const { engine, clock, reloaded } = this.#options;
     const problem = loaded.ok ? this.#needsRestart(loaded.configuration) : formatProblems(loaded.problems);
     if (!loaded.ok || problem !== null) return this.#refuse(problem ?? 'it could not be read');
     await engine.reconfigure(loaded.configuration);

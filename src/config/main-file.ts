@@ -51,6 +51,7 @@ const shape = {
   git_protocols: z.array(z.enum(['https', 'ssh', 'file'])).optional(),
   budget: later,
   retention: later,
+  reload: later,
   blind_after: someTime.optional(),
   freeze: later,
   defaults: later,
@@ -90,6 +91,7 @@ export async function readMainFile(
     budget: readBudget(place.at('budget')),
     retention: readRetention(place.at('retention')),
     blindAfterMs,
+    reload: readReload(place.at('reload')),
     freezes: readFreezes(place.at('freeze'), context),
   };
   return { daemon, defaults: readDefaults(place.at('defaults'), blindAfterMs) };
@@ -124,6 +126,12 @@ function readRetention(place: Place): Configuration['retention'] {
     readingsMs: readings ?? 14 * DAY,
     replacedMs: replaced ?? DAY,
   };
+}
+
+function readReload(place: Place): Configuration['reload'] {
+  if (place.value === undefined) return { watch: true };
+  const { watch } = place.fields({ watch: z.boolean().optional() });
+  return { watch: watch ?? true };
 }
 
 function readFreezes(place: Place, { crontab }: ReadingContext): readonly RecurringFreeze[] {

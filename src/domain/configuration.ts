@@ -54,6 +54,8 @@ export interface Configuration {
     readonly replacedMs: number;
   };
   readonly blindAfterMs: number;
+  /** Whether changed files are taken over by themselves. */
+  readonly reload: { readonly watch: boolean };
   readonly freezes: readonly RecurringFreeze[];
   readonly targets: Readonly<Record<string, Target>>;
   readonly rules: readonly Rule[];

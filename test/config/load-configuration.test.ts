@@ -67,6 +67,7 @@ test('what is left out has its default', async () => {
     budget: { rollbacks: 3, perMs: HOUR },
     retention: { incidentsMs: 400 * 24 * HOUR, readingsMs: 14 * 24 * HOUR, replacedMs: 24 * HOUR },
     blindAfterMs: 5 * MINUTE,
+    reload: { watch: true },
     freezes: [],
   });
   expect([targets, rules, playbooks]).toEqual([{}, [], {}]);

@@ -201,6 +201,26 @@ test.concurrent(
   },
 );
 
+test.concurrent('a changed file is taken over by itself, and a broken one told once', async () => {
+  await using shop = await production.openShop('follow');
+  await shop.watch();
+  const { configPath } = shop.configure();
+  const good = readFileSync(configPath, 'utf8');
+  change(configPath, (main) => ({ ...main, mode: 'atuo' }));
+  await shop.daemon.until(
+    'the broken file is told',
+    async () => (await shop.daemon.status()).configuration.lastReloadFailed !== null,
+  );
+  writeFileSync(configPath, good);
+  change(configPath, (main) => ({ ...main, mode: 'approve' }));
+  await shop.daemon.until('the good one is in force', async () => {
+    const { mode, configuration } = await shop.daemon.status();
+    return mode === 'approve' && configuration.lastReloadFailed === null;
+  });
+  expect(shop.daemon.said('config.refused')).toHaveLength(1);
+  expect(shop.daemon.said('config.loaded')).toHaveLength(1);
+});
+
 test.concurrent(
   'SIGTERM in the middle of a step lets it end; the next start goes on from there',
   async () => {

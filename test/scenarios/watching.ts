@@ -369,6 +369,7 @@ function configure({
     budget: { rollbacks: 3, perMs: HOUR },
     retention: { incidentsMs: 400 * DAY, readingsMs: 14 * DAY, replacedMs: DAY },
     blindAfterMs: 5 * MINUTE,
+    reload: { watch: false },
     freezes: [],
     targets: Object.fromEntries(
       Object.entries(targets).map(([name, target]) => [name, targetOf(name, target)]),
