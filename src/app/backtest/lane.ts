@@ -1,0 +1,106 @@
+import type { Stretch } from '../../backtest/history.ts';
+import type { PastAnswerer } from '../../backtest/past-answerer.ts';
+import { kinds, type Column } from '../../backtest/readings.ts';
+import type { Span } from '../../backtest/span.ts';
+import { Track, type Folding } from '../../backtest/track.ts';
+import { promqlSource } from '../../detect/sources/promql.ts';
+import { breaches } from '../../domain/condition.ts';
+import type { Clock } from '../../domain/ports/clock.ts';
+import type { Source } from '../../domain/ports/source.ts';
+import type { Reading } from '../../domain/reading.ts';
+import { columnsOf } from './columns.ts';
+import type { Replayed } from './questions.ts';
+
+/** Slots that are read with all care after one that was not fine. */
+const carefulSlots = 5;
+
+/** What the daemon would have read at a slot, by subject. */
+type Readings = ReadonlyMap<string, Reading>;
+
+/**
+ * One rule on its way through the past.
+ *
+ * Slots at which everything is fine, nearly all of them, are read off columns of numbers. All others, and those right
+ * after them, are read by the daemon's own source, which asks whoever knows the past: what decides anything was read as
+ * the daemon reads it.
+ */
+export class ReplayLane {
+  readonly replayed: Replayed;
+  readonly tracks: readonly Track[];
+  nextAt: number;
+  readonly #source: Source;
+  #columns: ReadonlyMap<string, Column> = new Map();
+  #careful = carefulSlots;
+
+  constructor(
+    replayed: Replayed,
+    around: {
+      readonly span: Span;
+      readonly clock: Clock;
+      readonly past: PastAnswerer;
+      readonly folding: Folding;
+    },
+  ) {
+    const { rule, subjects } = replayed;
+    const { span, clock, past, folding } = around;
+    this.replayed = replayed;
+    this.nextAt = Math.ceil(span.fromMs / rule.everyMs) * rule.everyMs;
+    this.tracks = subjects.map(({ name }) => new Track(rule, name, { span, folding }));
+    const kind = rule.source.kind === 'scrape' ? 'scrape' : 'prometheus';
+    this.#source = promqlSource({ kind, answerer: past, clock });
+  }
+
+  /** From here on this window is read. */
+  enter(stretch: Stretch): void {
+    this.#columns = columnsOf(this.replayed, stretch);
+    for (const track of this.tracks) track.trouble(this.#columns.get(track.subject)?.trouble ?? null);
+  }
+
+  /** The next slot; a promise where the daemon's own source must be asked. Its clock stands at the slot. */
+  read(): Readings | Promise<Readings> {
+    const at = this.nextAt;
+    const readings = new Map<string, Reading>();
+    let fine = true;
+    for (const [subject, column] of this.#columns) {
+      const reading = readingAt(column, at);
+      fine &&= this.#isFine(reading);
+      readings.set(subject, reading);
+    }
+    if (!fine) this.#careful = carefulSlots;
+    else if (this.#careful > 0) this.#careful -= 1;
+    return this.#careful > 0 ? this.#readWithCare() : readings;
+  }
+
+  /** Counts what was read, and goes on to the next slot. */
+  advance(readings: Readings): void {
+    for (const track of this.tracks) {
+      const reading = readings.get(track.subject);
+      if (reading !== undefined) track.add(reading);
+    }
+    this.nextAt += this.replayed.rule.everyMs;
+  }
+
+  async #readWithCare(): Promise<Readings> {
+    const { rule, subjects } = this.replayed;
+    const readings = await this.#source.read(rule.source.options, subjects, never);
+    // Dated with the slot, as the daemon does.
+    return new Map([...readings].map(([name, reading]) => [name, { ...reading, at: this.nextAt }]));
+  }
+
+  #isFine(reading: Reading): boolean {
+    if (reading.kind === 'unknown') return false;
+    for (const { condition } of this.replayed.rule.levels)
+      if (breaches(condition, reading) !== false) return false;
+    return true;
+  }
+}
+
+const never = new AbortController().signal;
+
+function readingAt({ grid, kinds: written, values }: Column, at: number): Reading {
+  const slot = (at - grid.firstMs) / grid.stepMs;
+  const kind = kinds[written[slot] ?? 0] ?? 'value';
+  if (kind === 'value') return { kind, at, value: values[slot] ?? Number.NaN, detail: '' };
+  if (kind === 'passed') return { kind: 'probe', at, passed: true, detail: 'no series, which is ok here' };
+  return { kind: 'unknown', at, why: kind, detail: '' };
+}

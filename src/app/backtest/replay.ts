@@ -1,0 +1,154 @@
+import type { History } from '../../backtest/history.ts';
+import { pastAnswerer } from '../../backtest/past-answerer.ts';
+import type { IncidentReport, TrackReport } from '../../backtest/report.ts';
+import type { Labels } from '../../backtest/score.ts';
+import type { Span, Window } from '../../backtest/span.ts';
+import { foldBreach } from '../../detect/breach.ts';
+import { clearBreach } from '../../detect/clear-breach.ts';
+import { judge } from '../../detect/judge.ts';
+import { wordLevel } from '../../detect/wording.ts';
+import type { Clock } from '../../domain/ports/clock.ts';
+import { openRehearsal, type Rehearsal } from '../rehearsal/rehearsal.ts';
+import { incidentReports } from './incidents.ts';
+import { ReplayLane } from './lane.ts';
+import { PeopleReplayed } from './people.ts';
+import type { Replayed } from './questions.ts';
+import type { Scene } from './scene.ts';
+import type { Folding } from '../../backtest/track.ts';
+
+export interface ReplayOptions {
+  readonly scene: Scene;
+  readonly replayed: readonly Replayed[];
+  readonly history: History;
+  readonly span: Span;
+  /** Deployments whose quality is known; null when nobody said. */
+  readonly labels: Labels | null;
+  /** A person approves every question after this long; null: nobody answers. */
+  readonly approveAfterMs: number | null;
+  readonly signal: AbortSignal;
+}
+
+export interface Replay {
+  readonly tracks: readonly TrackReport[];
+  readonly incidents: readonly IncidentReport[];
+}
+
+/**
+ * Lets the rules read the past, slot after slot, and the daemon make of it what it makes of the present: detection,
+ * machines and guards are those of the rehearsal, which are the daemon's own. No more than two windows of history are
+ * held at a time.
+ */
+export async function replay(options: ReplayOptions): Promise<Replay> {
+  const { scene, replayed, history, span, labels, signal } = options;
+  let rehearsal: Rehearsal | null = null;
+  const clock = steppedClock(() => rehearsal?.clock.now() ?? span.fromMs);
+  const past = pastAnswerer(
+    replayed.flatMap(({ questions }) => questions),
+    clock,
+  );
+  const lanes = replayed.map((one) => new ReplayLane(one, { span, clock, past, folding }));
+  const trackOf = new Map(
+    lanes.flatMap((lane) =>
+      lane.tracks.map((track) => [`${lane.replayed.rule.id} ${track.subject}`, track] as const),
+    ),
+  );
+  rehearsal = await openRehearsal({
+    configuration: { ...scene.configuration, rules: replayed.map(({ rule }) => rule) },
+    answerer: null,
+    script: scene.script,
+    from: span.fromMs,
+    fed: true,
+    evaluated: ({ changes }) => {
+      for (const change of changes) trackOf.get(`${change.rule} ${change.subject}`)?.change(change);
+    },
+  });
+  await using _ = rehearsal;
+  const people = new PeopleReplayed(rehearsal, options.approveAfterMs);
+  const stage = { rehearsal, clock, lanes, people };
+  for await (const stretch of history) {
+    signal.throwIfAborted();
+    past.know([stretch]);
+    for (const lane of lanes) lane.enter(stretch);
+    await replayWindow(stage, within(stretch.window, span), signal);
+  }
+  await rehearsal.advanceTo(span.toMs);
+  return {
+    tracks: lanes.flatMap((lane) => lane.tracks.map((track) => track.report(wordLevel, labels))),
+    incidents: incidentReports(await rehearsal.incidents(), rehearsal.entries),
+  };
+}
+
+interface Stage {
+  readonly rehearsal: Rehearsal;
+  readonly clock: SteppedClock;
+  readonly lanes: readonly ReplayLane[];
+  readonly people: PeopleReplayed;
+}
+
+/** Slots between two looks at whether anybody still wants the result. */
+const breathSlots = 2_000;
+
+async function replayWindow(
+  { rehearsal, clock, lanes, people }: Stage,
+  { toMs }: Window,
+  signal: AbortSignal,
+) {
+  let slots = 0;
+  for (;;) {
+    const at = Math.min(...lanes.map(({ nextAt }) => nextAt));
+    if (!(at < toMs)) return;
+    if (people.due(at)) await people.act(at);
+    clock.stand(at);
+    for (const lane of lanes) {
+      if (lane.nextAt !== at) continue;
+      const read = lane.read();
+      const readings = read instanceof Promise ? await read : read;
+      lane.advance(readings);
+      const followed = rehearsal.feed(lane.replayed.rule, at, readings);
+      if (followed === null) continue;
+      await followed;
+      await people.notice();
+    }
+    slots += 1;
+    if (slots % breathSlots !== 0) continue;
+    await new Promise((resolve) => setImmediate(resolve));
+    signal.throwIfAborted();
+  }
+}
+
+/** Windows are longer than what was asked for; the end of the span is still part of it. */
+function within(window: Window, span: Span): Window {
+  return { fromMs: window.fromMs, toMs: Math.min(window.toMs, span.toMs + 1) };
+}
+
+interface SteppedClock extends Clock {
+  /** The time is this now. */
+  stand(at: number): void;
+}
+
+/** The clock of those who read: it stands at the slot that is being read. */
+function steppedClock(now: () => number): SteppedClock {
+  let standing: number | null = null;
+  return {
+    now: () => standing ?? now(),
+    wall: () => standing ?? now(),
+    after: () => () => {},
+    stand: (at) => {
+      standing = at;
+    },
+  };
+}
+
+/** The detector's own fold; what has no data yet was never seen, and counts for nothing. */
+const folding: Folding = {
+  clear: clearBreach,
+  fold: (breach, rule, level, reading) =>
+    foldBreach(
+      breach,
+      {
+        judgement: judge(rule, level, reading, { seen: true, inGrace: false, deploying: false }),
+        at: reading.at,
+      },
+      { rule, level },
+    ),
+};
