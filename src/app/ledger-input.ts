@@ -1,3 +1,4 @@
+import { firesAfterMs } from '../domain/condition.ts';
 import type { ClosedIncident } from '../engine/parts.ts';
 import type { LedgerInput } from '../record/ledger.ts';
 
@@ -8,8 +9,7 @@ export function ledgerInput({ context, configuration, closedAt }: ClosedIncident
     pinned.find(({ id }) => id === lead.rule) ?? configuration.rules.find(({ id }) => id === lead.rule);
   const condition = rule?.levels.find((level) => level.severity === lead.severity)?.condition;
   const everyMs = rule?.everyMs ?? 0;
-  const forMs =
-    condition === undefined ? 0 : 'failures' in condition ? condition.failures * everyMs : condition.forMs;
+  const forMs = condition === undefined ? 0 : firesAfterMs(condition, everyMs);
   return {
     incident,
     target,

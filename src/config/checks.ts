@@ -83,12 +83,15 @@ function readSourceCheck(
   }
   if (operatorsAt(place).length === 0)
     place.problem(`${signal.kind} measures a value here; add e.g. below: 85%`);
-  const expect = readComparison(place, fields, signal);
+  const expect = readComparison(place, fields, { signal, timeless });
   if (expect === null) return null;
   const { operator, threshold } = expect;
   const wanted = `${operator.replace('_', ' ')} ${formatQuantity(threshold.value, threshold.unit)}`;
   return { name: fields.name ?? `${subject} ${wanted}`, source, expect };
 }
+
+/** Why thresholds in times mean nothing here. */
+const timeless = 'a check has no baseline; compare with an absolute value';
 
 /** What people recognise a check by: its word, URL, path or query. */
 function subjectOf(options: unknown): string {

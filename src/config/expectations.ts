@@ -1,3 +1,4 @@
+import { firesAfterMs } from '../domain/condition.ts';
 import type { Playbook } from '../domain/playbook.ts';
 import type { Level, Rule } from '../domain/rule.ts';
 import { formatDuration } from '../domain/time.ts';
@@ -15,10 +16,10 @@ export function checkExpectations(
     const own = rules.filter(({ rule }) => target.packs.includes(rule.pack));
     if (!own.some(({ rule }) => rule.levels.some(({ severity }) => severity === 'critical')))
       place.warning(
-          'no rule with a critical level applies: no release is ever proven good by baking',
-          'target/no-critical',
-          'key',
-        );
+        'no rule with a critical level applies: no release is ever proven good by baking',
+        'target/no-critical',
+        'key',
+      );
     for (const { rule, place: at } of own) {
       for (const level of rule.levels) {
         const playbook = playbookFor(level, target.playbook, playbooks);
@@ -45,8 +46,9 @@ function playbookFor(
 function lateness(rule: Rule, { severity, condition }: Level, playbook: Playbook): string | null {
   const { settleMs } = playbook.verification;
   const { verificationMs, totalMs } = playbook.objectives;
-  const forMs = 'forMs' in condition ? condition.forMs : condition.failures * rule.everyMs;
-  const recoverMs = rule.recover?.forMs ?? forMs;
+  const forMs = firesAfterMs(condition, rule.everyMs);
+  const ownMs = 'need' in condition ? condition.need.of * rule.everyMs : forMs;
+  const recoverMs = rule.recover?.forMs ?? ownMs;
   const proofMs = settleMs + rule.windowMs + recoverMs;
   if (proofMs > verificationMs)
     return (

@@ -1,21 +1,25 @@
 import { z } from 'zod';
 import { severities, type Condition, type Level, type Severity } from '../domain/rule.ts';
-import { comparisonShape, looksUp, operatorsAt, readComparison } from './comparisons.ts';
+import { looksUp } from '../domain/comparison.ts';
+import { comparisonShape, isWeaker, operatorsAt, readComparison, type Timeless } from './comparisons.ts';
+import { countingShape, readCounting } from './counting.ts';
 import type { Fields, Place } from './place.ts';
 import type { PlaybookNames } from './playbook-names.ts';
-import { duration, someTime } from './scalars.ts';
+import { quantity, someTime } from './scalars.ts';
 import type { Signal } from './signals.ts';
 import { suggestion } from './suggest.ts';
 import { otherwise, resolveWant, want } from './wants.ts';
 
 const shape = {
   ...comparisonShape,
-  for: duration.optional(),
-  failures: z.int().min(1).max(1000).optional(),
-  do: want.optional(),
-  within: someTime.optional(),
-  otherwise: otherwise.optional(),
-  while: z.literal('deploying').optional(),
+  ...countingShape,
+  floor: quantity
+    .optional()
+    .describe('Beside a threshold in times: the value itself must be beyond this, too, e.g. 500ms'),
+  do: want.optional().describe('What the incident wants; by severity unless stated'),
+  within: someTime.optional().describe('How long people may take to answer a question'),
+  otherwise: otherwise.optional().describe('What happens when nobody answered in time'),
+  while: z.literal('deploying').optional().describe('Valid only during a deployment of the target'),
 };
 
 /** What levels need to know of their rule. */
@@ -25,6 +29,7 @@ export interface LevelSetting {
   readonly withinMs: number;
   /** null: the signal itself is wrong and has been reported. */
   readonly signal: Signal | null;
+  readonly timeless: Timeless;
 }
 
 /** The levels of a rule, worst first. Levels with problems are reported and left out. */
@@ -48,7 +53,7 @@ export function readLevels(place: Place, setting: LevelSetting): readonly Level[
 
 function readLevel(place: Place, severity: Severity, setting: LevelSetting): Level | null {
   const fields = place.fields(shape);
-  const condition = readCondition(place, fields, setting.signal);
+  const condition = readCondition(place, fields, setting);
   const { pack, playbooks } = setting;
   const wanted = resolveWant(place.at('do'), fields.do, { severity, pack, playbooks });
   if (wanted.action !== 'rollback' && wanted.action !== 'ask')
@@ -68,59 +73,47 @@ function readLevel(place: Place, severity: Severity, setting: LevelSetting): Lev
   };
 }
 
-function readCondition(place: Place, fields: Fields<typeof shape>, signal: Signal | null): Condition | null {
+function readCondition(
+  place: Place,
+  fields: Fields<typeof shape>,
+  { signal, timeless }: Pick<LevelSetting, 'signal' | 'timeless'>,
+): Condition | null {
   if (place.value === null || typeof place.value !== 'object') return null;
-  const operators = operatorsAt(place);
-  if (place.has('failures')) {
-    for (const key of [...operators, ...(place.has('for') ? ['for'] : [])])
-      place.at(key).problem('failures counts probes; it goes without a comparison and without for', 'key');
-    if (signal?.measures === 'value')
-      place
-        .at('failures')
-        .problem(`${signal.kind} measures a value here; compare it, e.g. above: 90%, for: 1m`, 'key');
-    return fields.failures === undefined ? null : { failures: fields.failures };
-  }
-  if (operators.length === 0) {
+  const [operator] = operatorsAt(place);
+  const counting = readCounting(place, fields, signal);
+  if (place.has('failures')) return counting;
+  if (operator === undefined) {
+    if (signal?.measures !== 'value' && (place.has('for') || place.has('need'))) return counting;
     const example = signal?.measures === 'probe' ? 'failures: 2' : 'above: 50%, for: 1m';
     place.problem(`has no condition; expected e.g. ${example}`, 'key');
     return null;
   }
   if (signal?.measures === 'probe')
-    place
-      .at(operators[0] ?? '')
-      .problem(`${signal.kind} only passes or fails here; count it, e.g. failures: 2`, 'key');
-  if (!place.has('for'))
+    place.at(operator).problem(`${signal.kind} only passes or fails here; count it, e.g. failures: 2`, 'key');
+  if (!place.has('for') && !place.has('need'))
     place.problem('says not for how long; add e.g. for: 1m (for: 0s fires at the first reading)', 'key');
-  const comparison = readComparison(place, fields, signal);
-  return comparison === null || fields.for === undefined ? null : { comparison, forMs: fields.for };
+  const comparison = readComparison(place, fields, { signal, timeless });
+  return comparison === null || counting === null ? null : { comparison, ...counting };
 }
 
 /** A worse severity that fires later than a milder one, or the other way round than it, is mostly a slip. */
 function warnOfOrder(place: Place, levels: readonly Level[]): void {
   for (const [index, worse] of levels.entries()) {
     const milder = levels[index + 1];
-    if (milder === undefined || !('comparison' in worse.condition) || !('comparison' in milder.condition))
-      continue;
-    const [a, b] = [worse.condition.comparison, milder.condition.comparison];
-    const up = looksUp(a);
-    if (up !== looksUp(b)) {
-      place
-        .at(worse.severity)
-        .warning(
-          `${a.operator} and ${b.operator} look in different directions: ${milder.severity} reads the other way`,
-          'rule/level-order',
-          'key',
-        );
-      continue;
-    }
-    const weaker = up ? a.threshold.value < b.threshold.value : a.threshold.value > b.threshold.value;
-    if (weaker)
-      place
-        .at(worse.severity)
-        .warning(
-          `${worse.severity} is reached before ${milder.severity}: its threshold is the weaker one`,
-          'rule/level-order',
-          'key',
-        );
+    const [a, b] = [worse.condition.comparison, milder?.condition.comparison];
+    if (milder === undefined || a === undefined || b === undefined) continue;
+    const at = place.at(worse.severity);
+    if (looksUp(a) !== looksUp(b))
+      at.warning(
+        `${a.operator} and ${b.operator} look in different directions: ${milder.severity} reads the other way`,
+        'rule/level-order',
+        'key',
+      );
+    else if (isWeaker(a, b) === true)
+      at.warning(
+        `${worse.severity} is reached before ${milder.severity}: its threshold is the weaker one`,
+        'rule/level-order',
+        'key',
+      );
   }
 }

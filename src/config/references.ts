@@ -1,5 +1,6 @@
 import type { Playbook } from '../domain/playbook.ts';
 import type { Target } from '../domain/target.ts';
+import { placedParts } from './composed.ts';
 import { wordsIn } from './placeholders.ts';
 import type { DaemonPart } from './main-file.ts';
 import type { PlacedRule } from './rules.ts';
@@ -37,8 +38,10 @@ export function checkReferences(
   }
   const used = new Set(placed.flatMap(({ target }) => target.packs));
   for (const { rule, place } of rules)
-    if (rule.source.kind === 'prometheus' && daemon.prometheus === null && used.has(rule.pack))
-      place.at('prometheus').problem('needs prometheus: { url: … } in the main file', 'key');
+    if (daemon.prometheus === null && used.has(rule.pack))
+      for (const { at, source } of placedParts(place, rule))
+        if (source.kind === 'prometheus')
+          at.at('prometheus').problem('needs prometheus: { url: … } in the main file', 'key');
 }
 
 function lacksFor(playbook: Playbook, target: Target): string[] {

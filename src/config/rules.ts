@@ -2,13 +2,14 @@ import { z } from 'zod';
 import { digest } from '../domain/json.ts';
 import { modes, type Rule } from '../domain/rule.ts';
 import { SECOND } from '../domain/time.ts';
+import { checkUse, readBaseline, timelessIn } from './baselines.ts';
+import { readRuleSignal, signalKeys } from './composed.ts';
 import { readLevels } from './levels.ts';
 import type { Place } from './place.ts';
 import type { PlaybookNames } from './playbook-names.ts';
 import type { ReadingContext } from './reading-context.ts';
 import { readRecovery } from './recovery.ts';
 import { blame, duration, interval, isName, nameProblem, pageUrl, someTime, text } from './scalars.ts';
-import { readSignal } from './signals.ts';
 
 /** A rule, and where it is written. */
 export interface PlacedRule {
@@ -29,18 +30,21 @@ export const defaultEveryMs = 15 * SECOND;
 
 const policy = z.enum(['hold', 'breach', 'ok']);
 const shape = {
-  summary: text.optional(),
-  runbook: pageUrl.optional(),
-  scope: z.enum(['target', 'host']).optional(),
-  every: interval.optional(),
-  window: duration.optional(),
-  levels: z.unknown().optional(),
-  recover: z.unknown().optional(),
-  on_no_data: policy.optional(),
-  on_error: policy.optional(),
-  blind_after: someTime.optional(),
-  mode: z.enum(modes).optional(),
-  blame: blame.optional(),
+  summary: text.optional().describe('What it watches, for people'),
+  runbook: pageUrl.optional().describe('Where people read what to do'),
+  scope: z.enum(['target', 'host']).optional().describe('One reading for each target, or for each host'),
+  every: interval.optional().describe('How often it is read'),
+  window: duration
+    .optional()
+    .describe('Readings younger than this after an effect prove nothing; the longest range unless stated'),
+  levels: z.unknown().optional().describe('One or more of critical, high, medium'),
+  recover: z.unknown().optional().describe('What ends a firing level'),
+  baseline: z.unknown().optional().describe('What thresholds in times (3x) are compared with'),
+  on_no_data: policy.optional().describe('What a reading without data counts as'),
+  on_error: policy.optional().describe('What a reading that cannot be trusted counts as'),
+  blind_after: someTime.optional().describe('Unknown for longer opens an incident of the source'),
+  mode: z.enum(modes).optional().describe('How far this rule may go; shadow decides nothing'),
+  blame: blame.optional().describe('How recent a change must be to be blamed; off: whatever changed'),
 };
 
 /** The rules of one pack. Rules with problems are reported and left out. */
@@ -61,14 +65,18 @@ function readRule(
   setting: { pack: string; name: string; playbooks: PlaybookNames; defaults: RuleDefaults },
   { sources }: ReadingContext,
 ): Rule | null {
-  const words = Object.fromEntries(Object.keys(sources).map((kind) => [kind, z.unknown().optional()]));
+  const words = Object.fromEntries(signalKeys(sources).map((kind) => [kind, z.unknown().optional()]));
   const fields = place.fields({ ...words, ...shape });
   if (place.value === null || typeof place.value !== 'object' || Array.isArray(place.value)) return null;
   const { pack, name, playbooks, defaults } = setting;
   const scope = fields.scope ?? 'target';
-  const signal = readSignal(place, sources, scope === 'host' ? 'host rule' : 'rule');
-  const levels = readLevels(place.at('levels'), { pack, playbooks, signal, withinMs: defaults.withinMs });
-  const recover = readRecovery(place.at('recover'), levels, signal);
+  const signal = readRuleSignal(place, sources, scope === 'host' ? 'host rule' : 'rule');
+  const compared = { signal, timeless: timelessIn(place) };
+  const { withinMs } = defaults;
+  const levels = readLevels(place.at('levels'), { pack, playbooks, withinMs, ...compared });
+  const recover = readRecovery(place.at('recover'), levels, compared);
+  const baseline = readBaseline(place.at('baseline'), { signal, scope });
+  if (baseline !== null) checkUse(place.at('baseline'), levels, recover);
   if (signal === null || levels.length === 0) return null;
   const rule: Omit<Rule, 'digest'> = {
     id: `${pack}/${name}`,
@@ -79,7 +87,8 @@ function readRule(
     scope,
     everyMs: fields.every ?? defaults.everyMs,
     source: { kind: signal.kind, options: signal.options },
-    windowMs: fields.window ?? signal.source.windowMs(signal.options),
+    ...(baseline === null ? {} : { baseline }),
+    windowMs: fields.window ?? signal.windowMs,
     levels,
     recover,
     onNoData: fields.on_no_data ?? 'hold',

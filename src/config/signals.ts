@@ -1,4 +1,5 @@
 import type { Source, Sources } from '../domain/ports/source.ts';
+import type { Unit } from '../domain/quantity.ts';
 import { checkTemplates, holdPlaces, type TemplateUse } from './placeholders.ts';
 import type { Place } from './place.ts';
 import { judge } from './wording.ts';
@@ -6,10 +7,16 @@ import { judge } from './wording.ts';
 /** What a rule or check reads: a source, and its options as the source's own schema understood them. */
 export interface Signal {
   readonly kind: string;
-  readonly source: Source;
   readonly options: unknown;
   readonly measures: 'value' | 'probe';
+  readonly unit: Unit;
+  readonly windowMs: number;
+  /** Its past can be asked for: thresholds may be in times a baseline. */
+  readonly hasPast: boolean;
 }
+
+/** One query serves all targets: there is nothing to fill in. */
+const promql: ReadonlySet<string> = new Set(['prometheus', 'scrape']);
 
 /**
  * The one source that a map names, e.g. by the key `docker:`. All that is wrong, down to the options, is reported.
@@ -27,7 +34,7 @@ export function readSignal(place: Place, sources: Sources, use: Exclude<Template
     place.at(other).problem(`one source is enough: ${kind} is there already`, 'key');
   const source = sources[kind];
   if (source === undefined) return null;
-  return readOptions(place.at(kind), source, kind === 'prometheus' ? 'none' : use);
+  return readOptions(place.at(kind), source, promql.has(kind) ? 'none' : use);
 }
 
 function readOptions(place: Place, source: Source, use: TemplateUse): Signal | null {
@@ -42,5 +49,12 @@ function readOptions(place: Place, source: Source, use: TemplateUse): Signal | n
     return null;
   }
   const options = restore(judged.value);
-  return { kind: source.kind, source, options, measures: source.signal(options) };
+  return {
+    kind: source.kind,
+    options,
+    measures: source.signal(options),
+    unit: source.unit(options),
+    windowMs: source.windowMs(options),
+    hasPast: source.baselines !== undefined,
+  };
 }

@@ -1,19 +1,15 @@
 import type { Breach } from '../domain/breach.ts';
 import type { Level, Rule } from '../domain/rule.ts';
+import { clearBreach } from './clear-breach.ts';
+import { easing, hasEased, recoveryOf, stillFiring } from './easing.ts';
 import type { Judgement } from './judge.ts';
+import { foldNeed } from './need.ts';
 
-/** A level that nothing is known about. */
-export const clearBreach: Breach = Object.freeze({
-  phase: 'clear',
-  since: null,
-  ageMs: 0,
-  count: 0,
-  firedAt: null,
-  previous: null,
-  knownAt: null,
-  recoverMs: 0,
-  recoverCount: 0,
-});
+/** What a level is counted by. */
+interface Terms {
+  readonly rule: Rule;
+  readonly level: Level;
+}
 
 /**
  * Folds one reading into a level. Pure; docs/detection.md holds it as a table.
@@ -28,9 +24,11 @@ export const clearBreach: Breach = Object.freeze({
 export function foldBreach(
   breach: Breach,
   { judgement, at }: { readonly judgement: Judgement; readonly at: number },
-  terms: { readonly rule: Rule; readonly level: Level },
+  terms: Terms,
 ): Breach {
   const current = afterGap(breach, at, terms.rule.everyMs);
+  const { condition } = terms.level;
+  if ('need' in condition) return foldNeed(current, { judgement, at }, { rule: terms.rule, condition });
   switch (judgement) {
     case 'unknown':
       return current.previous === null ? current : { ...current, previous: null };
@@ -48,7 +46,13 @@ export function foldBreach(
 /** Pending and recovering start over; what fires goes on firing. */
 export function startOver(breach: Breach): Breach {
   if (breach.phase === 'pending') return { ...clearBreach, knownAt: breach.knownAt };
-  return { ...breach, previous: null, recoverMs: 0, recoverCount: 0 };
+  const none = breach.recent === undefined ? {} : { recent: [] };
+  return { ...breach, ...none, previous: null, recoverMs: 0, recoverCount: 0 };
+}
+
+/** Whether there is a count that `startOver` would end. */
+export function isCounting({ phase, recent = [] }: Breach): boolean {
+  return phase === 'pending' || phase === 'recovering' || recent.some(({ breaching }) => breaching);
 }
 
 /**
@@ -63,13 +67,12 @@ export function restoredBreach(breach: Breach, now: number): Breach {
 /** More than three intervals without a good reading: whatever was being counted starts over. */
 function afterGap(breach: Breach, at: number, everyMs: number): Breach {
   const gap = breach.knownAt !== null && at - breach.knownAt > 3 * everyMs;
-  return gap && breach.phase !== 'clear' ? startOver(breach) : breach;
+  return gap && (breach.phase !== 'clear' || isCounting(breach)) ? startOver(breach) : breach;
 }
 
 function breached(breach: Breach, at: number, level: Level): Breach {
   const previous = { at, breaching: true };
-  if (breach.phase === 'firing' || breach.phase === 'recovering')
-    return { ...breach, phase: 'firing', previous, knownAt: at, recoverMs: 0, recoverCount: 0 };
+  if (breach.phase === 'firing' || breach.phase === 'recovering') return stillFiring(breach, previous);
   const adjacentMs = breach.previous?.breaching === true ? Math.max(0, at - breach.previous.at) : 0;
   const next: Breach = {
     ...breach,
@@ -85,48 +88,20 @@ function breached(breach: Breach, at: number, level: Level): Breach {
 
 /** An age takes two readings: one alone completes only `for: 0s`. */
 function complete({ ageMs, count }: Breach, { condition }: Level): boolean {
-  return 'failures' in condition ? count >= condition.failures : ageMs >= condition.forMs;
+  if ('forMs' in condition) return ageMs >= condition.forMs;
+  return 'failures' in condition && count >= condition.failures;
 }
 
-function eased(breach: Breach, at: number, terms: { readonly rule: Rule; readonly level: Level }): Breach {
+function eased(breach: Breach, at: number, { rule, level }: Terms): Breach {
   if (breach.phase === 'clear' || breach.phase === 'pending') return quiet(at);
-  // After a reading that was not good enough the count is 0: nothing before this reading is part of the run.
-  const adjacent = breach.recoverCount > 0 && breach.previous?.breaching === false;
-  const recoverMs = breach.recoverMs + (adjacent ? Math.max(0, at - (breach.previous?.at ?? at)) : 0);
-  const recoverCount = breach.recoverCount + 1;
-  const needed = recoveryOf(terms);
-  if (recoverCount >= needed.readings && recoverMs >= needed.forMs) return quiet(at);
-  return {
-    ...breach,
-    phase: 'recovering',
-    previous: { at, breaching: false },
-    knownAt: at,
-    recoverMs,
-    recoverCount,
-  };
-}
-
-/** How long, and over how many readings, a firing level must read well before it ends. */
-function recoveryOf({ rule, level }: { readonly rule: Rule; readonly level: Level }): {
-  readonly forMs: number;
-  readonly readings: number;
-} {
-  if (rule.recover !== null) return { forMs: rule.recover.forMs, readings: rule.recover.forMs === 0 ? 1 : 2 };
-  const { condition } = level;
-  if ('failures' in condition) return { forMs: 0, readings: Math.max(2, condition.failures) };
-  return { forMs: condition.forMs, readings: 2 };
+  const next = easing(breach, at);
+  return hasEased(next, recoveryOf(rule, level.condition)) ? quiet(at) : next;
 }
 
 function notEased(breach: Breach, at: number): Breach {
-  if (breach.phase === 'clear' || breach.phase === 'pending') return quiet(at);
-  return {
-    ...breach,
-    phase: 'firing',
-    previous: { at, breaching: false },
-    knownAt: at,
-    recoverMs: 0,
-    recoverCount: 0,
-  };
+  return breach.phase === 'clear' || breach.phase === 'pending'
+    ? quiet(at)
+    : stillFiring(breach, { at, breaching: false });
 }
 
 function quiet(at: number): Breach {

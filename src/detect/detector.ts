@@ -137,7 +137,7 @@ export class Detector implements Detection {
       for (const severity of severities)
         if ((pair.watch.levels[severity]?.phase ?? 'clear') !== 'clear') return true;
       // Grace holds a breach back; it does not make it good.
-      if (pair.verdict === 'breach' && lane.source.seesDeploys && deploys.inGrace(subject)) return true;
+      if (pair.verdict === 'breach' && lane.signal.seesDeploys && deploys.inGrace(subject)) return true;
     }
     return false;
   }
@@ -165,8 +165,8 @@ export class Detector implements Detection {
 
   unknownSeries(): Readonly<Record<string, number>> {
     const counts: Record<string, number> = {};
-    for (const { rule, source } of this.#roster.lanes.values()) {
-      const count = source.unmatched?.(rule.source.options) ?? 0;
+    for (const { rule, signal } of this.#roster.lanes.values()) {
+      const count = signal.unmatched();
       if (count > 0) counts[rule.id] = count;
     }
     return counts;
@@ -194,7 +194,7 @@ export class Detector implements Detection {
 
   async #run(lane: Lane, session: Session): Promise<void> {
     const { clock, readLimitMs, checkpointMs, firstWithinMs, deploys } = this.#options;
-    const { rule, source, stop } = lane;
+    const { rule, signal, stop } = lane;
     const around = { deploys, checkpointMs, blindness: this.#blindness };
     let dueAt = firstSlot(rule, clock.now(), firstWithinMs);
     for (;;) {
@@ -202,7 +202,7 @@ export class Detector implements Detection {
       if (stop.signal.aborted) return;
       const slotAt = slotOf(dueAt, rule.everyMs, clock.now());
       const limits = { clock, limitMs: readLimitMs, signal: stop.signal };
-      const read = await readOnce(limits, source, { rule, subjects: lane.subjects });
+      const read = await readOnce(limits, signal, lane.subjects);
       if (stop.signal.aborted) return;
       await session.evaluated(evaluate(lane, read, { slotAt, now: clock.now() }, around));
       dueAt = nextSlot(slotAt, rule.everyMs, clock.now());

@@ -1,4 +1,4 @@
-import { holds } from '../domain/comparison.ts';
+import { breaches, meets, type Known } from '../domain/condition.ts';
 import type { Reading, Unknown, Verdict } from '../domain/reading.ts';
 import type { Level, Rule } from '../domain/rule.ts';
 
@@ -26,8 +26,8 @@ export interface Circumstances {
 /** Judges a reading for one level of a rule. Pure. */
 export function judge(rule: Rule, level: Level, reading: Reading, now: Circumstances): Judgement {
   if (reading.kind === 'unknown') return judgeUnknown(rule, level, reading.why, now);
-  const breaching = breaches(level, reading);
-  if (breaching === null) return judgeUnknown(rule, level, 'error', now);
+  const breaching = breaches(level.condition, reading);
+  if (typeof breaching === 'string') return judgeUnknown(rule, level, breaching, now);
   if (breaching) return breachingNow(rule, level, now);
   return satisfiesRecover(rule, reading) ? 'recovered' : 'between';
 }
@@ -35,11 +35,11 @@ export function judge(rule: Rule, level: Level, reading: Reading, now: Circumsta
 /** What a rule says about a reading, whatever `grace` and policies make of it: for people and for baking. */
 export function verdictOf(rule: Rule, reading: Reading, deploying: boolean): Verdict | 'never_seen' {
   if (reading.kind === 'unknown') return reading.why;
-  let verdict: Verdict = 'ok';
-  for (const level of rule.levels) {
-    const breaching = breaches(level, reading);
-    if (breaching === null) return 'error';
-    if (breaching && (deploying || !level.whileDeploying)) verdict = 'breach';
+  let verdict: Verdict | 'never_seen' = 'ok';
+  for (const { condition, whileDeploying } of rule.levels) {
+    const breaching = breaches(condition, reading);
+    if (breaching === true && (deploying || !whileDeploying)) return 'breach';
+    if (typeof breaching === 'string') verdict = breaching;
   }
   return verdict;
 }
@@ -63,15 +63,8 @@ function breachingNow(rule: Rule, level: Level, { inGrace, deploying }: Circumst
   return inGrace ? 'held' : 'breaching';
 }
 
-/** null: the reading is of the wrong kind for this level. A passed probe is ok for a threshold, too. */
-function breaches({ condition }: Level, reading: Exclude<Reading, { kind: 'unknown' }>): boolean | null {
-  if ('failures' in condition) return reading.kind === 'probe' ? !reading.passed : null;
-  if (reading.kind === 'value')
-    return Number.isNaN(reading.value) ? null : holds(condition.comparison, reading.value);
-  return reading.passed ? false : null;
-}
-
-function satisfiesRecover({ recover }: Rule, reading: Exclude<Reading, { kind: 'unknown' }>): boolean {
+/** What cannot be compared with its baseline now is not good enough either. */
+function satisfiesRecover({ recover }: Rule, reading: Known): boolean {
   if (recover === null || reading.kind === 'probe') return true;
-  return holds(recover.comparison, reading.value);
+  return meets(recover.comparison, reading) === true;
 }

@@ -1,11 +1,11 @@
-import type { LevelChange, Watch } from '../domain/breach.ts';
+import type { Breach, LevelChange, Watch } from '../domain/breach.ts';
 import type { DeployState, Evaluation } from '../domain/ports/detection.ts';
-import type { Source } from '../domain/ports/source.ts';
 import type { Reading, Verdict } from '../domain/reading.ts';
 import type { Rule } from '../domain/rule.ts';
 import type { Subject } from '../domain/target.ts';
 import type { Blindness } from './blindness.ts';
 import { readingOf, type Read } from './reader.ts';
+import type { Signal } from './signal.ts';
 import { foldWatch } from './watch.ts';
 
 /** A rule on one subject, at work. */
@@ -15,6 +15,8 @@ export interface Pair {
   /** The last reading, and what the rule said about it. */
   reading: Reading | null;
   verdict: Verdict | 'never_seen' | 'not_read';
+  /** Identities that were told to be blind here. */
+  blindTo: readonly string[];
   /** When it last fired or became unknown. */
   troubledAt: number;
 }
@@ -22,9 +24,7 @@ export interface Pair {
 /** A rule at work on all of its subjects. */
 export interface Lane {
   readonly rule: Rule;
-  readonly source: Source;
-  /** What is blind when the rule is. */
-  readonly identity: string;
+  readonly signal: Signal;
   subjects: readonly Subject[];
   pairs: ReadonlyMap<string, Pair>;
   readonly stop: AbortController;
@@ -81,32 +81,44 @@ function fold(
   reading: Reading,
   { now, around }: { readonly now: number; readonly around: Surroundings },
 ): readonly LevelChange[] {
-  const { rule, source } = lane;
+  const { rule } = lane;
   const onTarget = rule.scope === 'target';
   const before = pair.watch;
   const { watch, changes, verdict } = foldWatch(before, rule, reading, {
     at: now,
-    inGrace: onTarget && source.seesDeploys && around.deploys.inGrace(pair.subject),
+    inGrace: onTarget && lane.signal.seesDeploys && around.deploys.inGrace(pair.subject),
     deploying: onTarget && around.deploys.deploying(pair.subject),
   });
   pair.reading = reading;
   pair.verdict = verdict;
-  pair.watch = look(lane, watch, reading, around.blindness);
+  pair.watch = look(lane, pair, { watch, reading }, around.blindness);
   const lostSight = before.unknownSince === null && watch.unknownSince !== null;
   if (lostSight || changes.some(({ change }) => change === 'fired')) pair.troubledAt = now;
   return changes;
 }
 
-function look(lane: Lane, watch: Watch, reading: Reading, blindness: Blindness): Watch {
-  const { rule, identity } = lane;
+function look(
+  { rule, signal }: Lane,
+  pair: Pair,
+  { watch, reading }: { readonly watch: Watch; readonly reading: Reading },
+  blindness: Blindness,
+): Watch {
   const since = watch.unknownSince;
   const blind = since !== null && (watch.blind || reading.at - since >= rule.blindAfterMs);
-  if (blind === watch.blind) return watch;
-  const pair = pairName(rule.id, watch.subject);
-  if (blind) blindness.lost(identity, pair, { since, detail: `${pair}: ${reading.detail}` });
-  else blindness.regained(identity, pair, `${pair}: ${reading.detail}`);
-  return { ...watch, blind };
+  const unseen = (reading.kind === 'unknown' ? reading.unseen : undefined) ?? signal.identities;
+  const [before, now] = [pair.blindTo, blind ? unseen : none];
+  if (before.length > 0 || now.length > 0) {
+    const name = pairName(rule.id, watch.subject);
+    const detail = `${name}: ${reading.detail}`;
+    for (const identity of now)
+      if (!before.includes(identity)) blindness.lost(identity, name, { since: since ?? reading.at, detail });
+    for (const identity of before) if (!now.includes(identity)) blindness.regained(identity, name, detail);
+    pair.blindTo = now;
+  }
+  return blind === watch.blind ? watch : { ...watch, blind };
 }
+
+const none: readonly string[] = [];
 
 /** How a pair is named to people. */
 export function pairName(rule: string, subject: string): string {
@@ -120,8 +132,16 @@ function differs(before: Watch, after: Watch): boolean {
     const was = before.levels[severity as keyof Watch['levels']];
     const is = after.levels[severity as keyof Watch['levels']];
     if ((was?.phase ?? 'clear') !== is?.phase || (was?.since ?? null) !== is.since) return true;
+    if (wouldFireEarly(was, is)) return true;
   }
   return false;
+}
+
+/** Of the last readings, one that does not breach must not be forgotten while others do: without it `need` is met early. */
+function wouldFireEarly(was: Breach | undefined, is: Breach): boolean {
+  if (is.recent === undefined || is.recent === was?.recent || is.previous?.breaching !== false) return false;
+  const fires = is.phase === 'firing' || is.phase === 'recovering';
+  return !fires && is.recent.some(({ breaching }) => breaching);
 }
 
 /** A count went on that a checkpoint would save. */
@@ -131,6 +151,7 @@ function progressed(before: Watch, after: Watch): boolean {
     const is = after.levels[severity as keyof Watch['levels']];
     if (was === undefined || is === undefined || is.phase === 'clear') continue;
     if (was.count !== is.count || was.recoverCount !== is.recoverCount) return true;
+    if (is.recent !== undefined && was.recent !== is.recent) return true;
   }
   return false;
 }

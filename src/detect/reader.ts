@@ -1,16 +1,15 @@
 import { messageOf } from '../domain/errors.ts';
 import type { Clock } from '../domain/ports/clock.ts';
-import type { Source } from '../domain/ports/source.ts';
 import type { Reading } from '../domain/reading.ts';
-import type { Rule } from '../domain/rule.ts';
 import type { Subject } from '../domain/target.ts';
 import { formatDuration } from '../domain/time.ts';
+import type { Signal } from './signal.ts';
 
 /** Readings by subject, or why there are none at all. */
 export type Read = ReadonlyMap<string, Reading> | { readonly problem: string };
 
 /**
- * Reads a rule's source once. Never rejects, and never takes longer than `limitMs` even if the source hangs and
+ * Reads a rule's signal once. Never rejects, and never takes longer than `limitMs` even if the source hangs and
  * does not listen to its signal.
  */
 export async function readOnce(
@@ -19,8 +18,8 @@ export async function readOnce(
     limitMs,
     signal,
   }: { readonly clock: Clock; readonly limitMs: number; readonly signal: AbortSignal },
-  source: Source,
-  { rule, subjects }: { readonly rule: Rule; readonly subjects: readonly Subject[] },
+  source: Signal,
+  subjects: readonly Subject[],
 ): Promise<Read> {
   const abort = new AbortController();
   const { promise: cut, resolve } = Promise.withResolvers<Read>();
@@ -34,7 +33,7 @@ export async function readOnce(
   );
   signal.addEventListener('abort', stopped, { once: true });
   try {
-    return await Promise.race([source.read(rule.source.options, subjects, abort.signal), cut]);
+    return await Promise.race([source.read(subjects, abort.signal), cut]);
   } catch (thrown) {
     return { problem: messageOf(thrown) };
   } finally {

@@ -1,11 +1,14 @@
 import type { LevelChange, Watch } from '../domain/breach.ts';
+import { partsOf } from '../domain/composition.ts';
 import { RollbackError } from '../domain/errors.ts';
-import type { Source, Sources } from '../domain/ports/source.ts';
+import type { Sources } from '../domain/ports/source.ts';
 import type { Rule } from '../domain/rule.ts';
 import type { Subject } from '../domain/target.ts';
 import type { Blindness } from './blindness.ts';
 import { pairName, type Lane, type Pair } from './lane.ts';
+import type { Signal } from './signal.ts';
 import { freshWatch, levelsIn, restoredWatch } from './watch.ts';
+import { signalOf } from './wire.ts';
 import type { Work } from './works.ts';
 
 /** A lane and one pair of it. */
@@ -37,7 +40,7 @@ export class Roster {
     works: readonly Work[],
     now: number,
   ): { readonly started: readonly Lane[]; readonly gone: readonly LevelChange[] } {
-    const wanted = new Map(works.map((work) => [laneName(work), { ...work, source: this.#sourceOf(work) }]));
+    const wanted = new Map(works.map((work) => [laneName(work), { ...work, signal: this.#signalOf(work) }]));
     const gone: LevelChange[] = [];
     for (const [name, lane] of this.lanes) {
       if (wanted.has(name)) continue;
@@ -48,9 +51,9 @@ export class Roster {
       this.lanes.delete(name);
     }
     const started: Lane[] = [];
-    for (const [name, { rule, source, subjects }] of wanted) {
+    for (const [name, { rule, signal, subjects }] of wanted) {
       const known = this.lanes.get(name);
-      const lane = known ?? newLane(rule, source);
+      const lane = known ?? newLane(rule, signal);
       if (known === undefined) started.push(lane);
       this.lanes.set(name, lane);
       gone.push(...this.#assign(lane, subjects, now));
@@ -73,14 +76,16 @@ export class Roster {
     return this.#bySubject.get(subject) ?? nowhere;
   }
 
-  #sourceOf({ rule }: Work): Source {
-    const source = this.#sources[rule.source.kind];
-    if (source !== undefined) return source;
+  #signalOf({ rule }: Work): Signal {
+    const signal = signalOf(rule, this.#sources);
+    if (signal !== null) return signal;
+    const { kind } =
+      partsOf(rule).find(({ source }) => this.#sources[source.kind] === undefined)?.source ?? rule.source;
     throw new RollbackError(
       'CONFIG_INVALID',
-      `Rule ${rule.id} reads from ${rule.source.kind}, and there is no such source here; there are ` +
+      `Rule ${rule.id} reads from ${kind}, and there is no such source here; there are ` +
         `${Object.keys(this.#sources).join(', ')}.`,
-      { rule: rule.id, source: rule.source.kind },
+      { rule: rule.id, source: kind },
     );
   }
 
@@ -103,8 +108,12 @@ export class Roster {
     pair.watch = stored;
     const fired = Object.values(stored.levels).map(({ firedAt }) => firedAt ?? -Infinity);
     pair.troubledAt = Math.max(pair.troubledAt, ...fired);
-    if (stored.blind && stored.unknownSince !== null)
-      this.#blindness.restored(lane.identity, name, stored.unknownSince);
+    if (stored.blind && stored.unknownSince !== null) {
+      // Which of several it was is not stored: those that are seen again are cleared at the first look.
+      pair.blindTo = lane.signal.identities;
+      for (const identity of lane.signal.identities)
+        this.#blindness.restored(identity, name, stored.unknownSince);
+    }
     return pair;
   }
 
@@ -115,7 +124,8 @@ export class Roster {
   ): readonly LevelChange[] {
     const phases = { pending: 'forgiven', firing: 'forgiven', recovering: 'forgiven' } as const;
     return pairs.flatMap((pair) => {
-      this.#blindness.regained(lane.identity, pairName(lane.rule.id, pair.subject), why);
+      for (const identity of pair.blindTo)
+        this.#blindness.regained(identity, pairName(lane.rule.id, pair.subject), why);
       return levelsIn(pair.watch, lane.rule, { phases, at: now, detail: () => why });
     });
   }
@@ -125,11 +135,10 @@ function laneName({ rule }: Work): string {
   return `${rule.id}@${rule.digest}`;
 }
 
-function newLane(rule: Rule, source: Source): Lane {
+function newLane(rule: Rule, signal: Signal): Lane {
   return {
     rule,
-    source,
-    identity: source.identity(rule.source.options),
+    signal,
     subjects: [],
     pairs: new Map(),
     stop: new AbortController(),
@@ -140,5 +149,5 @@ function newLane(rule: Rule, source: Source): Lane {
 
 function newPair(rule: Rule, subject: string): Pair {
   const watch = freshWatch(rule, subject);
-  return { subject, watch, reading: null, verdict: 'not_read', troubledAt: -Infinity };
+  return { subject, watch, reading: null, verdict: 'not_read', blindTo: [], troubledAt: -Infinity };
 }

@@ -1,6 +1,6 @@
 import type { RuleView } from '../domain/ports/daemon.ts';
 import type { Rule } from '../domain/rule.ts';
-import { clearBreach } from './breach.ts';
+import { clearBreach } from './clear-breach.ts';
 import type { Pair } from './lane.ts';
 import { wordLevel, wordProgress } from './wording.ts';
 

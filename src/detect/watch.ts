@@ -1,7 +1,8 @@
 import type { Breach, LevelChange, Watch } from '../domain/breach.ts';
 import type { Reading } from '../domain/reading.ts';
 import { severities, type Level, type Rule, type Severity } from '../domain/rule.ts';
-import { clearBreach, foldBreach, restoredBreach, startOver } from './breach.ts';
+import { foldBreach, isCounting, restoredBreach, startOver } from './breach.ts';
+import { clearBreach } from './clear-breach.ts';
 import { cannotSee, judge, verdictOf } from './judge.ts';
 import { wordLevel, wordReading } from './wording.ts';
 
@@ -45,7 +46,7 @@ export function foldWatch(watch: Watch, rule: Rule, reading: Reading, around: Su
   const base = {
     ...watch,
     armed,
-    seen: watch.seen || verdict === 'ok' || (verdict === 'breach' && !around.inGrace),
+    seen: watch.seen || hasRead(reading, verdict, around),
     unknownSince: cannotSee(rule, verdict, watch.seen) ? (watch.unknownSince ?? reading.at) : null,
   };
   // It read ok at last: what fired while it was not trusted is not carried over into what may act.
@@ -64,10 +65,7 @@ export function restoredWatch(watch: Watch, now: number): Watch {
 
 /** Whatever is pending starts over, and so does every recovery; the same object when there was nothing of it. */
 export function restartedWatch(watch: Watch): Watch {
-  const counting = Object.values(watch.levels).some(
-    ({ phase }) => phase === 'pending' || phase === 'recovering',
-  );
-  return counting ? mapLevels(watch, startOver) : watch;
+  return Object.values(watch.levels).some(isCounting) ? mapLevels(watch, startOver) : watch;
 }
 
 /** The levels of a watch in the phases asked for, each as the change that would have brought it there. */
@@ -97,6 +95,12 @@ function armedAfter(watch: Watch, verdict: WatchFold['verdict'], { inGrace }: Su
   if (verdict === 'ok') return true;
   const first = !watch.seen && verdict === 'breach' && !inGrace;
   return first ? false : watch.armed;
+}
+
+/** It said something. A value that has no baseline yet did, too: what breaches once there is one, is news. */
+function hasRead(reading: Reading, verdict: WatchFold['verdict'], { inGrace }: Surroundings): boolean {
+  if (verdict === 'breach') return !inGrace;
+  return verdict === 'ok' || (verdict === 'insufficient' && reading.kind === 'value');
 }
 
 function confirmed(

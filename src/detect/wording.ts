@@ -11,23 +11,35 @@ export function wordLevel({ condition, whileDeploying }: Level): string {
 }
 
 function wordCondition(condition: Condition): string {
+  const { comparison } = condition;
+  const compared = comparison === undefined ? null : wordComparison(comparison);
   if ('failures' in condition)
     return condition.failures === 1 ? '1 failure' : `${condition.failures} failures in a row`;
-  const comparison = wordComparison(condition.comparison);
-  return condition.forMs === 0 ? comparison : `${comparison} for ${formatDuration(condition.forMs)}`;
+  if ('need' in condition) {
+    const share = `${condition.need.breaches} of ${condition.need.of} readings`;
+    return compared === null ? `failing in ${share}` : `${compared} in ${share}`;
+  }
+  const breach = compared ?? 'failing';
+  return condition.forMs === 0 ? breach : `${breach} for ${formatDuration(condition.forMs)}`;
 }
 
-/** How far a level has come: `40s of 1m`, `1 of 2 failures`; empty where there is nothing to count. */
+/** How far a level has come: `40s of 1m`, `1 of 2 failures`, `2 of 5 readings`; empty where there is nothing to count. */
 export function wordProgress({ condition }: Level, breach: Breach): string {
   if (breach.phase === 'clear') return '';
   if ('failures' in condition) return `${breach.count} of ${condition.failures} failures`;
+  if ('need' in condition) return `${breach.count} of ${condition.need.of} readings`;
   return condition.forMs === 0 ? '' : `${formatDuration(breach.ageMs)} of ${formatDuration(condition.forMs)}`;
 }
 
 /** What was read, in the notation of the threshold it is compared with where the source knows only a number. */
-export function wordReading(reading: Reading, { condition }: Level): string {
-  if (reading.kind !== 'value' || 'failures' in condition) return reading.detail;
-  const { unit } = condition.comparison.threshold;
-  if (unit === 'number' || reading.detail !== formatQuantity(reading.value, 'number')) return reading.detail;
-  return formatQuantity(reading.value, unit);
+export function wordReading(
+  reading: Reading,
+  { condition: { comparison } }: Pick<Level, 'condition'>,
+): string {
+  if (reading.kind !== 'value' || comparison === undefined) return reading.detail;
+  const { unit } = comparison.threshold;
+  const isPlain = reading.detail === formatQuantity(reading.value, 'number');
+  return unit === 'number' || unit === 'times' || !isPlain
+    ? reading.detail
+    : formatQuantity(reading.value, unit);
 }

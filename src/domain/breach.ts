@@ -9,7 +9,7 @@ export interface Breach {
   readonly since: number | null;
   /** Sum of the intervals between adjacent breaching readings of the run, in ms. */
   readonly ageMs: number;
-  /** Breaching readings of the run; for `failures`, consecutive failed probes. */
+  /** Breaching readings of the run; for `failures`, consecutive failed probes; for `need`, those among `recent`. */
   readonly count: number;
   readonly firedAt: number | null;
   /** The reading before this one, if it counted: what `adjacent` means. */
@@ -19,6 +19,8 @@ export interface Breach {
   /** Sum of the intervals between adjacent readings that satisfied `recover`, in ms. */
   readonly recoverMs: number;
   readonly recoverCount: number;
+  /** For `need`: the last readings that said something, oldest first. */
+  readonly recent?: readonly { readonly at: number; readonly breaching: boolean }[];
 }
 
 /** Everything remembered about one rule on one subject. */

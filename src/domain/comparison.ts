@@ -1,8 +1,14 @@
 import { formatQuantity } from './quantity.ts';
 import type { Comparison } from './rule.ts';
 
-/** Whether a value stands on the far side of the threshold. Nothing holds for NaN. */
-export function holds({ operator, threshold }: Comparison, value: number): boolean {
+/**
+ * Whether a number stands on the far side of the threshold. Nothing holds for NaN. For a threshold in times the number
+ * is how many times the baseline it is: readings are compared by `meets` in `condition.ts`.
+ */
+export function holds(
+  { operator, threshold }: Pick<Comparison, 'operator' | 'threshold'>,
+  value: number,
+): boolean {
   switch (operator) {
     case 'above':
       return value > threshold.value;
@@ -15,7 +21,14 @@ export function holds({ operator, threshold }: Comparison, value: number): boole
   }
 }
 
-/** `above 50%`, `at least 3`. */
-export function wordComparison({ operator, threshold }: Comparison): string {
-  return `${operator.replace('_', ' ')} ${formatQuantity(threshold.value, threshold.unit)}`;
+/** Whether higher values are worse by this comparison. */
+export function looksUp({ operator }: Pick<Comparison, 'operator'>): boolean {
+  return operator === 'above' || operator === 'at_least';
+}
+
+/** `above 50%`, `at least 3`, `above 3x and 0.5s`. */
+export function wordComparison({ operator, threshold, floor }: Comparison): string {
+  const limit = formatQuantity(threshold.value, threshold.unit);
+  const beside = floor === undefined ? '' : ` and ${formatQuantity(floor.value, floor.unit)}`;
+  return `${operator.replace('_', ' ')} ${limit}${beside}`;
 }

@@ -13,7 +13,7 @@ const sizes: Record<string, number> = {
 };
 
 /** How a measured value should be shown to people. */
-export type Unit = 'ratio' | 'bytes' | 'seconds' | 'number';
+export type Unit = 'ratio' | 'bytes' | 'seconds' | 'times' | 'number';
 
 /** A threshold with the unit it was written in, so that messages repeat the author's own notation. */
 export interface Quantity {
@@ -22,7 +22,7 @@ export interface Quantity {
 }
 
 /**
- * Reads `50%` (0.5), `512MiB`, `5s` is not a quantity, plain finite numbers as they are.
+ * Reads `50%` (0.5), `512MiB`, `3x` (times a baseline), plain finite numbers as they are; `5s` is not a quantity.
  *
  * @returns null when the text is none of these
  */
@@ -35,14 +35,16 @@ export function parseQuantity(written: string | number): Quantity | null {
   const suffix = match[2] ?? '';
   if (suffix === '') return { value, unit: 'number' };
   if (suffix === '%') return { value: value / 100, unit: 'ratio' };
+  if (suffix === 'x') return { value, unit: 'times' };
   const size = sizes[suffix];
   return size === undefined ? null : { value: value * size, unit: 'bytes' };
 }
 
-/** Shows a value in the unit of the threshold it is compared with: `61.5%`, `512MiB`, `3`. */
+/** Shows a value in the unit of the threshold it is compared with: `61.5%`, `512MiB`, `3x`, `3`. */
 export function formatQuantity(value: number, unit: Unit): string {
   if (unit === 'ratio') return `${trim(value * 100)}%`;
   if (unit === 'seconds') return `${trim(value)}s`;
+  if (unit === 'times') return `${trim(value)}x`;
   if (unit === 'bytes') return formatBytes(value);
   return trim(value);
 }

@@ -15,10 +15,35 @@ export type Mode = (typeof modes)[number];
 
 export type Operator = 'above' | 'below' | 'at_least' | 'at_most';
 
-/** `above 50%`. `above` and `below` are strict; `at_least` and `at_most` include the threshold. */
+/**
+ * `above 50%`. `above` and `below` are strict; `at_least` and `at_most` include the threshold. A threshold in times is
+ * compared with how many times the baseline a value is.
+ */
 export interface Comparison {
   readonly operator: Operator;
   readonly threshold: Quantity;
+  /** Beside a threshold in times: the value itself must be beyond this, too, in the same direction. */
+  readonly floor?: Quantity;
+}
+
+/** What a threshold in times is compared with: the same query earlier, or over the time before the present release. */
+export type Baseline =
+  | { readonly offsetMs: number }
+  | {
+      readonly before: 'deploy';
+      /** The median of this long before the present release arrived. */
+      readonly windowMs: number;
+      readonly test?: DeployTest;
+    };
+
+/** When readings since a deployment count as worse than those before it (Mann-Whitney U, Cliff's delta). */
+export interface DeployTest {
+  /** Two-sided p below which chance does not explain the difference. */
+  readonly p: number;
+  /** Least size of the effect: |Cliff's delta|, 0 to 1. */
+  readonly effect: number;
+  /** Least number of readings on either side. */
+  readonly samples: number;
 }
 
 /** What the incident wants when a level fires. `playbook` replaces the target's own. */
@@ -29,9 +54,14 @@ export type Want =
 /** What happens to a question that nobody answered in time. */
 export type Otherwise = 'rollback' | 'monitor' | 'investigate' | 'hand_over';
 
-/** A condition on readings: a comparison that must hold for `forMs`, or `failures` consecutive failed probes. */
-export type Condition =
-  { readonly comparison: Comparison; readonly forMs: number } | { readonly failures: number };
+/** How breaching readings are counted: time between adjacent ones, so many in a row, or a share of the last ones. */
+export type Counting =
+  | { readonly forMs: number }
+  | { readonly failures: number }
+  | { readonly need: { readonly breaches: number; readonly of: number } };
+
+/** When a level fires. A reading breaches when the comparison holds; without one, when a probe failed. */
+export type Condition = { readonly comparison?: Comparison } & Counting;
 
 export interface Level {
   readonly severity: Severity;
@@ -57,7 +87,10 @@ export interface Rule {
   readonly runbook: string | null;
   readonly scope: 'target' | 'host';
   readonly everyMs: number;
+  /** `all` and `any` are composed of several signals: see `partsOf`. */
   readonly source: { readonly kind: string; readonly options: unknown };
+  /** What thresholds in times are compared with. */
+  readonly baseline?: Baseline;
   /** Longest range the signal looks back over; readings younger than this after an effect prove nothing. */
   readonly windowMs: number;
   /** Worst first; at least one. */

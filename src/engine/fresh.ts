@@ -1,4 +1,4 @@
-import { holds } from '../domain/comparison.ts';
+import { breaches as breachesBy } from '../domain/condition.ts';
 import type { Evaluation } from '../domain/ports/detection.ts';
 import type { Reading, Unknown } from '../domain/reading.ts';
 import type { Rule, Severity } from '../domain/rule.ts';
@@ -30,8 +30,7 @@ function breaches(rule: Rule, severity: Severity, reading: Reading): boolean {
   const condition = rule.levels.find((level) => level.severity === severity)?.condition;
   if (condition === undefined) return false;
   if (reading.kind === 'unknown') return counts(rule, reading.why);
-  if (reading.kind === 'probe') return !reading.passed;
-  return 'comparison' in condition && holds(condition.comparison, reading.value);
+  return breachesBy(condition, reading) === true;
 }
 
 /** A rule may declare that no data, or an error, is a breach. */

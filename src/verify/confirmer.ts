@@ -2,7 +2,7 @@ import type { Reading } from '../domain/reading.ts';
 import type { Confirmation, Confirmer } from '../domain/ports/verifier.ts';
 import type { Rule, Severity } from '../domain/rule.ts';
 import { formatDuration } from '../domain/time.ts';
-import { assess, proofOf, type Proof } from './recovery.ts';
+import { assess, proofOf, shareOf, type Proof } from './recovery.ts';
 
 /** Without a known reading for more than this many intervals, recovering starts over. */
 const longestGap = 3;
@@ -37,13 +37,18 @@ export const confirmer: Confirmer = {
 };
 
 function neededMs(rule: Rule, severity: Severity): number {
-  return rule.windowMs + proofOf(rule, severity).forMs + margin * rule.everyMs;
+  const { of } = shareOf(rule, severity) ?? { of: 0 };
+  return rule.windowMs + proofOf(rule, severity).forMs + (of + margin) * rule.everyMs;
 }
 
 function foldReading(confirmation: Confirmation, rule: Rule, reading: Reading): Confirmation {
   const { from, knownAt = null, severity } = confirmation;
   if (reading.at < from || (knownAt !== null && reading.at <= knownAt)) return confirmation;
-  switch (assess(rule, severity, reading)) {
+  const assessed = assess(rule, severity, reading);
+  const share = shareOf(rule, severity);
+  if (share !== null && assessed !== 'unknown')
+    return foldShare(confirmation, rule, { reading, share, breaching: assessed === 'breaching' });
+  switch (assessed) {
     case 'unknown':
       return foldUnknown(confirmation, reading);
     case 'good':
@@ -63,9 +68,42 @@ function foldUnknown(confirmation: Confirmation, { detail }: Reading): Confirmat
   return { ...confirmation, previous: null, detail: told };
 }
 
+/** Signals that flap have recovered when too few of as many readings breach as the level looks at. */
+function foldShare(
+  confirmation: Confirmation,
+  rule: Rule,
+  {
+    reading,
+    share,
+    breaching,
+  }: {
+    readonly reading: Reading;
+    readonly share: { readonly breaches: number; readonly of: number };
+    readonly breaching: boolean;
+  },
+): Confirmation {
+  const before = hasLostSight(confirmation, rule, reading) ? [] : (confirmation.recent ?? []);
+  const recent = [...before, breaching].slice(-share.of);
+  const bad = recent.filter((one) => one).length;
+  const told = `${reading.detail}; ${bad} of the last ${recent.length} readings breach`;
+  const next = {
+    ...seen(confirmation, reading, !breaching),
+    recent,
+    count: recent.length - bad,
+    detail: told,
+  };
+  if (bad >= share.breaches) return { ...next, state: 'breaching' };
+  const recovered = confirmation.state === 'recovered' || recent.length >= share.of;
+  return { ...next, state: recovered ? 'recovered' : 'recovering' };
+}
+
+function hasLostSight({ knownAt = null }: Confirmation, { everyMs }: Rule, { at }: Reading): boolean {
+  return knownAt !== null && at - knownAt > longestGap * everyMs;
+}
+
 function foldGood(confirmation: Confirmation, rule: Rule, reading: Reading): Confirmation {
-  const { previous, knownAt = null, state } = confirmation;
-  const lost = knownAt !== null && reading.at - knownAt > longestGap * rule.everyMs;
+  const { previous, state } = confirmation;
+  const lost = hasLostSight(confirmation, rule, reading);
   const base = lost && state !== 'recovered' ? { recoverMs: 0, count: 0 } : confirmation;
   const addedMs = !lost && previous?.good === true ? reading.at - previous.at : 0;
   const next = {

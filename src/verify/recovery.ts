@@ -1,4 +1,4 @@
-import { holds } from '../domain/comparison.ts';
+import { breaches, meets } from '../domain/condition.ts';
 import type { Reading } from '../domain/reading.ts';
 import type { Condition, Rule, Severity } from '../domain/rule.ts';
 
@@ -10,13 +10,25 @@ export interface Proof {
 
 /**
  * With `recover`, as long as it says. Without it, as long as the level's own `for`, and at least two readings. Two
- * passing probes for `failures`.
+ * passing probes for `failures`; for `need` as many readings as it looks at.
  */
 export function proofOf(rule: Rule, severity: Severity): Proof {
   const condition = conditionOf(rule, severity);
   if (condition !== null && 'failures' in condition) return { readings: 2, forMs: 0 };
   if (rule.recover !== null) return { readings: 1, forMs: rule.recover.forMs };
-  return { readings: 2, forMs: condition?.forMs ?? 0 };
+  if (condition === null) return { readings: 2, forMs: 0 };
+  return 'need' in condition
+    ? { readings: condition.need.of, forMs: 0 }
+    : { readings: 2, forMs: condition.forMs };
+}
+
+/** How many of how many readings are one too many; null where every single one must be good. */
+export function shareOf(
+  rule: Rule,
+  severity: Severity,
+): { readonly breaches: number; readonly of: number } | null {
+  const condition = conditionOf(rule, severity);
+  return rule.recover === null && condition !== null && 'need' in condition ? condition.need : null;
 }
 
 /** What one reading says about a level: whether it is breached still, good, neither, or nothing at all. */
@@ -28,10 +40,13 @@ export function assess(
   const condition = conditionOf(rule, severity);
   if (condition === null) return 'unknown';
   if (reading.kind === 'unknown') return assessUnknown(rule, reading.why);
-  if (reading.kind === 'probe') return assessProbe(condition, reading.passed);
-  if ('failures' in condition || Number.isNaN(reading.value)) return 'unknown';
-  if (holds(condition.comparison, reading.value)) return 'breaching';
-  return rule.recover === null || holds(rule.recover.comparison, reading.value) ? 'good' : 'between';
+  const breaching = breaches(condition, reading);
+  if (typeof breaching === 'string') return 'unknown';
+  if (breaching) return 'breaching';
+  if (rule.recover === null || reading.kind === 'probe') return 'good';
+  const good = meets(rule.recover.comparison, reading);
+  if (typeof good === 'string') return 'unknown';
+  return good ? 'good' : 'between';
 }
 
 /** A rule may declare what no data and errors mean; too little traffic proves nothing either way. */
@@ -42,12 +57,6 @@ function assessUnknown(
   const policy = why === 'no_data' ? onNoData : why === 'error' ? onError : 'hold';
   if (policy === 'hold') return 'unknown';
   return policy === 'ok' ? 'good' : 'breaching';
-}
-
-/** A failed probe says nothing about a threshold, a passed one does. */
-function assessProbe(condition: Condition, passed: boolean): 'good' | 'breaching' | 'unknown' {
-  if (passed) return 'good';
-  return 'failures' in condition ? 'breaching' : 'unknown';
 }
 
 function conditionOf(rule: Rule, severity: Severity): Condition | null {

@@ -152,6 +152,7 @@ function conditions(rules: readonly Rule[], severity: Severity): [string, string
 
 function said(condition: Condition): string {
   if ('failures' in condition) return `${condition.failures} failures`;
+  if (!('forMs' in condition) || condition.comparison === undefined) return JSON.stringify(condition);
   const { operator, threshold } = condition.comparison;
   return `${operator} ${formatQuantity(threshold.value, threshold.unit)} for ${formatDuration(condition.forMs)}`;
 }

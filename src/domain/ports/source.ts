@@ -1,6 +1,7 @@
 import type { ZodType } from 'zod';
 import type { Unit } from '../quantity.ts';
-import type { Reading } from '../reading.ts';
+import type { Baselined, Reading } from '../reading.ts';
+import type { Baseline } from '../rule.ts';
 import type { Subject } from '../target.ts';
 
 /**
@@ -32,8 +33,27 @@ export interface Source<Options = unknown> {
     subjects: readonly Subject[],
     signal: AbortSignal,
   ): Promise<ReadonlyMap<string, Reading>>;
+  /**
+   * The past of the same signal, for thresholds in times. Sources that have none lack it. It never rejects.
+   *
+   * @returns by subject; one that is missing has no baseline
+   */
+  baselines?(
+    options: Options,
+    asked: AskedPast,
+    subjects: readonly Subject[],
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<string, Baselined>>;
   /** How many series of the last read with these very options belong to no subject; sources without series lack it. */
   unmatched?(options: Options): number;
+}
+
+/** Which past is asked for, and what has just been read. */
+export interface AskedPast {
+  readonly baseline: Baseline;
+  /** How often the rule is read, in ms. */
+  readonly everyMs: number;
+  readonly readings: ReadonlyMap<string, Reading>;
 }
 
 /** The sources by their word in YAML. */

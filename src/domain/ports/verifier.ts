@@ -37,6 +37,8 @@ export interface Confirmation {
   readonly previous: { readonly at: number; readonly good: boolean } | null;
   /** The last known reading; more than three intervals after it, recovering starts over. */
   readonly knownAt?: number | null;
+  /** For `need` without `recover`: whether each of the last known readings breached, oldest first. */
+  readonly recent?: readonly boolean[];
   /** Known readings so far; none at the deadline means inconclusive. */
   readonly known: number;
   readonly detail: string;
