@@ -14,9 +14,9 @@ export const instantFunctions: Readonly<Record<string, InstantFunction>> = {
   atan: Math.atan,
   atanh: Math.atanh,
   ceil: Math.ceil,
-  clamp: (value, [least = NaN, most = NaN]) => (most < least ? null : Math.max(least, Math.min(most, value))),
-  clamp_max: (value, [most = NaN]) => Math.min(most, value),
-  clamp_min: (value, [least = NaN]) => Math.max(least, value),
+  clamp: (value, [least = NaN, most = NaN]) => (most < least ? null : larger(least, smaller(most, value))),
+  clamp_max: (value, [most = NaN]) => smaller(most, value),
+  clamp_min: (value, [least = NaN]) => larger(least, value),
   cos: Math.cos,
   cosh: Math.cosh,
   deg: (value) => (value * 180) / Math.PI,
@@ -39,4 +39,14 @@ export const instantFunctions: Readonly<Record<string, InstantFunction>> = {
 function round(value: number, [to = 1]: readonly number[]): number {
   const inverse = 1 / to;
   return Math.floor(value * inverse + 0.5) / inverse;
+}
+
+/** As in Go, -Inf is smaller than NaN. */
+function smaller(a: number, b: number): number {
+  return a === -Infinity || b === -Infinity ? -Infinity : Math.min(a, b);
+}
+
+/** As in Go, +Inf is larger than NaN. */
+function larger(a: number, b: number): number {
+  return a === Infinity || b === Infinity ? Infinity : Math.max(a, b);
 }

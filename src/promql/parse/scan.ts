@@ -6,7 +6,7 @@ import { kindOfWord } from './tokens.ts';
 import type { Token } from './tokens.ts';
 
 /** Parentheses may be nested this deep: whoever walks the tree may recurse. */
-const maximalNesting = 200;
+export const maximalNesting = 100;
 
 /**
  * The words of a query, the last one of kind `end`. Spaces and comments are left out.
