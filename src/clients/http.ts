@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { Agent } from 'node:http';
 import { Agent as TlsAgent } from 'node:https';
 import type { Readable } from 'node:stream';
@@ -27,7 +28,11 @@ export interface HttpAnswer {
   readonly status: number;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
+  /** What is not UTF-8 in it has become U+FFFD. */
   readonly body: string;
+  /** Of the body, after decompression. */
+  readonly bytes: number;
+  readonly utf8: boolean;
 }
 
 /**
@@ -79,7 +84,13 @@ async function ask(
       signal: abort.signal,
     });
     const body = await readBody(answer.data, request.maxBytes, { asked, signal: abort.signal });
-    return { status: answer.status, headers: plainHeaders(answer.headers), body };
+    return {
+      status: answer.status,
+      headers: plainHeaders(answer.headers),
+      body: body.toString('utf8'),
+      bytes: body.length,
+      utf8: isUtf8(body),
+    };
   } catch (thrown) {
     throw abort.signal.aborted ? (abort.signal.reason as RollbackError) : wrapped(thrown, asked);
   } finally {
@@ -108,7 +119,7 @@ async function readBody(
   stream: Readable,
   maxBytes: number,
   { asked, signal }: { readonly asked: string; readonly signal: AbortSignal },
-): Promise<string> {
+): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   const cut = (): void => void stream.destroy(signal.reason as Error);
@@ -119,7 +130,7 @@ async function readBody(
       if (bytes > maxBytes) throw httpError('too_large', asked, { detail: `more than ${maxBytes} bytes` });
       chunks.push(chunk);
     }
-    return Buffer.concat(chunks, bytes).toString('utf8');
+    return Buffer.concat(chunks, bytes);
   } finally {
     signal.removeEventListener('abort', cut);
     stream.destroy();
