@@ -73,6 +73,7 @@ export const signatures: Readonly<Record<string, Signature>> = {
   clamp: { takes: ['vector', 'scalar', 'scalar'], gives: 'vector', optional: 0 },
   clamp_max: { takes: ['vector', 'scalar'], gives: 'vector', optional: 0 },
   clamp_min: { takes: ['vector', 'scalar'], gives: 'vector', optional: 0 },
+  histogram_fraction: { takes: ['scalar', 'scalar', 'vector'], gives: 'vector', optional: 0 },
   histogram_quantile: { takes: ['scalar', 'vector'], gives: 'vector', optional: 0 },
   label_join: { takes: ['vector', 'string', 'string', 'string'], gives: 'vector', optional: 'any' },
   label_replace: { takes: ['vector', 'string', 'string', 'string', 'string'], gives: 'vector', optional: 0 },
@@ -106,7 +107,6 @@ const native: ReadonlySet<string> = new Set([
   'histogram_sum',
   'histogram_stddev',
   'histogram_stdvar',
-  'histogram_fraction',
 ]);
 
 /** Why a function cannot be called, null if it can. */

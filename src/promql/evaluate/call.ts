@@ -7,7 +7,7 @@ import { mapElements } from './elements.ts';
 import type { Evaluation, Grid, Value } from './evaluation.ts';
 import type { Frame } from './frame.ts';
 import { FrameBuilder } from './frame.ts';
-import { histogramQuantiles } from './histogram-quantiles.ts';
+import { histogramFractions, histogramQuantiles } from './histogram-quantiles.ts';
 import { joinLabels, replaceLabel } from './label-calls.ts';
 import { noLabels } from './label-set.ts';
 import type { Samples } from './samples.ts';
@@ -72,6 +72,8 @@ function vectorCall(calling: Calling): Frame {
         call.args.slice(1).map((_, at) => textAt(calling, at + 1)),
         evaluation,
       );
+    case 'histogram_fraction':
+      return histogramFractions(scalarAt(calling, 0), scalarAt(calling, 1), vectorAt(calling, 2), evaluation);
     case 'histogram_quantile':
       return histogramQuantiles(scalarAt(calling, 0), vectorAt(calling, 1), evaluation);
     default:

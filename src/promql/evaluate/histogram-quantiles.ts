@@ -1,3 +1,5 @@
+import type { Bucket } from '../functions/buckets.ts';
+import { histogramFraction } from '../functions/histogram-fraction.ts';
 import { histogramQuantile } from '../functions/histogram-quantile.ts';
 import type { Evaluation } from './evaluation.ts';
 import { afterUnnaming, keepRow } from './elements.ts';
@@ -6,10 +8,31 @@ import { FrameBuilder } from './frame.ts';
 import type { LabelSet } from './label-set.ts';
 import { warnOfBound, warnOfShares } from './warnings.ts';
 
-/** `histogram_quantile` over classic histograms: one element for each set of series that differ only in `le`. */
+/** `histogram_quantile` over classic histograms. */
 export function histogramQuantiles(shares: Float64Array, frame: Frame, evaluation: Evaluation): Frame {
-  const histograms = histogramsOf(frame, evaluation);
   warnOfShares(shares, evaluation);
+  return overHistograms(frame, evaluation, (buckets, step) => histogramQuantile(buckets, shares[step] ?? 0));
+}
+
+/** `histogram_fraction` over classic histograms. */
+export function histogramFractions(
+  lower: Float64Array,
+  upper: Float64Array,
+  frame: Frame,
+  evaluation: Evaluation,
+): Frame {
+  return overHistograms(frame, evaluation, (buckets, step) =>
+    histogramFraction(buckets, lower[step] ?? 0, upper[step] ?? 0),
+  );
+}
+
+/** One element for each set of series that differ only in `le`. */
+function overHistograms(
+  frame: Frame,
+  evaluation: Evaluation,
+  compute: (buckets: readonly Bucket[], step: number) => number,
+): Frame {
+  const histograms = histogramsOf(frame, evaluation);
   const builder = new FrameBuilder(frame.steps, histograms.length, evaluation.budget);
   for (const { set, rows } of histograms) {
     const at = builder.open();
@@ -17,7 +40,7 @@ export function histogramQuantiles(shares: Float64Array, frame: Frame, evaluatio
     for (let step = 0; step < frame.steps; step++) {
       const buckets = bucketsAt(frame, rows, step);
       if (buckets.length === 0) continue;
-      builder.values[at + step] = histogramQuantile(buckets, shares[step] ?? 0);
+      builder.values[at + step] = compute(buckets, step);
       builder.present[at + step] = 1;
       seen = true;
     }
@@ -47,11 +70,7 @@ function histogramsOf(frame: Frame, evaluation: Evaluation): readonly Histogram[
   return [...histograms.values()];
 }
 
-function bucketsAt(
-  frame: Frame,
-  rows: Histogram['rows'],
-  step: number,
-): { upperBound: number; count: number }[] {
+function bucketsAt(frame: Frame, rows: Histogram['rows'], step: number): Bucket[] {
   const buckets = [];
   for (const { row, bound } of rows) {
     const at = row * frame.steps + step;

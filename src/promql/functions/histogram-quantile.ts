@@ -1,8 +1,5 @@
-/** A bucket of a classic histogram: how many observations are at most `upperBound`. */
-export interface Bucket {
-  readonly upperBound: number;
-  readonly count: number;
-}
+import { mergeBuckets } from './buckets.ts';
+import type { Bucket } from './buckets.ts';
 
 /** Counts that differ by less than this share are taken as equal: sums of rates do, by rounding. */
 const tolerance = 1e-12;
@@ -17,11 +14,11 @@ const smallestNormal = 2.2250738585072014e-308;
  *
  * @returns NaN without a bucket of +Inf, with fewer than two buckets, and without observations
  */
-export function histogramQuantile(buckets: readonly Bucket[], share: number): number {
+export function histogramQuantile(buckets: readonly Readonly<Bucket>[], share: number): number {
   if (Number.isNaN(share)) return NaN;
   if (share < 0) return -Infinity;
   if (share > 1) return Infinity;
-  const merged = merge(buckets);
+  const merged = mergeBuckets(buckets);
   const last = merged.length - 1;
   if (last < 1 || merged[last]?.upperBound !== Infinity) return NaN;
   lift(merged);
@@ -39,25 +36,7 @@ export function histogramQuantile(buckets: readonly Bucket[], share: number): nu
   return start + (bucket.upperBound - start) * ((rank - before) / (bucket.count - before));
 }
 
-interface MutableBucket {
-  upperBound: number;
-  count: number;
-}
-
-function merge(buckets: readonly Bucket[]): MutableBucket[] {
-  const sorted = [...buckets].sort((a, b) =>
-    a.upperBound < b.upperBound ? -1 : a.upperBound > b.upperBound ? 1 : 0,
-  );
-  const merged: MutableBucket[] = [];
-  for (const { upperBound, count } of sorted) {
-    const last = merged.at(-1);
-    if (last?.upperBound === upperBound) last.count += count;
-    else merged.push({ upperBound, count });
-  }
-  return merged;
-}
-
-function lift(buckets: readonly MutableBucket[]): void {
+function lift(buckets: readonly Bucket[]): void {
   let highest = buckets[0]?.count ?? 0;
   for (const bucket of buckets.slice(1)) {
     if (bucket.count < highest || almostEqual(highest, bucket.count)) bucket.count = highest;
