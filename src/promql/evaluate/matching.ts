@@ -6,6 +6,8 @@ import type { LabelSet } from './label-set.ts';
 export function matchKey(matching: Matching): (set: LabelSet) => string {
   const { labels, mode } = matching;
   if (mode === 'on') return (set) => set.keyOf(labels);
+  // The usual case: that key is kept with the set.
+  if (labels.length === 0) return (set) => set.nameless.key;
   const excluded = [...labels, '__name__'];
   return (set) => set.keyWithout(excluded);
 }

@@ -1,0 +1,63 @@
+import { describe, expect, test } from 'vitest';
+import { createEngine } from '../../src/promql/engine.ts';
+import { defaultLimits } from '../../src/promql/evaluate/budget.ts';
+import { parseQuery } from '../../src/promql/parse.ts';
+import { at, minutely, over } from './asked.ts';
+
+const store = minutely({ 'x{i="1"}': '1 2 3 4 5', 'x{i="2"}': '1 2 3 4 5' });
+
+describe('a query that would cost too much fails with what to do', () => {
+  test('steps', () => {
+    expect(over(store, { from: 0, to: 11_000, step: 1 }, 'x')).toEqual([
+      'execution: exceeded maximum resolution of 11000 points per timeseries: ask for a longer step',
+    ]);
+  });
+
+  test('series of the result', () => {
+    expect(at(store, 1, 'x', { limits: { ...defaultLimits, series: 1 } })).toEqual([
+      'execution: query has 2 series as its result, 1 are allowed',
+    ]);
+  });
+
+  test('samples that are looked at, as often as they are looked at', () => {
+    const limits = { ...defaultLimits, samples: 20 };
+    expect(at(store, 4, 'sum_over_time(x[5m])', { limits })).toEqual(['{i="1"} 15', '{i="2"} 15']);
+    expect(over(store, { from: 0, to: 4, step: 1 }, 'sum_over_time(x[5m])', { limits })).toEqual([
+      'execution: query processing would look at more than 20 samples: ask for a shorter range or fewer series',
+    ]);
+  });
+
+  test('values that are held at a time, in a subquery too', () => {
+    const limits = { ...defaultLimits, values: 100 };
+    expect(at(store, 4, 'max_over_time(x[1h:1m])', { limits })).toEqual([
+      'execution: query processing would hold more than 100 values at a time: ask for a longer step, a shorter range or fewer series',
+    ]);
+  });
+});
+
+test('a step of nothing, and a range vector over time, are no queries', () => {
+  expect(over(store, { from: 0, to: 1, step: 0 }, 'x')).toEqual([
+    'bad_data: zero or negative query resolution step widths are not accepted. Try a positive integer',
+  ]);
+  expect(over(store, { from: 0, to: 1, step: 1 }, 'x[1m]')).toEqual([
+    'bad_data: invalid expression type "range vector" for range query, must be Scalar or instant Vector',
+  ]);
+});
+
+test('a scalar over time is one series without labels, a range that ends before it starts has none', () => {
+  expect(over(store, { from: 0, to: 2, step: 1 }, 'time() / 60')).toEqual(['{} 0@0 1@1 2@2']);
+  expect(over(store, { from: 2, to: 1, step: 1 }, 'x')).toEqual([]);
+});
+
+test('a quantile that is none, and a bucket without a bound, come with a warning', () => {
+  const engine = createEngine();
+  const warnings = (query: string): readonly string[] => engine.instant(parseQuery(query), store, 0).warnings;
+
+  expect(warnings('quantile(2, x)')).toEqual([
+    'PromQL warning: quantile value should be between 0 and 1, got 2',
+  ]);
+  expect(warnings('histogram_quantile(0.9, x)')).toEqual([
+    'PromQL warning: bucket label "le" is missing or has a malformed value of "" for metric name "x"',
+  ]);
+  expect(warnings('quantile(0.5, x)')).toEqual([]);
+});
