@@ -1,11 +1,11 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createEngine } from '../../src/promql/engine.ts';
 import type { EngineOptions } from '../../src/promql/engine.ts';
 import type { MemoryStore } from '../../src/promql/memory-store.ts';
 import { parseQuery } from '../../src/promql/parse.ts';
 import { QueryError } from '../../src/promql/query-error.ts';
-import { randomSeries, spanMs, storeWith } from './random-series.ts';
+import { labelKey, randomSeries, spanMs, storeWith } from './random-series.ts';
 
 const times = fc.integer({ min: 0, max: spanMs / 5_000 }).map((step) => step * 5_000);
 const grouping = fc.constantFrom(
@@ -31,7 +31,7 @@ function ask(
     if (value.type === 'scalar') return { scalar: value.value };
     if (value.type !== 'vector') throw new Error(`a ${value.type}`);
     // Adding 0 makes one zero of both.
-    return Object.fromEntries(value.series.map((each) => [key(each.labels), each.value + 0]).sort());
+    return Object.fromEntries(value.series.map((each) => [labelKey(each.labels), each.value + 0]));
   } catch (error) {
     if (error instanceof QueryError) return error.message;
     throw error;
@@ -52,10 +52,6 @@ function expectAlike(
     return [labels, Math.abs(value - wanted) <= 1e-9 * Math.max(1, Math.abs(wanted)) ? wanted : value];
   });
   expect(Object.fromEntries(rounded)).toEqual(expected);
-}
-
-function key(labels: Readonly<Record<string, string>>): string {
-  return JSON.stringify(Object.entries(labels).sort());
 }
 
 /** The two queries answer alike on any series, at any time. */
@@ -333,7 +329,8 @@ function rangeAt(store: MemoryStore, query: string, stepMs: number): Record<stri
   const points: Record<string, number> = {};
   const range = { fromMs: 0, toMs: spanMs, stepMs };
   for (const { labels, times: at, values } of createEngine().range(parseQuery(query), store, range).series) {
-    for (const [index, time] of at.entries()) points[`${key(labels)} ${time}`] = (values[index] ?? 0) + 0;
+    for (const [index, time] of at.entries())
+      points[`${labelKey(labels)} ${time}`] = (values[index] ?? 0) + 0;
   }
   return points;
 }

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { MemoryStore } from '../../src/promql/memory-store.ts';
 
 /** Samples of one series on the way to a store. */
@@ -51,8 +51,13 @@ export function randomSeries(kind: 'counter' | 'gauge' = 'gauge'): fc.Arbitrary<
   return fc.uniqueArray(series, {
     minLength: 1,
     maxLength: 8,
-    selector: ({ labels }) => JSON.stringify(Object.entries(labels).sort()),
+    selector: ({ labels }) => labelKey(labels),
   });
+}
+
+/** A text that two label sets share exactly if they are the same. */
+export function labelKey(labels: Readonly<Record<string, string>>): string {
+  return JSON.stringify(labels, Object.keys(labels).sort());
 }
 
 export function storeWith(all: readonly RandomSeries[]): MemoryStore {
