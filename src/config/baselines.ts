@@ -13,7 +13,8 @@ const test = z.strictObject({
   samples: z.int().min(3).max(240).optional().describe('Least number of readings on either side; 20'),
 });
 
-const shape = {
+/** The keys of `baseline`. */
+export const baselineShape = {
   offset: someTime.optional().describe('Compares with the same query this long ago'),
   before: z
     .literal('deploy')
@@ -34,7 +35,7 @@ export function readBaseline(
   { signal, scope }: { readonly signal: Signal | null; readonly scope: Rule['scope'] },
 ): Baseline | null {
   if (place.value === undefined) return null;
-  const fields = place.fields(shape);
+  const fields = place.fields(baselineShape);
   if (place.value === null || typeof place.value !== 'object' || Array.isArray(place.value)) return null;
   if (signal !== null && !signal.hasPast)
     place.problem(`${signal.kind} has no past to compare with; a baseline needs PromQL`, 'key');
@@ -62,7 +63,7 @@ export function checkUse(place: Place, levels: readonly Level[], recover: Rule['
   );
 }
 
-function readOffset(place: Place, { offset }: Fields<typeof shape>): Baseline | null {
+function readOffset(place: Place, { offset }: Fields<typeof baselineShape>): Baseline | null {
   for (const key of ['window', 'test'])
     if (place.has(key)) place.at(key).problem('belongs to before: deploy; offset goes alone', 'key');
   return offset === undefined ? null : { offsetMs: offset };
@@ -70,7 +71,7 @@ function readOffset(place: Place, { offset }: Fields<typeof shape>): Baseline | 
 
 function readBefore(
   place: Place,
-  { before, window, test }: Fields<typeof shape>,
+  { before, window, test }: Fields<typeof baselineShape>,
   scope: Rule['scope'],
 ): Baseline | null {
   if (scope === 'host')

@@ -11,14 +11,23 @@ import { someTime, text } from './scalars.ts';
 import { readSignal } from './signals.ts';
 
 const tcp = z.strictObject({
-  host: z.string().min(1),
-  port: z.int().min(1).max(65535),
-  timeout: someTime.optional(),
+  host: z.string().min(1).describe('Name or address'),
+  port: z.int().min(1).max(65535).describe('1 to 65535'),
+  timeout: someTime.optional().describe('2s unless stated'),
 });
 
-const command = z.strictObject({ run: z.array(z.string()).min(1), timeout: someTime.optional() });
+const command = z.strictObject({
+  run: z.array(z.string()).min(1).describe('A program of allowed_programs and its arguments'),
+  timeout: someTime.optional().describe('30s unless stated'),
+});
 
-const shape = { ...comparisonShape, name: text.optional(), tcp: tcp.optional(), command: command.optional() };
+/** The keys of a check beside its signal. */
+export const checkShape = {
+  ...comparisonShape,
+  name: text.optional().describe('For people; what it asks unless stated'),
+  tcp: tcp.optional().describe('Passes when a connection is accepted'),
+  command: command.optional().describe('Passes when the program ends with 0'),
+};
 
 /** One check of a verification phase; null after a problem. */
 export function readCheck(
@@ -29,7 +38,7 @@ export function readCheck(
   const words = Object.fromEntries(
     Object.keys(context.sources).map((kind) => [kind, z.unknown().optional()]),
   );
-  const fields: Fields<typeof shape> = place.fields({ ...words, ...shape });
+  const fields: Fields<typeof checkShape> = place.fields({ ...words, ...checkShape });
   if (place.value === null || typeof place.value !== 'object' || Array.isArray(place.value)) return null;
   const kinds = ['tcp', 'command', ...Object.keys(context.sources)].filter((kind) => place.has(kind));
   const [kind, ...others] = kinds;
@@ -48,7 +57,7 @@ export function readCheck(
   return kind === 'tcp' ? tcpCheck(fields) : commandCheck(place, fields, allowedPrograms);
 }
 
-function tcpCheck({ name, tcp }: Fields<typeof shape>): Check | null {
+function tcpCheck({ name, tcp }: Fields<typeof checkShape>): Check | null {
   if (tcp === undefined) return null;
   const { host, port, timeout } = tcp;
   return { name: name ?? `tcp ${host}:${port}`, tcp: { host, port, timeoutMs: timeout ?? 2 * SECOND } };
@@ -56,7 +65,7 @@ function tcpCheck({ name, tcp }: Fields<typeof shape>): Check | null {
 
 function commandCheck(
   place: Place,
-  { name, command }: Fields<typeof shape>,
+  { name, command }: Fields<typeof checkShape>,
   allowed: readonly string[],
 ): Check | null {
   if (command === undefined) return null;
@@ -67,7 +76,7 @@ function commandCheck(
 
 function readSourceCheck(
   place: Place,
-  fields: Fields<typeof shape>,
+  fields: Fields<typeof checkShape>,
   { sources }: ReadingContext,
 ): Check | null {
   const signal = readSignal(place, sources, 'playbook');

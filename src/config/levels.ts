@@ -10,7 +10,8 @@ import type { Signal } from './signals.ts';
 import { suggestion } from './suggest.ts';
 import { otherwise, resolveWant, want } from './wants.ts';
 
-const shape = {
+/** The keys of a level. */
+export const levelShape = {
   ...comparisonShape,
   ...countingShape,
   floor: quantity
@@ -52,7 +53,7 @@ export function readLevels(place: Place, setting: LevelSetting): readonly Level[
 }
 
 function readLevel(place: Place, severity: Severity, setting: LevelSetting): Level | null {
-  const fields = place.fields(shape);
+  const fields = place.fields(levelShape);
   const condition = readCondition(place, fields, setting);
   const { pack, playbooks } = setting;
   const wanted = resolveWant(place.at('do'), fields.do, { severity, pack, playbooks });
@@ -75,7 +76,7 @@ function readLevel(place: Place, severity: Severity, setting: LevelSetting): Lev
 
 function readCondition(
   place: Place,
-  fields: Fields<typeof shape>,
+  fields: Fields<typeof levelShape>,
   { signal, timeless }: Pick<LevelSetting, 'signal' | 'timeless'>,
 ): Condition | null {
   if (place.value === null || typeof place.value !== 'object') return null;

@@ -1,9 +1,8 @@
-import { z } from 'zod';
-import { roles, type Token } from '../domain/configuration.ts';
+import type { Token } from '../domain/configuration.ts';
+import { tokenShape } from './main-shapes.ts';
 import type { Place } from './place.ts';
 import type { ReadingContext } from './reading-context.ts';
-import { name } from './scalars.ts';
-import { resolveSecret, secretReference } from './secrets.ts';
+import { resolveSecret } from './secrets.ts';
 
 /** Loopback, so that nothing is open before tokens are given out. */
 export const defaultListen = { host: '127.0.0.1', port: 7390 } as const;
@@ -38,7 +37,7 @@ function isLoopback(host: string): boolean {
 export async function readTokens(place: Place, context: ReadingContext): Promise<readonly Token[]> {
   const tokens: Token[] = [];
   for (const item of place.items('tokens')) {
-    const fields = item.fields({ name, role: z.enum(roles), token: secretReference });
+    const fields = item.fields(tokenShape);
     const secret =
       fields.token === undefined ? null : await resolveSecret(item.at('token'), fields.token, context);
     if (fields.name === undefined || fields.role === undefined || secret === null) continue;

@@ -21,11 +21,38 @@ export interface PlacedPlaybook {
   readonly place: Place;
 }
 
-const shape = {
-  objectives: z.unknown().optional(),
-  steps: z.unknown().optional(),
-  verify: z.unknown().optional(),
-  otherwise_playbook: z.string().optional(),
+/** The keys of a playbook. */
+export const playbookShape = {
+  objectives: z.unknown().optional().describe('What the record compares with'),
+  steps: z.unknown().optional().describe('What is done, in this order'),
+  verify: z.unknown().optional().describe('What must hold afterwards'),
+  otherwise_playbook: z
+    .string()
+    .optional()
+    .describe('Taken when this one failed; a chain must not lead back'),
+};
+
+/** The keys of `objectives`. */
+export const objectivesShape = {
+  rollback: someTime.optional().describe('First to last effect; 5m unless stated'),
+  verification: someTime.optional().describe('Last effect to verified; 3m unless stated'),
+  total: someTime.optional().describe('From the first breaching reading to verified; 10m unless stated'),
+};
+
+const phase = z.unknown().optional();
+/** The keys of `verify`. */
+export const verifyShape = {
+  settle: duration.optional().describe('Waited before the first check; 5s unless stated'),
+  infrastructure: phase.describe('First phase: does everything run?'),
+  connectivity: phase.describe('Second phase: does it answer?'),
+  functionality: phase.describe('Third phase: does it do its work?'),
+  data: phase.describe('Last phase: is the data whole?'),
+};
+
+/** The keys of a phase. */
+export const phaseShape = {
+  within: someTime.optional().describe('How long its checks may be retried; 1m unless stated'),
+  checks: z.unknown().optional().describe('All of them must pass'),
 };
 
 interface Setting {
@@ -67,7 +94,7 @@ export function checkFallbacks(placed: readonly PlacedPlaybook[]): void {
 }
 
 function readPlaybook(place: Place, id: string, setting: Setting, context: ReadingContext): Playbook {
-  const fields = place.fields(shape);
+  const fields = place.fields(playbookShape);
   const { allowedPrograms, pack, playbooks } = setting;
   const steps = place.at('steps');
   const items = steps.items('steps');
@@ -91,12 +118,7 @@ function readPlaybook(place: Place, id: string, setting: Setting, context: Readi
 
 function readObjectives(place: Place): Objectives {
   if (place.value === undefined) return standardObjectives;
-  const limit = someTime.optional();
-  const { rollback, verification, total } = place.fields({
-    rollback: limit,
-    verification: limit,
-    total: limit,
-  });
+  const { rollback, verification, total } = place.fields(objectivesShape);
   return {
     rollbackMs: rollback ?? standardObjectives.rollbackMs,
     verificationMs: verification ?? standardObjectives.verificationMs,
@@ -111,18 +133,11 @@ function readVerification(
 ): Verification {
   const defaultSettleMs = 5 * SECOND;
   if (place.value === undefined) return { settleMs: defaultSettleMs, phases: [] };
-  const later = z.unknown().optional();
-  const { settle } = place.fields({
-    settle: duration.optional(),
-    infrastructure: later,
-    connectivity: later,
-    functionality: later,
-    data: later,
-  });
+  const { settle } = place.fields(verifyShape);
   const phases = phaseNames.flatMap((name): Phase[] => {
     const phase = place.at(name);
     if (phase.value === undefined) return [];
-    const { within } = phase.fields({ within: someTime.optional(), checks: later });
+    const { within } = phase.fields(phaseShape);
     const checks = phase
       .at('checks')
       .items('checks')

@@ -5,7 +5,11 @@ import type { Place } from './place.ts';
 import { duration } from './scalars.ts';
 import type { Signal } from './signals.ts';
 
-const shape = { ...comparisonShape, for: duration.optional() };
+/** The keys of `recover`. */
+export const recoveryShape = {
+  ...comparisonShape,
+  for: duration.optional().describe('How long it must hold'),
+};
 
 /** `recover`: what ends a firing breach. null when it is not written, or after a problem. */
 export function readRecovery(
@@ -15,7 +19,7 @@ export function readRecovery(
 ): Rule['recover'] {
   const { signal } = setting;
   if (place.value === undefined) return null;
-  const fields = place.fields(shape);
+  const fields = place.fields(recoveryShape);
   if (place.value === null || typeof place.value !== 'object') return null;
   if (signal?.measures === 'probe')
     place.problem(

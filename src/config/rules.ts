@@ -29,7 +29,8 @@ export interface RuleDefaults {
 export const defaultEveryMs = 15 * SECOND;
 
 const policy = z.enum(['hold', 'breach', 'ok']);
-const shape = {
+/** The keys of a rule beside its signal. */
+export const ruleShape = {
   summary: text.optional().describe('What it watches, for people'),
   runbook: pageUrl.optional().describe('Where people read what to do'),
   scope: z.enum(['target', 'host']).optional().describe('One reading for each target, or for each host'),
@@ -66,7 +67,7 @@ function readRule(
   { sources }: ReadingContext,
 ): Rule | null {
   const words = Object.fromEntries(signalKeys(sources).map((kind) => [kind, z.unknown().optional()]));
-  const fields = place.fields({ ...words, ...shape });
+  const fields = place.fields({ ...words, ...ruleShape });
   if (place.value === null || typeof place.value !== 'object' || Array.isArray(place.value)) return null;
   const { pack, name, playbooks, defaults } = setting;
   const scope = fields.scope ?? 'target';

@@ -1,11 +1,28 @@
 import { z } from 'zod';
-import { parseQuantity, type Quantity } from '../domain/quantity.ts';
+import { formatQuantity, parseQuantity, type Quantity } from '../domain/quantity.ts';
 import { parseDuration, SECOND } from '../domain/time.ts';
 import { shown } from './wording.ts';
 
-/** Text that means something once it has been read; `wanted` completes "expected …". */
-function written<T>(wanted: string, read: (value: unknown) => T | null): z.ZodType<T> {
-  return z.unknown().transform((value, context): T => {
+/** How values are written, as JSON Schema says it to editors. Reading is what decides. */
+const durationText = String.raw`(?:\d+(?:\.\d+)?(?:ms|s|m|h|d))+`;
+const asDuration = { type: 'string', pattern: `^${durationText}$`, examples: ['90s', '5m', '1h30m'] };
+const quantityText = String.raw`-?\d+(?:\.\d+)?\s*(?:%|x|[KMGT]i?B|B)?`;
+const asQuantity = {
+  type: ['number', 'string'],
+  pattern: String.raw`^(?:\s*${quantityText}\s*|${durationText})$`,
+  examples: ['50%', '512MiB', '5s', 100],
+};
+
+/**
+ * Text that means something once it has been read; `wanted` completes "expected …", `shape` says to editors how it is
+ * written.
+ */
+function written<T>(
+  wanted: string,
+  read: (value: unknown) => T | null,
+  shape: Readonly<Record<string, unknown>> = asQuantity,
+): z.ZodType<T> {
+  const reading = z.unknown().transform((value, context): T => {
     const meant = read(value);
     if (meant !== null) return meant;
     const message =
@@ -13,6 +30,7 @@ function written<T>(wanted: string, read: (value: unknown) => T | null): z.ZodTy
     context.issues.push({ code: 'custom', message, input: value });
     return z.NEVER;
   });
+  return reading.meta({ description: `Expected: ${wanted}`, ...shape });
 }
 
 function durationOf(value: unknown): number | null {
@@ -20,23 +38,33 @@ function durationOf(value: unknown): number | null {
 }
 
 /** `90s`, in milliseconds; a bare number is refused. */
-export const duration = written('a duration such as 90s, 5m or 1h30m', durationOf);
+export const duration = written('a duration such as 90s, 5m or 1h30m', durationOf, asDuration);
 
 /** A duration longer than nothing. */
-export const someTime = written('a duration above zero such as 90s, 5m or 1h30m', (value) => {
-  const ms = durationOf(value);
-  return ms === null || ms === 0 ? null : ms;
-});
+export const someTime = written(
+  'a duration above zero such as 90s, 5m or 1h30m',
+  (value) => {
+    const ms = durationOf(value);
+    return ms === null || ms === 0 ? null : ms;
+  },
+  asDuration,
+);
 
 /** How often a rule is read; below 100 ms nothing useful is left of a machine. */
-export const interval = written('a duration of at least 100ms such as 5s or 1m', (value) => {
-  const ms = durationOf(value);
-  return ms === null || ms < 100 ? null : ms;
-});
+export const interval = written(
+  'a duration of at least 100ms such as 5s or 1m',
+  (value) => {
+    const ms = durationOf(value);
+    return ms === null || ms < 100 ? null : ms;
+  },
+  asDuration,
+);
 
 /** `24h`, or `off`: null. */
-export const blame = written('a duration such as 24h, or off', (value) =>
-  value === 'off' ? { withinMs: null } : withinOf(value),
+export const blame = written(
+  'a duration such as 24h, or off',
+  (value) => (value === 'off' ? { withinMs: null } : withinOf(value)),
+  { type: 'string', pattern: `^(?:off|${durationText})$`, examples: ['24h', 'off'] },
 );
 
 function withinOf(value: unknown): { readonly withinMs: number | null } | null {
@@ -56,6 +84,21 @@ export const quantity = written<Quantity>(
   },
 );
 
+/** A number of bytes above zero: `10MiB`, or a bare number. */
+export function size({ max }: { readonly max: number }): z.ZodType<number> {
+  return written(`a size up to ${formatQuantity(max, 'bytes')} such as 10MiB`, (value) => {
+    if (typeof value !== 'string' && typeof value !== 'number') return null;
+    const meant = parseQuantity(value);
+    if (meant === null || (meant.unit !== 'bytes' && meant.unit !== 'number')) return null;
+    return meant.value >= 1 && meant.value <= max ? Math.floor(meant.value) : null;
+  });
+}
+
+export const labelValue = z.string().min(1).max(500);
+export const labelName = z
+  .string()
+  .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'expected the name of a label: letters, digits and _');
+
 /** Text for people; not empty, one line. */
 export const text = z
   .string()
@@ -67,7 +110,10 @@ export const text = z
 export const nameProblem =
   'expected a name of up to 64 letters, digits, - and _, beginning with a letter or digit';
 export const isName = (name: string): boolean => /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/.test(name);
-export const name = z.string().refine(isName, nameProblem);
+export const name = z
+  .string()
+  .refine(isName, nameProblem)
+  .meta({ pattern: '^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$' });
 
 /** What Docker accepts as the name of a container. */
 export const containerName = z
@@ -87,7 +133,8 @@ export const hostName = z
 /** A path from the root, without `..`, of something other than the root itself. */
 export const absolutePath = z
   .string()
-  .refine((path) => isAbsolutePath(path) && path !== '/', 'expected an absolute path without .. in it');
+  .refine((path) => isAbsolutePath(path) && path !== '/', 'expected an absolute path without .. in it')
+  .meta({ pattern: '^/.' });
 
 export function isAbsolutePath(path: string): boolean {
   return path.startsWith('/') && !path.split('/').includes('..') && !/\p{Cc}/u.test(path);
@@ -97,16 +144,22 @@ export function isAbsolutePath(path: string): boolean {
 export const somePath = z.string().refine((path) => path !== '' && !/\p{Cc}/u.test(path), 'expected a path');
 
 /** `http://host:port`, without user, password and fragment; what was written is not repeated in messages. */
-export const httpUrl = z.string().superRefine((written, context) => {
-  const problem = httpUrlProblem(written, ['http:', 'https:']);
-  if (problem !== null) context.addIssue({ code: 'custom', message: problem });
-});
+export const httpUrl = z
+  .string()
+  .superRefine((written, context) => {
+    const problem = httpUrlProblem(written, ['http:', 'https:']);
+    if (problem !== null) context.addIssue({ code: 'custom', message: problem });
+  })
+  .meta({ pattern: '^https?://[^@#]+$', examples: ['http://host:8080'] });
 
 /** A page that people open, with a fragment if they like. */
-export const pageUrl = z.string().superRefine((written, context) => {
-  const problem = httpUrlProblem(written.replace(/#.*$/, ''), ['https:', 'http:']);
-  if (problem !== null) context.addIssue({ code: 'custom', message: problem });
-});
+export const pageUrl = z
+  .string()
+  .superRefine((written, context) => {
+    const problem = httpUrlProblem(written.replace(/#.*$/, ''), ['https:', 'http:']);
+    if (problem !== null) context.addIssue({ code: 'custom', message: problem });
+  })
+  .meta({ pattern: '^https?://' });
 
 export function httpUrlProblem(written: string, protocols: readonly string[]): string | null {
   const url = URL.parse(written);

@@ -14,12 +14,30 @@ const reference = z.union([
 ]);
 
 /** Where a secret is kept. What is wrong is never repeated: it may be the secret. */
-export const secretReference = z.unknown().transform((value, context): z.output<typeof reference> => {
-  const result = reference.safeParse(value);
-  if (result.success) return result.data;
-  context.issues.push({ code: 'custom', message: wanted, input: value });
-  return z.NEVER;
-});
+export const secretReference = z
+  .unknown()
+  .transform((value, context): z.output<typeof reference> => {
+    const result = reference.safeParse(value);
+    if (result.success) return result.data;
+    context.issues.push({ code: 'custom', message: wanted, input: value });
+    return z.NEVER;
+  })
+  .meta({
+    anyOf: [
+      asObject('file', 'Path of a file that holds it'),
+      asObject('env', 'Name of a variable that holds it'),
+    ],
+  });
+
+/** For editors. */
+function asObject(key: string, description: string): object {
+  return {
+    type: 'object',
+    properties: { [key]: { type: 'string', minLength: 1, description } },
+    required: [key],
+    additionalProperties: false,
+  };
+}
 
 export type SecretReference = z.output<typeof reference>;
 

@@ -9,7 +9,11 @@ import { someTime } from './scalars.ts';
 import { suggestion, unknownWord } from './suggest.ts';
 import { judge } from './wording.ts';
 
-const shape = { deadline: someTime.optional(), retries: z.int().min(0).max(10).optional() };
+/** The keys of a step beside its kind. */
+export const stepShape = {
+  deadline: someTime.optional().describe("How long an attempt may take; the kind's own unless stated"),
+  retries: z.int().min(0).max(10).optional().describe('Of attempts that changed nothing; 0 unless stated'),
+};
 
 /**
  * One step: a driver's word with its options, and perhaps `deadline` and `retries` beside it. The options stay as
@@ -27,7 +31,7 @@ export function readStep(
     place.problem('expected a step such as docker.rollback: { to: last_good }');
     return null;
   }
-  const keys = Object.keys(value).filter((key) => !Object.hasOwn(shape, key));
+  const keys = Object.keys(value).filter((key) => !Object.hasOwn(stepShape, key));
   const kind = keys.find((key) => Object.hasOwn(drivers, key)) ?? keys[0];
   if (kind === undefined) {
     place.problem(`does nothing; expected one of ${Object.keys(drivers).join(', ')}`);
@@ -36,9 +40,9 @@ export function readStep(
   for (const other of keys)
     if (other !== kind) place.at(other).problem(oneThing(other, kind, drivers), 'key');
   const settings = place.with(
-    Object.fromEntries(Object.entries(value).filter(([key]) => Object.hasOwn(shape, key))),
+    Object.fromEntries(Object.entries(value).filter(([key]) => Object.hasOwn(stepShape, key))),
   );
-  const { deadline, retries } = settings.fields(shape);
+  const { deadline, retries } = settings.fields(stepShape);
   const driver = Object.hasOwn(drivers, kind) ? drivers[kind] : undefined;
   if (driver === undefined) {
     place.at(kind).problem(unknownWord('unknown step', kind, Object.keys(drivers)), 'key');
@@ -53,7 +57,7 @@ export function readStep(
 function oneThing(other: string, kind: string, drivers: Drivers): string {
   if (Object.hasOwn(drivers, other))
     return `one step does one thing: ${kind} is there already; begin a new item with -`;
-  return `unknown key${suggestion(other, Object.keys(shape))}`;
+  return `unknown key${suggestion(other, Object.keys(stepShape))}`;
 }
 
 function checkOptions(place: Place, schema: z.ZodType): void {
