@@ -4,6 +4,7 @@ import { connectTcp } from '../clients/tcp.ts';
 import { decider } from '../decide/decider.ts';
 import { Detector } from '../detect/detector.ts';
 import type { Configuration } from '../domain/configuration.ts';
+import type { Arrivals } from '../domain/ports/arrivals.ts';
 import type { Channel } from '../domain/ports/channel.ts';
 import type { BugReports } from '../domain/ports/reports.ts';
 import type { Store } from '../domain/ports/store.ts';
@@ -42,8 +43,10 @@ export interface Making extends Surroundings {
 /** Builds every part of the engine: the one place that knows all concrete classes. Starts nothing. */
 export async function makeParts(making: Making): Promise<Parts> {
   const { configuration, connections, store, vault, channels, watcher, clock, log } = making;
-  const sources = sourcesFor(connections, making, configuration.hostRoot, making.reports);
   const releases = registry();
+  const arrivals: Arrivals = { of: (target) => releases.arrival(target) };
+  const reading = { ...making, arrivals };
+  const sources = sourcesFor(connections, reading, configuration.hostRoot, making.reports);
   const detection = new Detector({
     clock,
     sources,

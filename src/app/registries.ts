@@ -5,6 +5,7 @@ import { dockerSource } from '../detect/sources/docker.ts';
 import { httpSource } from '../detect/sources/http.ts';
 import { promqlSource } from '../detect/sources/promql.ts';
 import { reportsSource } from '../detect/sources/reports.ts';
+import { noArrivals, type Arrivals } from '../domain/ports/arrivals.ts';
 import type { Message } from '../domain/ports/channel.ts';
 import type { Drivers } from '../domain/ports/driver.ts';
 import { noReports, type BugReports } from '../domain/ports/reports.ts';
@@ -25,12 +26,12 @@ import type { Connections, Surroundings } from './connections.ts';
 /** The sources by their word in rules and checks. To add one: its file, and a line here. */
 export function sourcesFor(
   { prometheus, http, docker }: Connections,
-  { clock, environment }: Surroundings,
+  { clock, environment, arrivals = noArrivals }: Surroundings & { readonly arrivals?: Arrivals },
   hostRoot: string,
   reports: BugReports = noReports,
 ): Sources {
   return {
-    prometheus: promqlSource({ kind: 'prometheus', answerer: prometheus, clock }),
+    prometheus: promqlSource({ kind: 'prometheus', answerer: prometheus, clock, arrivals }),
     http: httpSource({ client: http, clock, environment }),
     docker: dockerSource({ docker, clock }),
     disk: diskSource({ hostRoot, clock }),

@@ -1,6 +1,7 @@
 import { RollbackError } from '../domain/errors.ts';
 import type { ReleaseChange, Releases } from '../domain/ports/releases.ts';
 import type { Target } from '../domain/target.ts';
+import { arrivedAt } from './arrived.ts';
 import { bake } from './bake.ts';
 import { candidate } from './candidate.ts';
 import { facetsIn } from './facets.ts';
@@ -57,6 +58,7 @@ export function registry(): Releases {
     bake: (name, now, quiet) => turn(name, now, (state, target) => bake(state, now, quiet, target.bakeMs)),
     current: (name) => currentOf(stateOf(name)),
     serving: (name) => stateOf(name).serving,
+    arrival: (name) => arrivedAt(stateOf(name)),
     candidate: (name, now) => candidate(stateOf(name), now),
     named: (name, id) => named(stateOf(name), id),
     find: (name, text) => findRelease(name, [...stateOf(name).releases.values()], text),

@@ -1,21 +1,15 @@
 import { messageOf } from '../../domain/errors.ts';
 import type { Answerer } from '../../domain/ports/answerer.ts';
+import { noArrivals, type Arrivals } from '../../domain/ports/arrivals.ts';
 import type { Clock } from '../../domain/ports/clock.ts';
 import type { Source } from '../../domain/ports/source.ts';
-import { formatQuantity } from '../../domain/quantity.ts';
-import type { Reading, Unknown } from '../../domain/reading.ts';
+import type { Reading } from '../../domain/reading.ts';
 import type { Subject } from '../../domain/target.ts';
-import { columnOf, type Column } from './column.ts';
 import { freshnessOf } from './freshness.ts';
+import { look, type Saw } from './promql-look.ts';
 import { promqlOptions, type PromqlSignal } from './promql-options.ts';
+import { promqlPast } from './promql-past.ts';
 import { seriesMap, type SeriesMap } from './series-map.ts';
-
-/** A reading that has no date yet. */
-type Saw = { readonly value: number; readonly detail: string } | Unseen | 'ok';
-interface Unseen {
-  readonly why: Unknown;
-  readonly detail: string;
-}
 
 /**
  * Readings of PromQL queries, one query for all targets.
@@ -27,13 +21,21 @@ export function promqlSource({
   kind,
   answerer,
   clock,
+  arrivals = noArrivals,
 }: {
   /** The word in YAML. The two differ only in who answers. */
   readonly kind: 'prometheus' | 'scrape';
   readonly answerer: Answerer;
   readonly clock: Clock;
+  /** For baselines of the time before a deployment; without it there never was one. */
+  readonly arrivals?: Arrivals;
 }): Source<PromqlSignal> {
   const maps = new WeakMap<readonly Subject[], SeriesMap>();
+  const mapOf = (subjects: readonly Subject[]): SeriesMap => {
+    const map = maps.get(subjects) ?? seriesMap(subjects);
+    maps.set(subjects, map);
+    return map;
+  };
   const unmatched = new WeakMap<PromqlSignal, number>();
   return {
     kind,
@@ -44,72 +46,25 @@ export function promqlSource({
     windowMs: ({ windowMs }) => windowMs,
     identity: () => answerer.name,
     unmatched: (options) => unmatched.get(options) ?? 0,
+    baselines: promqlPast({ answerer, clock, arrivals, mapOf }),
     async read(options, subjects, signal) {
       const at = clock.now();
-      const map = maps.get(subjects) ?? seriesMap(subjects);
-      maps.set(subjects, map);
-      const ask = (text: string): Promise<Column> => column(answerer, text, { subjects, map, signal });
+      const asking = { subjects, map: mapOf(subjects), signal };
       try {
-        const [stale, main, total] = await Promise.all([
-          freshnessOf(answerer, options.fresh, { subjects, map, signal }),
-          ask('query' in options.ask ? options.ask.query : options.ask.bad),
-          'query' in options.ask ? null : ask(options.ask.total),
+        const [stale, looked] = await Promise.all([
+          freshnessOf(answerer, options.fresh, asking),
+          look(answerer, options, null, asking),
         ]);
-        unmatched.set(options, (total ?? main).unmatched);
+        unmatched.set(options, looked.unmatched);
         return dated(at, subjects, ({ name }) => {
           const old = stale.get(name);
-          if (old !== undefined) return { why: 'no_data', detail: old };
-          if ('query' in options.ask || total === null) return ofQuery(main, name, options.emptyIsOk);
-          return ofRatio({ bad: main, total }, name, options.ask.min);
+          return old === undefined ? looked.of(name) : { why: 'no_data', detail: old };
         });
       } catch (thrown) {
         return dated(at, subjects, () => ({ why: 'error', detail: messageOf(thrown) }));
       }
     },
   };
-}
-
-async function column(
-  answerer: Answerer,
-  text: string,
-  { subjects, map, signal }: { subjects: readonly Subject[]; map: SeriesMap; signal: AbortSignal },
-): Promise<Column> {
-  const answer = columnOf(await answerer.query(text, null, signal), subjects, map);
-  if ('problem' in answer) throw new Error(answer.problem);
-  return answer;
-}
-
-function ofQuery({ cells }: Column, name: string, emptyIsOk: boolean): Saw {
-  const cell = cells.get(name);
-  if (cell === undefined) return emptyIsOk ? 'ok' : { why: 'no_data', detail: 'no series' };
-  const odd = oddity(cell);
-  return odd ?? { value: Number(cell), detail: formatQuantity(Number(cell), 'number') };
-}
-
-/** Errors that never happened have no series: `bad` is 0 where `total` is there. */
-function ofRatio(
-  { bad, total }: { readonly bad: Column; readonly total: Column },
-  name: string,
-  min: number,
-): Saw {
-  const all = total.cells.get(name);
-  if (all === undefined) return { why: 'no_data', detail: 'no series of `total`' };
-  const part = bad.cells.get(name) ?? 0;
-  const odd = oddity(all) ?? oddity(part);
-  if (odd !== null) return odd;
-  const [of, amount] = [Number(all), Number(part)];
-  if (of < min || of <= 0)
-    return {
-      why: 'insufficient',
-      detail: `total is ${formatQuantity(of, 'number')}, at least ${min} needed`,
-    };
-  const detail = `${formatQuantity(amount / of, 'ratio')} (${formatQuantity(amount, 'number')} of ${formatQuantity(of, 'number')})`;
-  return { value: amount / of, detail };
-}
-
-function oddity(cell: number | 'several'): Unseen | null {
-  if (cell === 'several') return { why: 'error', detail: 'several series; aggregate to one for each target' };
-  return Number.isFinite(cell) ? null : { why: 'no_data', detail: `the value is ${cell}` };
 }
 
 function dated(

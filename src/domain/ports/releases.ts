@@ -1,5 +1,6 @@
 import type { ComponentKind, Release, Sighting, Standing } from '../release.ts';
 import type { Target } from '../target.ts';
+import type { Arrival } from './arrivals.ts';
 import type { Observer } from './observer.ts';
 import type { Commit, Control, Serving } from './store.ts';
 
@@ -47,6 +48,8 @@ export interface Releases {
   bake(target: string, now: number, quiet: boolean): ReleaseChange;
   current(target: string): Release | null;
   serving(target: string): Serving | null;
+  /** How the present release arrived; null when that was not seen. */
+  arrival(target: string): Arrival | null;
   /** Good, different from the present one, served within 30 d, not behind a barrier, and not known to be missing. */
   candidate(target: string, now: number): Candidate;
   /** A release asked for by name: any standing but it must exist; barriers and age are the person's to judge. */
