@@ -65,7 +65,8 @@ function checkOption(
 function checkCount(command: CliCommand, positionals: readonly string[]): void {
   const missing = command.takes[positionals.length];
   if (missing !== undefined && !missing.startsWith('[')) throw wrong(command, `${missing} is missing`);
-  const extra = positionals[command.takes.length];
+  // What ends in an ellipsis may be said any number of times.
+  const extra = command.takes.at(-1)?.includes('…') === true ? undefined : positionals[command.takes.length];
   if (extra !== undefined) throw wrong(command, `unexpected argument ${extra}`);
 }
 

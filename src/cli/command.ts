@@ -47,7 +47,7 @@ export interface CliCommand {
   readonly summary: string;
   /** What follows `rollbackd`: words in capitals are values, those in brackets may be left out. */
   readonly usage: string;
-  /** The names of its positionals, in order; those in brackets may be left out. */
+  /** The names of its positionals, in order; those in brackets may be left out, a last one with … may be repeated. */
   readonly takes: readonly string[];
   readonly options: Readonly<Record<string, CliOption>>;
   readonly examples: readonly string[];

@@ -8,7 +8,10 @@ import { parseYaml, pathName } from './yaml-document.ts';
  *
  * @returns `missing` when there is none, without a problem; null after reporting why it cannot be used
  */
-export async function openDocument(file: string, context: ReadingContext): Promise<Place | 'missing' | null> {
+export async function openDocument(
+  file: string,
+  context: Pick<ReadingContext, 'readFile' | 'findings'>,
+): Promise<Place | 'missing' | null> {
   const { problems } = context.findings;
   const read = await tryRead(context.readFile, file);
   if ('problem' in read) {

@@ -2,9 +2,9 @@ import { crontab } from '../../clients/crontab.ts';
 import { decider } from '../../decide/decider.ts';
 import { RollbackError } from '../../domain/errors.ts';
 import type { Answerer } from '../../domain/ports/answerer.ts';
-import type { NewEntry, Store } from '../../domain/ports/store.ts';
+import type { Store } from '../../domain/ports/store.ts';
 import type { Vault } from '../../domain/ports/vault.ts';
-import type { Parts } from '../../engine/parts.ts';
+import type { Parts, Watcher } from '../../engine/parts.ts';
 import { ledgerRow } from '../../record/ledger.ts';
 import { registry } from '../../releases/registry.ts';
 import { planner } from '../../rollback/planner.ts';
@@ -25,14 +25,16 @@ interface Around {
   readonly clock: SimulatedClock;
   readonly production: Production;
   readonly store: Store;
-  /** Takes up what is journaled. */
-  readonly entries: NewEntry[];
+  readonly told: Watching;
 }
+
+/** Who hears of what the engine takes in and stores. */
+export type Watching = Pick<Watcher, 'committed' | 'evaluated'>;
 
 /** The parts of the daemon, its edges replaced. Connections are made for their schemas; none is ever used. */
 export function rehearsedParts(
-  { configuration, answerer, script, fed = false, evaluated }: RehearsalOptions,
-  { clock, production, store, entries }: Around,
+  { configuration, answerer, script, fed = false }: RehearsalOptions,
+  { clock, production, store, told }: Around,
 ): { readonly parts: Parts; readonly detector: RehearsedDetector } {
   const surroundings = { clock, environment: {} };
   const prometheus = answerer === null ? nobody : answerer(clock);
@@ -83,12 +85,7 @@ export function rehearsedParts(
     compose: tell,
     scrub: (text) => text,
     ledger: (closed) => ledgerRow(ledgerInput(closed)),
-    watcher: {
-      committed: (added) => void entries.push(...added),
-      evaluated: (evaluation) => evaluated?.(evaluation),
-      effectEnded: () => {},
-      closed: () => {},
-    },
+    watcher: { ...told, effectEnded: () => {}, closed: () => {} },
   };
   return { parts, detector };
 }

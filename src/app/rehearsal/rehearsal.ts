@@ -6,12 +6,13 @@ import type { Configuration } from '../../domain/configuration.ts';
 import type { Reading } from '../../domain/reading.ts';
 import type { Rule } from '../../domain/rule.ts';
 import { MINUTE } from '../../domain/time.ts';
+import { rowOf } from '../../engine/case.ts';
 import { execute } from '../../engine/commands/execute.ts';
 import { Engine } from '../../engine/engine.ts';
 import { openSqliteStore } from '../../store/sqlite/open.ts';
 import { SimulatedClock } from './clock.ts';
 import type { RehearsedDetector } from './detector.ts';
-import { rehearsedParts } from './parts.ts';
+import { rehearsedParts, type Watching } from './parts.ts';
 import { history, Production } from './production.ts';
 import { happeningsOf, type Happening } from './happenings.ts';
 import type { Script } from './script.ts';
@@ -26,8 +27,22 @@ export interface RehearsalOptions {
   readonly from: number;
   /** True: rules read nothing by themselves; every reading comes through `feed`. */
   readonly fed?: boolean;
+  /** Called once before anything happens. */
+  readonly opened?: (seen: Seen) => void;
   /** Hears of every evaluation that the engine took in; in a fed rehearsal quiet ones are left out. */
-  readonly evaluated?: (evaluation: Evaluation) => void;
+  readonly evaluated?: (evaluation: Evaluation, seen: Seen) => void;
+  /** Hears of what was just journaled. */
+  readonly committed?: (entries: readonly NewEntry[], seen: Seen) => void;
+}
+
+/** What a rehearsal shows at this instant. */
+export interface Seen {
+  /** What runs on a target, by the label of the script; null when nothing known does. */
+  release(target: string): string | null;
+  /** The rules of a subject (a target, or `host:NAME`) as people would see them. */
+  rulesOf(subject: string): readonly RuleView[];
+  /** The incident on a target that is not closed. */
+  incidentOn(target: string): IncidentRow | null;
 }
 
 /**
@@ -45,14 +60,10 @@ export interface RehearsalOptions {
  *   plain fold, without a promise and without an alarm; once a level changes, or an incident is under way, time passes as
  *   with `advanceTo`. For months.
  */
-export interface Rehearsal extends AsyncDisposable {
+export interface Rehearsal extends AsyncDisposable, Seen {
   readonly clock: SimulatedClock;
   /** The journal so far, oldest first. */
   readonly entries: readonly NewEntry[];
-  /** What runs on a target now, by the label of the script; null when nothing known does. */
-  release(target: string): string | null;
-  /** The rules of a subject (a target, or `host:NAME`) as people would see them now. */
-  rulesOf(subject: string): readonly RuleView[];
   /** All incidents so far, open and closed, oldest first. */
   incidents(): Promise<readonly IncidentRow[]>;
   /** Lets time pass until this instant, included. Rejects when the daemon would have ended. */
@@ -81,9 +92,18 @@ export async function openRehearsal(options: RehearsalOptions): Promise<Rehearsa
     await store.commit(history(target, scripted, from));
   }
   const entries: NewEntry[] = [];
-  const { parts, detector } = rehearsedParts(options, { clock, production, store, entries });
+  // The parts tell the rehearsal what happens, and the rehearsal is made of the parts.
+  const told: Watching = {
+    committed: (added) => {
+      entries.push(...added);
+      options.committed?.(added, rehearsal);
+    },
+    evaluated: (evaluation) => options.evaluated?.(evaluation, rehearsal),
+  };
+  const { parts, detector } = rehearsedParts(options, { clock, production, store, told });
   const rehearsal = new DaemonRehearsal({ clock, production, store, entries, detector, script });
   rehearsal.engine = new Engine(parts, configuration, (error) => rehearsal.fail(error));
+  options.opened?.(rehearsal);
   await rehearsal.engine.start();
   await rehearsal.advanceTo(from);
   return rehearsal;
@@ -129,6 +149,11 @@ class DaemonRehearsal implements Rehearsal {
     return this.#stage.detector.views(subject);
   }
 
+  incidentOn(target: string): IncidentRow | null {
+    const open = this.engine.core.book.on(target);
+    return open === null ? null : rowOf(open);
+  }
+
   async incidents(): Promise<readonly IncidentRow[]> {
     const rows = await this.#stage.store.incidents({ limit: 100_000 });
     return rows.toSorted((a, b) => a.openedAt - b.openedAt);
@@ -137,7 +162,7 @@ class DaemonRehearsal implements Rehearsal {
   async advanceTo(at: number): Promise<void> {
     while ((this.#happenings[0]?.at ?? Infinity) <= at) {
       const next = this.#happenings.shift();
-      if (next !== undefined) await this.#happen(next);
+      if (next !== undefined) await this.#happen(next, 'advanceTo');
     }
     await this.clock.advanceTo(at);
     this.#lookedAt = this.clock.now();
@@ -190,7 +215,7 @@ class DaemonRehearsal implements Rehearsal {
   async #leapTo(at: number): Promise<void> {
     while ((this.#happenings[0]?.at ?? Infinity) <= at) {
       const next = this.#happenings.shift();
-      if (next !== undefined) await this.#happen(next);
+      if (next !== undefined) await this.#happen(next, this.#isBusy() ? 'advanceTo' : 'leapTo');
     }
     await this.clock.leapTo(at);
     this.#lookedAt = at;
@@ -213,26 +238,38 @@ class DaemonRehearsal implements Rehearsal {
     );
   }
 
-  async #happen(happening: Happening): Promise<void> {
-    const move = this.#isBusy() ? 'advanceTo' : 'leapTo';
-    if (happening.does === 'deploy') {
-      // What arrives at an instant is there before anything is read at it.
-      await this.clock[move](Math.max(this.clock.now(), happening.at - 1));
-      this.clock.slipTo(happening.at);
-      this.#stage.production.deploy(happening.target, happening.release);
-      return this.clock.leapTo(this.clock.now());
-    }
-    await this.clock[move](happening.at);
+  /** Lets something happen at its instant; time passes until then in the way asked for. */
+  async #happen(happening: Happening, move: 'advanceTo' | 'leapTo'): Promise<void> {
     const { core } = this.engine;
-    if (happening.does === 'command') await execute(core, happening.command, happening.by);
-    else {
-      const open = core.book.on(happening.target);
-      const planDigest = open?.approval?.context.planDigest ?? null;
-      const { answer, by } = happening;
-      if (open?.incident.value === 'asking')
-        await execute(core, { do: answer, incident: open.incident.context.id, planDigest, note: '' }, by);
+    switch (happening.does) {
+      case 'deploy':
+        await this.#standBefore(happening.at, move);
+        this.#stage.production.deploy(happening.target, happening.release);
+        break;
+      case 'command':
+        await this.#standBefore(happening.at, move);
+        await execute(core, happening.command, happening.by);
+        break;
+      case 'answer':
+        await this.clock[move](happening.at);
+        await this.#answer(happening);
+        break;
     }
     await this.clock.leapTo(this.clock.now());
+  }
+
+  /** What comes at an instant is there before anything is read at it. */
+  async #standBefore(at: number, move: 'advanceTo' | 'leapTo'): Promise<void> {
+    await this.clock[move](Math.max(this.clock.now(), at - 1));
+    this.clock.slipTo(at);
+  }
+
+  async #answer({ target, answer, by }: Extract<Happening, { does: 'answer' }>): Promise<void> {
+    const { core } = this.engine;
+    const open = core.book.on(target);
+    if (open?.incident.value !== 'asking') return;
+    const planDigest = open.approval?.context.planDigest ?? null;
+    await execute(core, { do: answer, incident: open.incident.context.id, planDigest, note: '' }, by);
   }
 }
 

@@ -28,9 +28,9 @@ export interface Script {
   readonly commands: readonly { readonly at: number; readonly command: Command; readonly by: Actor }[];
   /**
    * What a rule that does not ask PromQL reads of a subject; null when the script says nothing of it, and it was never
-   * seen.
+   * seen. Of a rule that reads several signals, `part` says which, counted from 0; else it is null.
    */
-  readonly read: (rule: Rule, subject: string, at: number) => Reading | null;
+  readonly read: (rule: Rule, subject: string, at: number, part: number | null) => Reading | null;
   /** Kinds of steps that fail, such as `docker.rollback`, and names of checks that fail; all others succeed at once. */
   readonly fails: { readonly steps: ReadonlySet<string>; readonly checks: ReadonlySet<string> };
   /**

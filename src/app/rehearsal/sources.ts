@@ -1,3 +1,4 @@
+import { isComposed, partsOf } from '../../domain/composition.ts';
 import type { Check, Phase } from '../../domain/playbook.ts';
 import type { Clock } from '../../domain/ports/clock.ts';
 import type { Source, Sources } from '../../domain/ports/source.ts';
@@ -21,14 +22,14 @@ export function rehearsedSources(
   rules: readonly Rule[],
   { script, clock }: { readonly script: Script; readonly clock: Clock },
 ): Sources {
-  const ruleOf = new Map(rules.map((rule) => [rule.source.options, rule]));
+  const owners = new Map(rules.flatMap(partsAndOwner));
   const read = (options: unknown, subjects: readonly Subject[]): ReadonlyMap<string, Reading> => {
-    const rule = ruleOf.get(options);
+    const owner = owners.get(options);
     const at = clock.now();
     return new Map(
       subjects.map(({ name }) => [
         name,
-        (rule === undefined ? null : script.read(rule, name, at)) ?? unscripted(at),
+        (owner === undefined ? null : script.read(owner.rule, name, at, owner.part)) ?? unscripted(at),
       ]),
     );
   };
@@ -40,6 +41,14 @@ export function rehearsedSources(
         : { ...source, read: (options, subjects) => Promise.resolve(read(options, subjects)) },
     ]),
   );
+}
+
+/** Options tell whose reading is asked for: every rule, and every part of one, has its own. */
+function partsAndOwner(
+  rule: Rule,
+): (readonly [unknown, { readonly rule: Rule; readonly part: number | null }])[] {
+  const composed = isComposed(rule.source.kind);
+  return partsOf(rule).map(({ source }, part) => [source.options, { rule, part: composed ? part : null }]);
 }
 
 function unscripted(at: number): Reading {

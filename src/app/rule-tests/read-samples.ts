@@ -1,0 +1,133 @@
+import { z } from 'zod';
+import type { Place } from '../../config/place.ts';
+import { unknownWord } from '../../config/suggest.ts';
+import { isComposed, partsOf, type Part } from '../../domain/composition.ts';
+import type { Configuration } from '../../domain/configuration.ts';
+import type { Rule } from '../../domain/rule.ts';
+import { subjectsOf } from '../../domain/subjects.ts';
+import { readReadings, type WrittenReading } from '../../rehearse/reading-notation.ts';
+import type { RuleTest } from '../../rehearse/rule-test.ts';
+import { wordSeries } from '../../rehearse/series-name.ts';
+import { readSeriesValues } from '../../rehearse/series-notation.ts';
+import { labelsAt, ruleAt, unflawed } from './names.ts';
+
+const written = z.union([z.string(), z.number()]);
+
+/** No test holds more samples, of all its series. */
+const mostInAll = 2_000_000;
+
+/** `series:`, in promtool's notation. */
+export function readSeries(place: Place): RuleTest['series'] {
+  const known = new Map<string, Place>();
+  let total = 0;
+  return place.items('series').flatMap((item) => {
+    const fields = item.fields({ series: z.string(), values: written });
+    const labels = fields.series === undefined ? null : labelsAt(item.at('series'), fields.series);
+    const samples =
+      fields.values === undefined
+        ? null
+        : unflawed(item.at('values'), readSeriesValues(String(fields.values)));
+    if (labels === null || samples === null) return [];
+    const name = wordSeries(labels);
+    if (known.has(name)) item.at('series').problem('this series is written already');
+    known.set(name, item);
+    total += samples.length;
+    if (total > mostInAll) item.at('values').problem(`more than ${mostInAll} samples in one test`);
+    return [{ labels, samples }];
+  });
+}
+
+/**
+ * `readings:`, what rules that ask no PromQL read: by rule, for all its targets, or by rule and target. The first is
+ * that of 0s, the next that of one `every` later. Signals of a rule that reads several are named `RULE.KIND`, or
+ * `RULE.KIND-2` for the second of a kind.
+ */
+export function readReadingsOf(place: Place, configuration: Configuration): RuleTest['readings'] {
+  const readings = new Map<string, ReadonlyMap<string, readonly WrittenReading[]>>();
+  for (const [written, at] of place.entries('readings by rule')) {
+    const [name = '', word] = written.split('.');
+    const rule = ruleAt(at, name, configuration.rules, 'key');
+    const signal = rule === null ? null : signalAt(at, rule, word);
+    if (rule === null || signal === null) continue;
+    if (isPromql(signal.part)) {
+      at.problem(`${rule.id} asks PromQL; write the series that it reads under series:`, 'key');
+      continue;
+    }
+    const probes = isProbe(rule, signal);
+    readings.set(signal.name, readingsOf(at, { rule, probes, targets: configuration.targets }));
+  }
+  return readings;
+}
+
+interface SignalOf {
+  /** As `readings` of a test name it. */
+  readonly name: string;
+  readonly part: Part;
+  readonly index: number | null;
+}
+
+/** The signals of a rule that a test may write readings for, by the word after the dot; one alone has none. */
+export function signalsOf(rule: Rule): ReadonlyMap<string | undefined, SignalOf> {
+  const parts = partsOf(rule);
+  if (!isComposed(rule.source.kind))
+    return new Map(parts.map((part) => [undefined, { name: rule.id, part, index: null }]));
+  const seen = new Map<string, number>();
+  return new Map(
+    parts.map((part, index) => {
+      const { kind } = part.source;
+      const count = (seen.get(kind) ?? 0) + 1;
+      seen.set(kind, count);
+      const word = count === 1 ? kind : `${kind}-${count}`;
+      return [word, { name: `${rule.id}.${word}`, part, index }];
+    }),
+  );
+}
+
+function signalAt(place: Place, rule: Rule, word: string | undefined): SignalOf | null {
+  const signals = signalsOf(rule);
+  const signal = signals.get(word);
+  if (signal !== undefined) return signal;
+  const known = [...signals.keys()].map((key) => (key === undefined ? rule.name : `${rule.name}.${key}`));
+  place.problem(`${rule.id} reads ${known.join(', ')}`, 'key');
+  return null;
+}
+
+function isPromql({ source }: Part): boolean {
+  return source.kind === 'prometheus' || source.kind === 'scrape';
+}
+
+function isProbe({ levels }: Rule, { part, index }: SignalOf): boolean {
+  return index === null
+    ? levels.some(({ condition }) => 'failures' in condition)
+    : part.comparison === undefined;
+}
+
+interface Reads {
+  readonly rule: Rule;
+  readonly probes: boolean;
+  readonly targets: Configuration['targets'];
+}
+
+function readingsOf(place: Place, reads: Reads): ReadonlyMap<string, readonly WrittenReading[]> {
+  const { rule, targets } = reads;
+  const subjects = subjectsOf(rule, targets).map(({ name }) => name);
+  if (place.value === null || typeof place.value !== 'object') {
+    const items = itemsAt(place, reads);
+    return new Map(subjects.map((subject) => [subject, items]));
+  }
+  const entries = place.entries(`readings by target: ${subjects.join(', ')}`).map(([subject, at]) => {
+    if (!subjects.includes(subject))
+      at.problem(unknownWord(`${rule.id} does not read`, subject, subjects), 'key');
+    return [subject, itemsAt(at, reads)] as const;
+  });
+  return new Map(entries);
+}
+
+/** A measure that passed is ok, too, as an empty answer may be; a probe measures nothing. */
+function itemsAt(place: Place, { rule, probes }: Reads): readonly WrittenReading[] {
+  const text = place.read(written);
+  const items = text === undefined ? null : unflawed(place, readReadings(String(text)));
+  if (probes && items?.some(({ kind }) => kind === 'value') === true)
+    place.problem(`${rule.id} passes or fails; write pass and fail`);
+  return items ?? [];
+}
