@@ -2,6 +2,7 @@ import type { CliCommand } from './command.ts';
 import { command as run } from './run.ts';
 import { command as demo } from './demo.ts';
 import { command as check } from './check.ts';
+import { command as test } from './test.ts';
 import { command as status } from './status.ts';
 import { command as incidents } from './incidents.ts';
 import { command as show } from './show.ts';
@@ -33,6 +34,7 @@ export const commands = {
   run,
   demo,
   check,
+  test,
   status,
   incidents,
   show,
