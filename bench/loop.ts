@@ -88,6 +88,7 @@ function configurationOf({ rules, targets, driver, haltFile: path }: LoopOptions
     listen: { host: '127.0.0.1', port: 0 },
     tokens: [],
     prometheus: null,
+    scrape: null,
     docker: null,
     slack: null,
     hostRoot: '/',

@@ -26,10 +26,11 @@ export function systemLog({
 }
 
 /** Tells the scrubber every secret of a configuration. */
-export function knowSecrets(scrubber: Scrubber, { tokens, slack, prometheus }: Configuration): void {
+export function knowSecrets(scrubber: Scrubber, { tokens, slack, prometheus, scrape }: Configuration): void {
   scrubber.know(tokens.map(({ token }) => token));
   scrubber.know(slack === null ? [] : [slack.webhook]);
   scrubber.know(Object.values(prometheus?.headers ?? {}));
+  for (const { headers } of scrape?.pages ?? []) scrubber.know(Object.values(headers));
 }
 
 function levelOf(level: string | undefined): LogLevel {

@@ -7,21 +7,29 @@ import type { ReadingContext } from './reading-context.ts';
 import { absolutePath, httpUrl, httpUrlProblem, someTime } from './scalars.ts';
 import { resolveSecret, secretReference } from './secrets.ts';
 
+const fallback = z.literal('scrape').optional();
+
 /** `prometheus:`, where metrics are read from. */
 export async function readPrometheus(
   place: Place,
   context: ReadingContext,
 ): Promise<Configuration['prometheus']> {
   if (place.value === undefined) return null;
-  const shape = { url: httpUrl, timeout: someTime.optional(), headers: z.unknown().optional() };
-  const { url, timeout } = place.fields(shape);
+  const shape = { url: httpUrl, timeout: someTime.optional(), headers: z.unknown().optional(), fallback };
+  const { url, timeout, fallback: other } = place.fields(shape);
   const headers = await readHeaders(place.at('headers'), context);
   if (url !== undefined && URL.parse(url)?.search !== '')
     place.at('url').problem('must not hold a query (?…)');
-  return { url: (url ?? '').replace(/\/+$/, ''), timeoutMs: timeout ?? 5 * SECOND, headers };
+  return {
+    url: (url ?? '').replace(/\/+$/, ''),
+    timeoutMs: timeout ?? 5 * SECOND,
+    headers,
+    fallback: other ?? null,
+  };
 }
 
-async function readHeaders(place: Place, context: ReadingContext): Promise<Record<string, Secret>> {
+/** Headers whose values are secrets. */
+export async function readHeaders(place: Place, context: ReadingContext): Promise<Record<string, Secret>> {
   const headers: Record<string, Secret> = {};
   for (const [name, at] of place.entries('headers by name')) {
     if (!/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/.test(name)) at.problem('is not the name of a header', 'key');

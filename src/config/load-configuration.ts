@@ -17,6 +17,8 @@ import { readTextFile, type ReadFile } from './read-text.ts';
 import { checkReferences } from './references.ts';
 import { readRules } from './rules.ts';
 import { checkOwnParts, checkShared } from './target-conflicts.ts';
+import { checkScraped } from './scrape-references.ts';
+import { withTargetPages, type ScrapeSection } from './scraping.ts';
 import { readTargets } from './targets.ts';
 
 /** What a configuration is read from and judged by. */
@@ -61,9 +63,9 @@ export async function loadConfiguration(options: LoadOptions): Promise<LoadedCon
     return { ok: false, problems };
   }
 
-  const { daemon, defaults } = await readMainFile(main, context);
+  const { daemon, defaults, scrape } = await readMainFile(main, context);
   const packs = await openPacks(main.at('include'), context);
-  const parts = readParts(main, { daemon, defaults, packs }, context);
+  const parts = readParts(main, { daemon, defaults, scrape, packs }, context);
   if (problems.length > 0) return { ok: false, problems };
   const meant = { ...daemon, ...parts, warnings };
   return { ok: true, configuration: deepFreeze({ ...meant, digest: digest(meant) }) };
@@ -85,9 +87,14 @@ function contextOf({ path, registries, crontab, environment, ...rest }: LoadOpti
 /** Targets, rules and playbooks, and how they fit together. */
 function readParts(
   main: Place,
-  { daemon, defaults, packs }: { daemon: DaemonPart; defaults: Defaults; packs: readonly Pack[] },
+  {
+    daemon,
+    defaults,
+    scrape: section,
+    packs,
+  }: { daemon: DaemonPart; defaults: Defaults; scrape: ScrapeSection; packs: readonly Pack[] },
   context: ReadingContext,
-): Pick<Configuration, 'targets' | 'rules' | 'playbooks'> {
+): Pick<Configuration, 'scrape' | 'targets' | 'rules' | 'playbooks'> {
   const names = {
     ids: new Set(packs.flatMap(playbookIds)),
     unreadable: new Set(packs.filter(({ unreadable }) => unreadable).map(({ name }) => name)),
@@ -121,9 +128,12 @@ function readParts(
     store: daemon.store,
     stateDir: daemon.stateDir,
   });
+  const scrape = withTargetPages(main.at('scrape'), section, placedTargets);
   checkReferences(placedTargets, placedRules, playbooks, daemon);
+  checkScraped(main, { targets: placedTargets, rules: placedRules }, { ...daemon, scrape });
   checkExpectations(placedTargets, placedRules, playbooks);
   return {
+    scrape,
     targets: Object.fromEntries(placedTargets.map(({ target }) => [target.name, target])),
     rules: placedRules.map(({ rule }) => rule),
     playbooks,

@@ -1,28 +1,27 @@
 import { dirname, isAbsolute, join, resolve } from 'node:path';
-import { z } from 'zod';
 import type { Configuration, RecurringFreeze } from '../domain/configuration.ts';
-import { modes } from '../domain/rule.ts';
 import { DAY, HOUR, MINUTE } from '../domain/time.ts';
 import { readDocker, readPrometheus, readSlack } from './connections.ts';
 import { readListen, readTokens } from './listening.ts';
+import {
+  budgetShape,
+  defaultsShape,
+  freezeShape,
+  mainShape,
+  reloadShape,
+  retentionShape,
+} from './main-shapes.ts';
 import type { Place } from './place.ts';
 import type { ReadingContext } from './reading-context.ts';
 import { defaultEveryMs, type RuleDefaults } from './rules.ts';
-import {
-  absolutePath,
-  blame,
-  duration,
-  hostName,
-  interval,
-  isAbsolutePath,
-  someTime,
-  somePath,
-  text,
-} from './scalars.ts';
+import { readScraping, type ScrapeSection } from './scraping.ts';
 import { defaultWithinMs } from './wants.ts';
 
-/** The daemon's own part of a configuration: everything but targets and packs. */
-export type DaemonPart = Omit<Configuration, 'targets' | 'rules' | 'playbooks' | 'warnings' | 'digest'>;
+/** The daemon's own part of a configuration: everything but targets, packs and what is scraped. */
+export type DaemonPart = Omit<
+  Configuration,
+  'scrape' | 'targets' | 'rules' | 'playbooks' | 'warnings' | 'digest'
+>;
 
 /** What rules and targets fall back to. */
 export interface Defaults extends RuleDefaults {
@@ -31,39 +30,12 @@ export interface Defaults extends RuleDefaults {
   readonly cooldownMs: number;
 }
 
-const later = z.unknown().optional();
-const shape = {
-  version: z.literal(1),
-  environment: text.optional(),
-  mode: z.enum(modes).optional(),
-  include: later,
-  store: z.string().optional(),
-  state_dir: somePath.optional(),
-  halt_file: somePath.optional(),
-  listen: later,
-  tokens: later,
-  prometheus: later,
-  docker: later,
-  slack: later,
-  host: hostName.optional(),
-  host_root: z.string().refine(isAbsolutePath, 'expected an absolute path without .. in it').optional(),
-  allowed_programs: z.array(absolutePath).optional(),
-  git_protocols: z.array(z.enum(['https', 'ssh', 'file'])).optional(),
-  budget: later,
-  retention: later,
-  reload: later,
-  blind_after: someTime.optional(),
-  freeze: later,
-  defaults: later,
-  targets: later,
-};
-
 /** Reads the main file's keys, each by itself, so that one that is wrong hides none of the others. */
 export async function readMainFile(
   place: Place,
   context: ReadingContext,
-): Promise<{ readonly daemon: DaemonPart; readonly defaults: Defaults }> {
-  const fields = place.fields(shape);
+): Promise<{ readonly daemon: DaemonPart; readonly defaults: Defaults; readonly scrape: ScrapeSection }> {
+  const fields = place.fields(mainShape);
   const store = readStore(place.at('store'), fields.store, context.folder);
   const blindAfterMs = fields.blind_after ?? 5 * MINUTE;
   const stateDir =
@@ -94,7 +66,8 @@ export async function readMainFile(
     reload: readReload(place.at('reload')),
     freezes: readFreezes(place.at('freeze'), context),
   };
-  return { daemon, defaults: readDefaults(place.at('defaults'), blindAfterMs) };
+  const scrape = await readScraping(place.at('scrape'), context);
+  return { daemon, defaults: readDefaults(place.at('defaults'), blindAfterMs), scrape };
 }
 
 function readStore(place: Place, written: string | undefined, folder: string): string {
@@ -110,17 +83,12 @@ function readStore(place: Place, written: string | undefined, folder: string): s
 
 function readBudget(place: Place): Configuration['budget'] {
   if (place.value === undefined) return { rollbacks: 3, perMs: HOUR };
-  const { rollbacks, per } = place.fields({
-    rollbacks: z.int().min(0).max(1000).optional(),
-    per: someTime.optional(),
-  });
+  const { rollbacks, per } = place.fields(budgetShape);
   return { rollbacks: rollbacks ?? 3, perMs: per ?? HOUR };
 }
 
 function readRetention(place: Place): Configuration['retention'] {
-  const limit = someTime.optional();
-  const { incidents, readings, replaced } =
-    place.value === undefined ? {} : place.fields({ incidents: limit, readings: limit, replaced: limit });
+  const { incidents, readings, replaced } = place.value === undefined ? {} : place.fields(retentionShape);
   return {
     incidentsMs: incidents ?? 400 * DAY,
     readingsMs: readings ?? 14 * DAY,
@@ -130,13 +98,13 @@ function readRetention(place: Place): Configuration['retention'] {
 
 function readReload(place: Place): Configuration['reload'] {
   if (place.value === undefined) return { watch: true };
-  const { watch } = place.fields({ watch: z.boolean().optional() });
+  const { watch } = place.fields(reloadShape);
   return { watch: watch ?? true };
 }
 
 function readFreezes(place: Place, { crontab }: ReadingContext): readonly RecurringFreeze[] {
   return place.items('freezes').flatMap((item) => {
-    const fields = item.fields({ cron: z.string(), for: someTime, reason: text });
+    const fields = item.fields(freezeShape);
     const problem = fields.cron === undefined ? null : crontab.problem(fields.cron);
     if (problem !== null) item.at('cron').problem(`is not a cron expression: ${problem}`);
     if (fields.cron === undefined || fields.for === undefined || fields.reason === undefined) return [];
@@ -145,17 +113,7 @@ function readFreezes(place: Place, { crontab }: ReadingContext): readonly Recurr
 }
 
 function readDefaults(place: Place, blindAfterMs: number): Defaults {
-  const fields =
-    place.value === undefined
-      ? {}
-      : place.fields({
-          blame: blame.optional(),
-          every: interval.optional(),
-          within: someTime.optional(),
-          cooldown: duration.optional(),
-          grace: duration.optional(),
-          bake: duration.optional(),
-        });
+  const fields = place.value === undefined ? {} : place.fields(defaultsShape);
   return {
     blameMs: fields.blame === undefined ? DAY : fields.blame.withinMs,
     everyMs: fields.every ?? defaultEveryMs,

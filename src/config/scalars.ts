@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { formatQuantity, parseQuantity, type Quantity } from '../domain/quantity.ts';
-import { parseDuration, SECOND } from '../domain/time.ts';
+import { durationPattern, parseDuration, SECOND } from '../domain/time.ts';
 import { shown } from './wording.ts';
 
 /** How values are written, as JSON Schema says it to editors. Reading is what decides. */
-const durationText = String.raw`(?:\d+(?:\.\d+)?(?:ms|s|m|h|d))+`;
-const asDuration = { type: 'string', pattern: `^${durationText}$`, examples: ['90s', '5m', '1h30m'] };
+const durationText = durationPattern.slice(1, -1);
+const asDuration = { type: 'string', pattern: durationPattern, examples: ['90s', '5m', '1h30m'] };
 const quantityText = String.raw`-?\d+(?:\.\d+)?\s*(?:%|x|[KMGT]i?B|B)?`;
 const asQuantity = {
   type: ['number', 'string'],

@@ -2,15 +2,30 @@ import { z } from 'zod';
 import { branchProblem, repositoryUrlProblem } from '../domain/git-names.ts';
 import { modes } from '../domain/rule.ts';
 import type { LinkTarget, RepositoryTarget, Target } from '../domain/target.ts';
+import { render } from '../domain/template.ts';
 import type { Place } from './place.ts';
+import { checkTemplates } from './placeholders.ts';
 import { findPlaybook, type PlaybookNames } from './playbook-names.ts';
-import { absolutePath, containerName, duration, hostName, httpUrl, isName, nameProblem } from './scalars.ts';
+import {
+  absolutePath,
+  containerName,
+  duration,
+  hostName,
+  httpUrl,
+  httpUrlProblem,
+  isName,
+  labelName,
+  labelValue,
+  nameProblem,
+} from './scalars.ts';
 import { unknownWord } from './suggest.ts';
 
 /** A target, and where it is written. */
 export interface PlacedTarget {
   readonly target: Target;
   readonly place: Place;
+  /** The page of metrics that it is scraped at. */
+  readonly metrics: string | null;
 }
 
 /** What targets fall back to and refer to. */
@@ -24,11 +39,6 @@ export interface TargetSetting {
   readonly cooldownMs: number;
 }
 
-const labelValue = z.string().min(1).max(500);
-const labelName = z
-  .string()
-  .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'expected the name of a label: letters, digits and _');
-
 const shape = {
   container: containerName.optional(),
   link: z.union([absolutePath, z.strictObject({ path: absolutePath })]).optional(),
@@ -36,6 +46,7 @@ const shape = {
   rules: z.array(z.string()).optional(),
   labels: z.record(labelName, labelValue).optional(),
   address: httpUrl.optional(),
+  metrics: z.string().optional(),
   playbook: z.string().optional(),
   mode: z.enum(modes).optional(),
   host: hostName.optional(),
@@ -55,7 +66,8 @@ export function readTargets(place: Place, setting: TargetSetting): readonly Plac
     place.warning('nothing is watched: there are no targets', 'target/none', 'key');
   return entries.map(([name, at]) => {
     if (!isName(name)) at.problem(nameProblem, 'key');
-    return { target: readTarget(at, name, setting), place: at };
+    const target = readTarget(at, name, setting);
+    return { target, place: at, metrics: readMetrics(at.at('metrics'), target) };
   });
 }
 
@@ -82,6 +94,22 @@ function readTarget(place: Place, name: string, setting: TargetSetting): Target 
     bakeMs: fields.bake ?? setting.bakeMs,
     cooldownMs: fields.cooldown ?? setting.cooldownMs,
   };
+}
+
+/** A URL, which may begin with the target's own address. */
+function readMetrics(place: Place, target: Target): string | null {
+  if (typeof place.value !== 'string') return null;
+  const before = place.findings.problems.length;
+  checkTemplates(place, 'rule');
+  if (place.findings.problems.length > before) return null;
+  if (place.value.includes('${target.address}') && target.address === null) {
+    place.problem('speaks of the address of this target, which has none');
+    return null;
+  }
+  const url = render(place.value, { target });
+  const problem = httpUrlProblem(url, ['http:', 'https:']);
+  if (problem !== null) place.problem(problem);
+  return problem === null ? url : null;
 }
 
 function linkOf(written: string | { readonly path: string } | undefined): LinkTarget | null {

@@ -1,5 +1,6 @@
 import type { Playbook } from './playbook.ts';
 import type { Mode, Rule } from './rule.ts';
+import type { Scraping } from './scraping.ts';
 import type { Secret } from './secret.ts';
 import type { Target } from './target.ts';
 
@@ -37,7 +38,11 @@ export interface Configuration {
     readonly url: string;
     readonly timeoutMs: number;
     readonly headers: Readonly<Record<string, Secret>>;
+    /** Who answers while Prometheus does not, for rules that say nothing else. */
+    readonly fallback: 'scrape' | null;
   } | null;
+  /** Pages of metrics that rollbackd reads itself; null when there are none. */
+  readonly scrape: Scraping | null;
   readonly docker: { readonly socket: string } | { readonly url: string } | null;
   readonly slack: { readonly webhook: Secret } | null;
   /** Where the host's file system is mounted into the sidecar; `/` outside a container. */

@@ -58,6 +58,7 @@ test('what is left out has its default', async () => {
     listen: { host: '127.0.0.1', port: 7390 },
     tokens: [],
     prometheus: null,
+    scrape: null,
     docker: null,
     slack: null,
     hostRoot: '/',

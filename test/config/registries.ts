@@ -6,22 +6,27 @@ import type { Source, Sources } from '../../src/domain/ports/source.ts';
 import { headerValue } from '../../src/clients/header-value.ts';
 import { parseDuration } from '../../src/domain/time.ts';
 
+const promql = {
+  options: z
+    .strictObject({
+      query: z.string().min(1).optional(),
+      ratio: z.strictObject({ bad: z.string(), total: z.string(), min: z.number().optional() }).optional(),
+      fresh: z.string().optional(),
+      on_empty: z.literal('ok').optional(),
+      fallback: z.enum(['scrape', 'none']).optional(),
+    })
+    .refine((options) => (options.query === undefined) !== (options.ratio === undefined), {
+      message: 'needs one of query or ratio',
+    }),
+  unit: (options: object): Unit => ('ratio' in options ? 'ratio' : 'number'),
+  windowMs: (options: object): number =>
+    parseDuration(/\[(\w+)\]/.exec(JSON.stringify(options))?.[1] ?? '0s') ?? 0,
+};
+
 /** Sources and drivers that only understand their options: a configuration is read without asking anything. */
 export const sources: Sources = {
-  prometheus: source('prometheus', {
-    options: z
-      .strictObject({
-        query: z.string().min(1).optional(),
-        ratio: z.strictObject({ bad: z.string(), total: z.string(), min: z.number().optional() }).optional(),
-        fresh: z.string().optional(),
-        on_empty: z.literal('ok').optional(),
-      })
-      .refine((options) => (options.query === undefined) !== (options.ratio === undefined), {
-        message: 'needs one of query or ratio',
-      }),
-    unit: (options) => ('ratio' in options ? 'ratio' : 'number'),
-    windowMs: (options) => parseDuration(/\[(\w+)\]/.exec(JSON.stringify(options))?.[1] ?? '0s') ?? 0,
-  }),
+  prometheus: source('prometheus', promql),
+  scrape: source('scrape', promql),
   http: source('http', {
     options: z.strictObject({
       url: z.url(),

@@ -360,6 +360,7 @@ function configure({
     listen: { host: '127.0.0.1', port: 0 },
     tokens: [],
     prometheus: null,
+    scrape: null,
     docker: null,
     slack: null,
     hostRoot: '/',

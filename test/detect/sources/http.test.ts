@@ -172,7 +172,7 @@ class Network implements HttpClient {
     this.asked.push(hostname);
     const failure = this.down.get(hostname);
     if (failure !== undefined) throw httpError(failure, `GET ${url}`);
-    return { status: 200, headers: {}, body: '' };
+    return { status: 200, headers: {}, body: '', bytes: 0, utf8: true };
   }
 
   /** Probes one target by a rule of its own. */
