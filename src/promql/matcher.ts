@@ -59,13 +59,7 @@ function affixOf(pattern: string): ((value: string) => boolean) | null {
 }
 
 function compiled(pattern: string): (value: string) => boolean {
-  if (pattern.length > largestPattern) {
-    throw new Error(
-      `regular expression of ${String(pattern.length)} characters, at most ${String(largestPattern)}`,
-    );
-  }
-  const program = compile(pattern);
-  if (program.programSize() > largestProgram) throw new Error('regular expression too large when compiled');
+  const program = compilePattern(pattern);
   const remembered = new Map<string, boolean>();
   return (value) => {
     const known = remembered.get(value);
@@ -74,6 +68,22 @@ function compiled(pattern: string): (value: string) => boolean {
     if (remembered.size < rememberedValues) remembered.set(value, matches);
     return matches;
   };
+}
+
+/**
+ * A regular expression of RE2 whose dot matches line breaks.
+ *
+ * @throws Error for an invalid or too large expression, with RE2's message
+ */
+export function compilePattern(pattern: string): RE2JS {
+  if (pattern.length > largestPattern) {
+    throw new Error(
+      `regular expression of ${String(pattern.length)} characters, at most ${String(largestPattern)}`,
+    );
+  }
+  const program = compile(pattern);
+  if (program.programSize() > largestProgram) throw new Error('regular expression too large when compiled');
+  return program;
 }
 
 function compile(pattern: string): RE2JS {

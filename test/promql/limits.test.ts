@@ -35,6 +35,22 @@ describe('a query that would cost too much fails with what to do', () => {
   });
 });
 
+test('label values that are doubled again and again do not fill the memory', () => {
+  const doubled = (inner: string): string => `label_replace(${inner}, "i", "$1$1", "i", "(.*)")`;
+  let query = 'x{i="1"}';
+  for (let times = 0; times < 40; times++) query = doubled(query);
+
+  expect(at(store, 1, query)).toEqual([
+    'execution: label i would have a value of 131072 characters, at most 65536',
+  ]);
+});
+
+test('a regular expression that is too large is refused', () => {
+  expect(at(store, 1, `label_replace(x, "i", "", "i", "${'(a|b)'.repeat(2_000)}")`)).toEqual([
+    `execution: invalid regular expression in label_replace(): ${'(a|b)'.repeat(2_000)}`,
+  ]);
+});
+
 test('a step of nothing, and a range vector over time, are no queries', () => {
   expect(over(store, { from: 0, to: 1, step: 0 }, 'x')).toEqual([
     'bad_data: zero or negative query resolution step widths are not accepted. Try a positive integer',

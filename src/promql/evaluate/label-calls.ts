@@ -1,4 +1,5 @@
-import { RE2JS } from 're2js';
+import type { RE2JS } from 're2js';
+import { compilePattern } from '../matcher.ts';
 import { QueryError } from '../query-error.ts';
 import type { Evaluation } from './evaluation.ts';
 import type { Frame } from './frame.ts';
@@ -6,6 +7,8 @@ import { distinct } from './frame.ts';
 import type { LabelSet } from './label-set.ts';
 
 const nameLabel = '__name__';
+/** Characters of a label value that is made. Values that are doubled again and again would fill the memory. */
+const longestValue = 65_536;
 
 /** `label_replace(v, target, replacement, source, pattern)`: its texts in order, the vector left out. */
 export function replaceLabel(frame: Frame, texts: readonly string[], evaluation: Evaluation): Frame {
@@ -47,15 +50,23 @@ function relabelled(
   const sets = frame.sets.map((set, row) => {
     const value = valueOf(set);
     if (value === null) return set;
+    if (value.length > longestValue) throw tooLong(target, value.length);
     if (target === nameLabel) unnamed[row] = false;
     return set.get(target) === value ? set : set.with({ [target]: value });
   });
   return distinct({ ...frame, sets, unnamed }, evaluation.budget, false);
 }
 
+function tooLong(label: string, length: number): QueryError {
+  return new QueryError(
+    'execution',
+    `label ${label} would have a value of ${length} characters, at most ${longestValue}`,
+  );
+}
+
 function compile(pattern: string): RE2JS {
   try {
-    return RE2JS.compile(pattern, RE2JS.DOTALL);
+    return compilePattern(pattern);
   } catch (error) {
     throw invalidPattern(pattern, error);
   }

@@ -102,6 +102,7 @@ class Pairs {
     const { steps } = many;
     const set = this.#resultSet(setAt(many, row), setAt(one, partner));
     const matched = groups?.of(set) ?? null;
+    this.#evaluation.budget.samples(steps);
     const at = this.#builder.open();
     const { values, present } = this.#builder;
     let seen = false;

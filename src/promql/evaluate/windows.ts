@@ -82,7 +82,6 @@ class SlidingWindow {
     const { times } = samples;
     let low = 0;
     let high = 0;
-    let touched = 0;
     let seen = false;
     for (let step = 0; step < ends.length; step++) {
       const toMs = ends[step] ?? 0;
@@ -90,14 +89,13 @@ class SlidingWindow {
       while (low < high && (times[low] ?? 0) <= toMs - rangeMs) low++;
       if (low === high) continue;
       this.#place(samples, low, high, toMs, step);
-      touched += high - low;
+      this.#evaluation.budget.samples(high - low);
       const value = call(this.#window, this.#parameters);
       if (value === null) continue;
       builder.values[at + step] = value;
       builder.present[at + step] = 1;
       seen = true;
     }
-    this.#evaluation.budget.samples(touched);
     return seen;
   }
 
