@@ -5,8 +5,8 @@ import { messageOf, RollbackError } from '../domain/errors.ts';
 /** A header's value, or where it lies. Plans and pinned rules are stored, so a secret is only ever a reference there. */
 export const headerValue = z.union([
   z.string(),
-  z.strictObject({ file: z.string().min(1) }),
-  z.strictObject({ env: z.string().min(1) }),
+  z.strictObject({ file: z.string().min(1).describe('Path of a file that holds it') }),
+  z.strictObject({ env: z.string().min(1).describe('Name of a variable that holds it') }),
 ]);
 export type HeaderValue = z.output<typeof headerValue>;
 

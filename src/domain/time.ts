@@ -6,6 +6,9 @@ export const HOUR = 60 * MINUTE;
 export const DAY = 24 * HOUR;
 
 const unitMs: Record<string, number> = { ms: 1, s: SECOND, m: MINUTE, h: HOUR, d: DAY };
+/** How a duration is written, for editors; `parseDuration` is what decides. */
+export const durationPattern = String.raw`^(?:\d+(?:\.\d+)?(?:ms|s|m|h|d))+$`;
+
 const part = /(\d+(?:\.\d+)?)(ms|s|m|h|d)/y;
 
 /**

@@ -27,9 +27,13 @@ const path = z
 
 const checksumOptions: z.ZodType<ChecksumOptions> = z
   .strictObject({
-    manifest: path,
-    root: path.optional(),
-    reread: duration({ min: MINUTE, max: 30 * DAY }).default(HOUR),
+    manifest: path.describe('What sha256sum, sha512sum, md5sum and their kin write, plain or with --tag'),
+    root: path
+      .optional()
+      .describe("Where its names begin, and what none may lead out of; the manifest's folder unless stated"),
+    reread: duration({ min: MINUTE, max: 30 * DAY })
+      .default(HOUR)
+      .describe('How often files are read again that look unchanged'),
   })
   .transform(({ manifest, root, reread }) => ({
     manifest,

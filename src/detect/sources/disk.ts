@@ -19,8 +19,12 @@ export interface DiskMeasure {
 const diskOptions: z.ZodType<DiskMeasure> = z.strictObject({
   path: z
     .string()
-    .refine(isAbsolute, { error: 'expected an absolute path of the host, such as /var/lib/docker' }),
-  measure: z.enum(['free', 'inodes']).default('free'),
+    .refine(isAbsolute, { error: 'expected an absolute path of the host, such as /var/lib/docker' })
+    .describe('Anything on the file system, as the host sees it'),
+  measure: z
+    .enum(['free', 'inodes'])
+    .default('free')
+    .describe('Share of the space that is free, as df says it, or of the inodes'),
 });
 
 /**

@@ -14,9 +14,13 @@ const measures = ['running', 'healthy', 'restarts', 'memory', 'cpu'] as const;
 const dockerOptions = z.union([
   z.enum(measures).transform((measure) => ({ measure, container: null })),
   z.strictObject({
-    measure: z.enum(measures),
-    /** Name of a container other than the target's own. */
-    container: z.string().min(1).nullable().default(null),
+    measure: z.enum(measures).describe('What is read of the container'),
+    container: z
+      .string()
+      .min(1)
+      .nullable()
+      .default(null)
+      .describe("Name of a container other than the target's own"),
   }),
 ]);
 

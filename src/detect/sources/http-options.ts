@@ -30,18 +30,24 @@ const url = z.string().refine((text) => /^(\$\{|https?:\/\/)/.test(text), {
 const status = z.int().min(100).max(599);
 
 const written = z.strictObject({
-  url,
-  method: z.enum(['GET', 'HEAD', 'POST', 'OPTIONS']).default('GET'),
-  timeout: duration({ min: 1, max: longestMs }).default(2 * SECOND),
-  headers: z.record(z.string(), headerValue).default({}),
-  body: z.string().optional(),
+  url: url.describe('Where it goes'),
+  method: z.enum(['GET', 'HEAD', 'POST', 'OPTIONS']).default('GET').describe('Of the request'),
+  timeout: duration({ min: 1, max: longestMs })
+    .default(2 * SECOND)
+    .describe('For the whole probe'),
+  headers: z.record(z.string(), headerValue).default({}).describe('Name to text or secret'),
+  body: z.string().optional().describe('Sent as it is'),
   expect: z
     .strictObject({
-      status: z.union([status, z.array(status).min(1)]).optional(),
-      json: z.json().optional(),
-      body: z.string().min(1).optional(),
+      status: z
+        .union([status, z.array(status).min(1)])
+        .optional()
+        .describe('One or several; 200 to 299 unless stated'),
+      json: z.json().optional().describe('Members that the JSON of the answer must have'),
+      body: z.string().min(1).optional().describe('Text that the answer must contain'),
     })
-    .default({}),
+    .default({})
+    .describe('Which answer is well'),
 });
 
 /** `http:` as written in a rule or a check. */

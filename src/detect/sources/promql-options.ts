@@ -25,11 +25,18 @@ const promql = z
   });
 
 const written = z.strictObject({
-  query: promql.optional(),
-  ratio: z.strictObject({ bad: promql, total: promql, min: z.number().min(0).default(0) }).optional(),
-  fresh: promql.optional(),
-  max_age: duration({ min: SECOND, max: HOUR }).optional(),
-  on_empty: z.literal('ok').optional(),
+  query: promql.optional().describe('A PromQL expression; one series for each target'),
+  ratio: z
+    .strictObject({
+      bad: promql.describe('What counts as bad; no series at all counts as none'),
+      total: promql.describe('All of it'),
+      min: z.number().min(0).default(0).describe('Below this total there is too little to judge'),
+    })
+    .optional()
+    .describe('bad / total, for each target'),
+  fresh: promql.optional().describe('A selector whose samples must not be older than max_age'),
+  max_age: duration({ min: SECOND, max: HOUR }).optional().describe('2m unless stated'),
+  on_empty: z.literal('ok').optional().describe('A filter query: what it does not return is ok'),
 });
 
 /** `prometheus:` or `scrape:` as written in a rule or a check. */

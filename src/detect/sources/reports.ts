@@ -12,7 +12,7 @@ export interface ReportsOptions {
 }
 
 const reportsOptions: z.ZodType<ReportsOptions> = z
-  .strictObject({ within: duration({ min: MINUTE, max: DAY }) })
+  .strictObject({ within: duration({ min: MINUTE, max: DAY }).describe('How far back reports count') })
   .transform(({ within }) => ({ withinMs: within }));
 
 /**

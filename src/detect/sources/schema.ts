@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { formatDuration, parseDuration } from '../../domain/time.ts';
+import { durationPattern, formatDuration, parseDuration } from '../../domain/time.ts';
 
 /** A duration such as `90s`, `5m` or `1h30m`, as milliseconds within the bounds. */
 export function duration({ min, max }: { readonly min: number; readonly max: number }): z.ZodType<number> {
@@ -14,5 +14,6 @@ export function duration({ min, max }: { readonly min: number; readonly max: num
           : `expected ${formatDuration(min)} to ${formatDuration(max)}, got ${text}`;
       context.addIssue({ code: 'custom', message: problem });
       return z.NEVER;
-    });
+    })
+    .meta({ pattern: durationPattern, examples: [formatDuration(min), formatDuration(max)] });
 }

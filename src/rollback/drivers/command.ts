@@ -14,12 +14,12 @@ const vector = z
   .min(1, 'expected a program and its arguments, e.g. [systemctl, restart, shop]');
 
 const schema = z.strictObject({
-  run: vector,
-  /** Compensates for `run` when a later step fails. */
-  undo: vector.optional(),
-  /** Says whether `run` happened: exit 0 done, 1 not done, 2 partly, anything else unknown. */
-  probe: vector.optional(),
-  cwd: z.string().startsWith('/', 'expected an absolute path').optional(),
+  run: vector.describe('A program of allowed_programs and its arguments'),
+  undo: vector.optional().describe('Compensates for `run` when a later step fails'),
+  probe: vector
+    .optional()
+    .describe('Says whether `run` happened: exit 0 done, 1 not done, 2 partly, anything else unknown'),
+  cwd: z.string().startsWith('/', 'expected an absolute path').optional().describe('Folder that it runs in'),
   env: z
     .record(
       z
@@ -27,7 +27,8 @@ const schema = z.strictObject({
         .regex(/^(?!ROLLBACKD_)[A-Za-z_]\w*$/, 'expected a variable name; ROLLBACKD_… are set by rollbackd'),
       z.string(),
     )
-    .optional(),
+    .optional()
+    .describe('Variables of its environment'),
 });
 export type CommandOptions = z.output<typeof schema>;
 

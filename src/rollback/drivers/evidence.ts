@@ -12,8 +12,12 @@ const mostBytes = 64 * 2 ** 10;
 
 /** Options of `evidence`. */
 export const evidenceOptions = z.strictObject({
-  /** How many of the last lines of the container's log are kept; 64 KiB at most. */
-  logs: z.int().min(0).max(10_000).default(200),
+  logs: z
+    .int()
+    .min(0)
+    .max(10_000)
+    .default(200)
+    .describe("How many of the last lines of the container's log are kept; 64 KiB at most"),
 });
 export type EvidenceOptions = z.output<typeof evidenceOptions>;
 

@@ -7,38 +7,41 @@ import type { Driver } from '../../domain/ports/driver.ts';
 import type { Finding, Step } from '../../domain/plan.ts';
 import { MINUTE } from '../../domain/time.ts';
 import { durationOption, msOf } from './duration-option.ts';
-import { readHeader, type HeaderValue } from '../../clients/header-value.ts';
+import { headerValue, readHeader, type HeaderValue } from '../../clients/header-value.ts';
 import { asShell } from './shell-text.ts';
 
 const status = z.number().int().min(100).max(599);
 const expected = z.strictObject({
-  /** One or several; any 2xx unless stated. */
-  status: z.union([status, z.array(status).min(1)]).optional(),
-  /** Members that the JSON of the answer must have. */
-  json: z.json().optional(),
+  status: z
+    .union([status, z.array(status).min(1)])
+    .optional()
+    .describe('One or several; any 2xx unless stated'),
+  json: z.json().optional().describe('Members that the JSON of the answer must have'),
 });
-const header = z.union([
-  z.string(),
-  z.strictObject({ file: z.string().min(1) }),
-  z.strictObject({ env: z.string().min(1) }),
-]);
-
 const schema = z
   .strictObject({
-    method: z.enum(['POST', 'PUT', 'PATCH', 'DELETE', 'GET']).default('POST'),
-    url: z.string().min(1),
-    /** Secret values stand in a file or in the environment, and are read when they are sent. */
+    method: z.enum(['POST', 'PUT', 'PATCH', 'DELETE', 'GET']).default('POST').describe('Of the request'),
+    url: z.string().min(1).describe('Where it goes'),
     headers: z
-      .record(z.string().regex(/^[\w!#$%&'*+.^`|~-]+$/, 'expected the name of a header'), header)
-      .default({}),
-    json: z.json().optional(),
-    body: z.string().optional(),
-    timeout: durationOption.default('10s'),
-    expect: expected.default({}),
-    /** Asked with GET whether the request did its work: as expected is done, another answer below 500 is not done. */
-    probe: z.strictObject({ url: z.string().min(1), expect: expected.default({}) }).optional(),
-    /** Name of the header that carries the effect's id, so that the other side can refuse a repeat. */
-    idempotency_header: z.string().min(1).default('Idempotency-Key'),
+      .record(z.string().regex(/^[\w!#$%&'*+.^`|~-]+$/, 'expected the name of a header'), headerValue)
+      .default({})
+      .describe('Secret values stand in a file or in the environment, and are read when they are sent'),
+    json: z.json().optional().describe('Sent as JSON'),
+    body: z.string().optional().describe('Sent as it is'),
+    timeout: durationOption.default('10s').describe('For the whole request'),
+    expect: expected.default({}).describe('Which answer is well'),
+    probe: z
+      .strictObject({
+        url: z.string().min(1).describe('Asked with GET'),
+        expect: expected.default({}).describe('As expected: it is done; another answer below 500: it is not'),
+      })
+      .optional()
+      .describe('How to ask whether the request did its work'),
+    idempotency_header: z
+      .string()
+      .min(1)
+      .default('Idempotency-Key')
+      .describe("Header that carries the effect's id, so that the other side can refuse a repeat"),
   })
   .refine(({ json, body }) => json === undefined || body === undefined, 'state either json or body');
 export type HttpOptions = z.output<typeof schema>;

@@ -6,9 +6,8 @@ import type { Step } from '../../domain/plan.ts';
 import { SECOND } from '../../domain/time.ts';
 
 const schema = z.strictObject({
-  message: z.string().min(1).max(2_000),
-  /** Every channel when it is left out. */
-  channel: z.string().min(1).optional(),
+  message: z.string().min(1).max(2_000).describe('What people are told'),
+  channel: z.string().min(1).optional().describe('Every channel when it is left out'),
 });
 export type NotifyOptions = z.output<typeof schema>;
 

@@ -6,7 +6,9 @@ import type { Step } from '../../domain/plan.ts';
 import { formatDuration, HOUR, SECOND } from '../../domain/time.ts';
 import { durationOption, msOf } from './duration-option.ts';
 
-const schema = z.strictObject({ for: durationOption });
+const schema = z.strictObject({
+  for: durationOption.describe('How long; less than the deadline of the step'),
+});
 export type WaitOptions = z.output<typeof schema>;
 
 /** Lets time pass between two steps. Changes nothing; a wait that was cut off starts over. */
