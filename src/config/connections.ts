@@ -1,13 +1,11 @@
-import { z } from 'zod';
 import type { Configuration } from '../domain/configuration.ts';
 import type { Secret } from '../domain/secret.ts';
 import { SECOND } from '../domain/time.ts';
+import { dockerShape, prometheusShape, slackShape } from './main-shapes.ts';
 import type { Place } from './place.ts';
 import type { ReadingContext } from './reading-context.ts';
-import { absolutePath, httpUrl, httpUrlProblem, someTime } from './scalars.ts';
+import { httpUrlProblem } from './scalars.ts';
 import { resolveSecret, secretReference } from './secrets.ts';
-
-const fallback = z.literal('scrape').optional();
 
 /** `prometheus:`, where metrics are read from. */
 export async function readPrometheus(
@@ -15,8 +13,7 @@ export async function readPrometheus(
   context: ReadingContext,
 ): Promise<Configuration['prometheus']> {
   if (place.value === undefined) return null;
-  const shape = { url: httpUrl, timeout: someTime.optional(), headers: z.unknown().optional(), fallback };
-  const { url, timeout, fallback: other } = place.fields(shape);
+  const { url, timeout, fallback } = place.fields(prometheusShape);
   const headers = await readHeaders(place.at('headers'), context);
   if (url !== undefined && URL.parse(url)?.search !== '')
     place.at('url').problem('must not hold a query (?…)');
@@ -24,7 +21,7 @@ export async function readPrometheus(
     url: (url ?? '').replace(/\/+$/, ''),
     timeoutMs: timeout ?? 5 * SECOND,
     headers,
-    fallback: other ?? null,
+    fallback: fallback ?? null,
   };
 }
 
@@ -47,7 +44,7 @@ export async function readHeaders(place: Place, context: ReadingContext): Promis
 /** `docker:`, by a socket or through a proxy. `tcp://` is what Docker's own tools call `http://`. */
 export function readDocker(place: Place): Configuration['docker'] {
   if (place.value === undefined) return null;
-  const { socket, url } = place.fields({ socket: absolutePath.optional(), url: z.string().optional() });
+  const { socket, url } = place.fields(dockerShape);
   if (place.value === null || typeof place.value !== 'object') return null;
   if (place.has('socket') === place.has('url')) place.problem('expected one of socket or url', 'key');
   if (socket !== undefined) return { socket };
@@ -60,7 +57,7 @@ export function readDocker(place: Place): Configuration['docker'] {
 /** `slack:`, one incoming webhook. */
 export async function readSlack(place: Place, context: ReadingContext): Promise<Configuration['slack']> {
   if (place.value === undefined) return null;
-  const { webhook } = place.fields({ webhook: secretReference });
+  const { webhook } = place.fields(slackShape);
   const secret = webhook === undefined ? null : await resolveSecret(place.at('webhook'), webhook, context);
   if (secret === null) return null;
   if (httpUrlProblem(secret.reveal(), ['https:', 'http:']) !== null)

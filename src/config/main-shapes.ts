@@ -79,6 +79,10 @@ export const prometheusShape = {
   url: httpUrl.describe('Without user, password and query'),
   timeout: someTime.optional().describe('Of one query; 5s unless stated'),
   headers: later('Name to secret'),
+  fallback: z
+    .literal('scrape')
+    .optional()
+    .describe('Who answers while the server cannot: the pages that the daemon scrapes by itself'),
 };
 
 export const dockerShape = {

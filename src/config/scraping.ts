@@ -33,28 +33,36 @@ const pageLabel = labelName.refine(
   'names that begin with __ are kept for metrics themselves',
 );
 const count = z.int().min(1).max(10_000_000);
-const shape = {
-  every: interval.optional(),
-  timeout: someTime.optional(),
-  retention: someTime.optional(),
-  max_series: count.optional(),
-  pages: z.unknown().optional(),
+/** The keys of `scrape`. */
+export const scrapeShape = {
+  every: interval.optional().describe('How often pages are read; 15s unless stated'),
+  timeout: someTime.optional().describe('Of one page; the interval, at most 10s, unless stated'),
+  retention: someTime.optional().describe('How far back queries can look; 1h unless stated'),
+  max_series: count.optional().describe('Of all pages together; 50000 unless stated'),
+  pages: z.unknown().optional().describe('Pages of metrics by name, beside those of targets with metrics:'),
 };
-const pageShape = {
-  url: httpUrl,
-  labels: z.record(pageLabel, labelValue).optional(),
-  every: interval.optional(),
-  timeout: someTime.optional(),
-  honor_labels: z.boolean().optional(),
-  honor_timestamps: z.boolean().optional(),
-  headers: z.unknown().optional(),
-  max_body: size({ max: 256 * 2 ** 20 }).optional(),
-  max_series: count.optional(),
+
+/** The keys of a page. */
+export const pageShape = {
+  url: httpUrl.describe('Where the page is'),
+  labels: z.record(pageLabel, labelValue).optional().describe('Given to all of its series'),
+  every: interval.optional().describe('How often it is read; as stated for all unless stated'),
+  timeout: someTime.optional().describe('As stated for all unless stated'),
+  honor_labels: z
+    .boolean()
+    .optional()
+    .describe('Whether labels of the page win over those given here; false unless stated'),
+  honor_timestamps: z.boolean().optional().describe('Whether instants of the page count; true unless stated'),
+  headers: z.unknown().optional().describe('Name to secret'),
+  max_body: size({ max: 256 * 2 ** 20 })
+    .optional()
+    .describe('A larger page is refused; 10MiB unless stated'),
+  max_series: count.optional().describe('A page with more is refused; 10000 unless stated'),
 };
 
 /** `scrape:`, the pages of metrics that are read without a Prometheus. */
 export async function readScraping(place: Place, context: ReadingContext): Promise<ScrapeSection> {
-  const fields = place.value === undefined ? {} : place.fields(shape);
+  const fields = place.value === undefined ? {} : place.fields(scrapeShape);
   const defaults = { everyMs: fields.every ?? 15 * SECOND, timeoutMs: fields.timeout ?? null };
   if (defaults.timeoutMs !== null) checkTimeout(place, defaults.timeoutMs, defaults.everyMs);
   const pages: ScrapePage[] = [];

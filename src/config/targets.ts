@@ -39,20 +39,38 @@ export interface TargetSetting {
   readonly cooldownMs: number;
 }
 
-const shape = {
-  container: containerName.optional(),
-  link: z.union([absolutePath, z.strictObject({ path: absolutePath })]).optional(),
-  repository: z.unknown().optional(),
-  rules: z.array(z.string()).optional(),
-  labels: z.record(labelName, labelValue).optional(),
-  address: httpUrl.optional(),
-  metrics: z.string().optional(),
-  playbook: z.string().optional(),
-  mode: z.enum(modes).optional(),
-  host: hostName.optional(),
-  grace: duration.optional(),
-  bake: duration.optional(),
-  cooldown: duration.optional(),
+/** The keys of a target. */
+export const targetShape = {
+  container: containerName.optional().describe('Name of a container of the Docker engine'),
+  link: z
+    .union([absolutePath, z.strictObject({ path: absolutePath.describe('The link itself') })])
+    .optional()
+    .describe('A `current` link to release directories'),
+  repository: z.unknown().optional().describe('A branch from which production is deployed'),
+  rules: z.array(z.string()).optional().describe('Packs whose rules apply'),
+  labels: z
+    .record(labelName, labelValue)
+    .optional()
+    .describe("Which series are this target's; { service: its name } unless stated"),
+  address: httpUrl.optional().describe('For ${target.address}'),
+  metrics: z
+    .string()
+    .optional()
+    .describe('URL of a page of metrics that the daemon scrapes by itself, e.g. ${target.address}/metrics'),
+  playbook: z.string().optional().describe('Of its packs, or pack/name of any'),
+  mode: z.enum(modes).optional().describe("The target's own limit; auto unless stated"),
+  host: hostName.optional().describe('Where it runs, for rules with scope: host'),
+  grace: duration.optional().describe('How long breaches do not age around a deployment'),
+  bake: duration.optional().describe('How long a release must run untroubled to be good'),
+  cooldown: duration.optional().describe('No second automatic rollback within this time'),
+};
+
+/** The keys of `repository`. */
+export const repositoryShape = {
+  url: z
+    .string()
+    .describe('https://… without user and password, ssh://user@host/path, file:///path, or an absolute path'),
+  branch: z.string().describe('Its name'),
 };
 
 /** The targets, as far as they could be read. */
@@ -72,7 +90,7 @@ export function readTargets(place: Place, setting: TargetSetting): readonly Plac
 }
 
 function readTarget(place: Place, name: string, setting: TargetSetting): Target {
-  const fields = place.fields(shape);
+  const fields = place.fields(targetShape);
   const isMap = place.value !== null && typeof place.value === 'object' && !Array.isArray(place.value);
   if (isMap && !['container', 'link', 'repository'].some((kind) => place.has(kind)))
     place.problem('says not what it is; expected container, link or repository', 'key');
@@ -120,7 +138,7 @@ function linkOf(written: string | { readonly path: string } | undefined): LinkTa
 
 function readRepository(place: Place, protocols: readonly string[]): RepositoryTarget | null {
   if (place.value === undefined) return null;
-  const { url, branch } = place.fields({ url: z.string(), branch: z.string() });
+  const { url, branch } = place.fields(repositoryShape);
   const urlWrong = url === undefined ? null : repositoryUrlProblem(url, protocols);
   const branchWrong = branch === undefined ? null : branchProblem(branch);
   if (urlWrong !== null) place.at('url').problem(urlWrong);
