@@ -62,22 +62,27 @@ function wordBehind(starts: readonly number[], placeholders: string, position: n
 
 function* placeholdersFor(tokens: readonly Token[]): Generator<string> {
   let expectsOperand = true;
-  let inGrouping = false;
+  let grouping: string | null = null;
   let inBraces = false;
   for (const [index, token] of tokens.entries()) {
     if (token.kind === 'end') return;
-    const previous = tokens[index - 1];
-    const opensGrouping =
-      isWord(token, '(') && previous?.kind === 'keyword' && groupingKeywords.has(previous.text.toLowerCase());
-    const closesGrouping = inGrouping && isWord(token, ')');
     if (isWord(token, '{')) inBraces = true;
     if (isWord(token, '}')) inBraces = false;
-    if (opensGrouping) inGrouping = true;
-    if (closesGrouping) inGrouping = false;
-    const isLabel = (inGrouping || inBraces) && /^[A-Za-z_:]/.test(token.text);
-    yield isLabel ? 'm' : placeholderFor(token, tokens[index + 1], expectsOperand);
-    expectsOperand = closesGrouping || leadsToOperand(token);
+    if (isWord(token, '(')) grouping = groupingBefore(tokens[index - 1]) ?? grouping;
+    const isLabel = (grouping !== null || inBraces) && /^[A-Za-z_:]/.test(token.text);
+    const placeholder: string = isLabel ? 'm' : placeholderFor(token, tokens[index + 1], expectsOperand);
+    yield placeholder;
+    expectsOperand = placeholder !== 'm' && leadsToOperand(token);
+    if (grouping === null || !isWord(token, ')')) continue;
+    // Behind the labels of an operator comes its right side; behind `sum(x) by (a)` another operator may come.
+    expectsOperand = grouping !== 'by' && grouping !== 'without';
+    grouping = null;
   }
+}
+
+function groupingBefore(token: Token | undefined): string | null {
+  const word = token?.text.toLowerCase() ?? '';
+  return token?.kind === 'keyword' && groupingKeywords.has(word) ? word : null;
 }
 
 function placeholderFor(token: Token, next: Token | undefined, expectsOperand: boolean): string {

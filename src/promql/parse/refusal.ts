@@ -6,5 +6,8 @@ export function parseError(text: string, span: Span, message: string): QueryErro
   const before = text.slice(0, span.from);
   const line = before.split('\n').length;
   const column = Array.from(before.slice(before.lastIndexOf('\n') + 1)).length + 1;
-  return new QueryError('bad_data', `${String(line)}:${String(column)}: parse error: ${message}`, span);
+  return new QueryError('bad_data', `${String(line)}:${String(column)}: parse error: ${message}`, {
+    from: span.from,
+    to: span.to,
+  });
 }

@@ -3,26 +3,30 @@ import { parseError } from './refusal.ts';
 import { describeToken, groupingKeywords, isWord } from './tokens.ts';
 import type { Token } from './tokens.ts';
 
-/** Syntax of Prometheus that needs a feature flag there. */
-const experimentalWords: ReadonlySet<string> = new Set([
-  'fill',
-  'fill_left',
-  'fill_right',
-  'anchored',
-  'smoothed',
-]);
+/** Syntax of Prometheus that needs a feature flag there: words behind a selector, and words with a number in parentheses. */
+const experimentalSuffixes: ReadonlySet<string> = new Set(['anchored', 'smoothed']);
+const experimentalModifiers: ReadonlySet<string> = new Set(['fill', 'fill_left', 'fill_right']);
 
 /** The error for a word that does not fit where it stands: what it is, within what, and what was expected there. */
 export function unexpected(text: string, tokens: readonly Token[], index: number): QueryError {
   const token = tokens[index] ?? { kind: 'end', text: '', from: text.length, to: text.length };
   if (tokens.length === 1)
     return parseError(text, { from: 0, to: text.length }, 'no expression found in input');
-  if (token.kind === 'identifier' && experimentalWords.has(token.text.toLowerCase()))
-    return parseError(text, token, `experimental syntax "${token.text}" is not supported`);
+  const experimental = experimentalBefore(tokens, index);
+  if (experimental !== undefined)
+    return parseError(text, experimental, `experimental syntax "${experimental.text}" is not supported`);
   const place = placeOf(tokens, index);
   const inside = place.inside === null ? '' : ` in ${place.inside}`;
   const expected = place.expected === null ? '' : `, expected ${place.expected}`;
   return parseError(text, token, `unexpected ${describeToken(token)}${inside}${expected}`);
+}
+
+function experimentalBefore(tokens: readonly Token[], index: number): Token | undefined {
+  const token = tokens[index];
+  if (token?.kind === 'identifier' && experimentalSuffixes.has(lower(token))) return token;
+  return tokens
+    .slice(0, index + 1)
+    .find((word, at) => experimentalModifiers.has(lower(word)) && at > 0 && isWord(tokens[at + 1], '('));
 }
 
 interface Place {
