@@ -9,7 +9,7 @@ import type { Signal } from './signal.ts';
 import { wordReading } from './wording.ts';
 
 /** What one part says of a subject. */
-interface Said {
+export interface Said {
   readonly verdict: 'breach' | 'ok' | Unknown;
   readonly identity: string;
   readonly detail: string;
@@ -38,7 +38,9 @@ export function composedSignal(rule: Rule, composing: Composing, sources: Source
   return {
     kind: parts.map(({ from }) => from.kind).join(' and '),
     identities: [...new Set(identities)],
-    seesDeploys: parts.some(({ from }) => from.seesDeploys),
+    get seesDeploys() {
+      return parts.some(({ from }) => from.seesDeploys);
+    },
     async read(subjects, signal) {
       const readings = await Promise.all(parts.map((part) => readPart(part, subjects, signal)));
       const at = Math.max(0, ...readings.flatMap((read) => [...read.values()].map((reading) => reading.at)));

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { SECOND } from '../../src/domain/time.ts';
 import { freshWatch, foldWatch, restoredWatch } from '../../src/detect/watch.ts';
-import type { Rule } from '../../src/domain/rule.ts';
+import type { Level, Rule } from '../../src/domain/rule.ts';
 import type { Watch } from '../../src/domain/breach.ts';
 import { start } from '../fakes/clock.ts';
 import { above, aRule, comparison, level, readingOf } from './tracing.ts';
@@ -36,11 +36,29 @@ const rules = fc.constantFrom(
   }),
   aRule({ levels: [level('critical', { failures: 2 })] }),
   aRule({ levels: [level('critical', { failures: 3 })] }),
+  aRule({ levels: [level('critical', { forMs: 20 * SECOND })] }),
+  aRule({ levels: [level('critical', aboveInNeed(2, 3))] }),
+  aRule({ levels: [level('critical', aboveInNeed(3, 5))] }),
+  aRule({ levels: [level('critical', { need: { breaches: 2, of: 4 } })] }),
+  aRule({
+    levels: [level('critical', aboveInNeed(3, 5))],
+    recover: { comparison: comparison('below', 0.05), forMs: 20 * SECOND },
+  }),
+  aRule({
+    levels: [level('critical', aboveInNeed(2, 4))],
+    recover: { comparison: comparison('below', 0.05), forMs: 0 },
+  }),
 );
+
+function aboveInNeed(breaches: number, of: number): Level['condition'] {
+  return { comparison: comparison('above', 0.5), need: { breaches, of } };
+}
+
+const isProbe = ({ levels }: Rule): boolean => levels[0]?.condition.comparison === undefined;
 
 /** Runs of the same letter, as real signals have them, after one that arms the rule; some ticks are missing. */
 const cases = rules.chain((rule) => {
-  const probes = rule.levels.some(({ condition }) => 'failures' in condition);
+  const probes = isProbe(rule);
   const letters = probes ? ['X', 'X', 'o', 'E'] : ['B', 'B', '.', '-', '?', 'E', 'i'];
   const run = fc
     .tuple(fc.constantFrom(...letters), fc.integer({ min: 1, max: 7 }))
@@ -66,7 +84,7 @@ function timed(letters: string, everyMs: number, skips: Iterator<number>): Trace
 }
 
 const unknown = new Set(['?', 'E', 'i']);
-const breach = (rule: Rule): string => ('failures' in (rule.levels[0]?.condition ?? {}) ? 'X' : 'B');
+const breach = (rule: Rule): string => (isProbe(rule) ? 'X' : 'B');
 
 /** Some breaching readings become unknown, and unknown ones are inserted between the others. */
 function blinded(trace: Trace, choices: readonly number[]): Trace {
