@@ -98,11 +98,13 @@ async function readPack(folder: string, surroundings: Surroundings): Promise<Rea
     mode: 'auto',
   });
   if (!loaded.ok) return loaded;
-  const configuration: Configuration = {
-    ...loaded.configuration,
-    warnings: loaded.configuration.warnings.map((warning) => asWritten(warning, folder)),
-  };
-  return { ok: true, input: { configuration, main: null, packs: [await packAt(folder, name)] } };
+  const pack = await packAt(folder, name);
+  const warnings = loaded.configuration.warnings
+    // Without a playbook of its own there is no objective to meet.
+    .filter(({ code }) => pack.playbooks !== null || code !== 'rule/objective')
+    .map((warning) => asWritten(warning, folder));
+  const configuration: Configuration = { ...loaded.configuration, warnings };
+  return { ok: true, input: { configuration, main: null, packs: [pack] } };
 }
 
 /** Files are named as the person wrote the folder. */

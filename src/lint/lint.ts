@@ -57,8 +57,14 @@ export function prepareLint({ configuration, main, packs }: LintInput): Lint {
     ),
     rules,
     signals: [...rules.flatMap(({ signals }) => signals), ...ofPlaybooks],
-    scrapeMs: () => assumedScrapeMs,
+    scrapeMs: ({ kind }) => (kind === 'scrape' ? ownScrapeMs(configuration, main !== null) : assumedScrapeMs),
   };
+}
+
+/** The slowest page: a query may read any of them. */
+function ownScrapeMs({ scrape }: Configuration, known: boolean): number {
+  if (!known || scrape === null || scrape.pages.length === 0) return assumedScrapeMs;
+  return Math.max(...scrape.pages.map(({ everyMs }) => everyMs));
 }
 
 /** What the checks found that need nothing but the files. */
@@ -117,8 +123,9 @@ function findingOf(
   const { file, from, to } = at;
   const { line, column } = file.position(from);
   const end = file.position(Math.max(from, to - 1));
-  const excerpt = file.line(line);
-  const last = end.line === line ? end.column : excerpt.trimEnd().length;
+  const whole = file.line(line);
+  const excerpt = whole.length > longestExcerpt ? '' : whole;
+  const last = end.line === line ? end.column : whole.trimEnd().length;
   return {
     code,
     gravity: gravity ?? explained.gravity,
@@ -132,6 +139,9 @@ function findingOf(
     remedy: remedy ?? explained.remedy,
   };
 }
+
+/** Nobody reads a longer line, and a thousand findings may stand on it. */
+const longestExcerpt = 2_000;
 
 function byWeight(a: Finding, b: Finding): number {
   const weight = compareGravity(a.gravity, b.gravity);

@@ -1,11 +1,18 @@
 import type { Scalar } from 'yaml';
 
-/** Where each unit of a scalar's text stands in the file; null where that cannot be told exactly. */
-export type ScalarMap = readonly number[] | null;
+/** Where a unit of a scalar's text stands in the file; an escape is longer than the unit it stands for. */
+export interface UnitPlace {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** The places of all units of a scalar's text, and one more for its end; null where they cannot be told exactly. */
+export type ScalarMap = readonly UnitPlace[] | null;
 
 interface Written {
   readonly unit: string;
   readonly at: number;
+  readonly to: number;
 }
 
 /**
@@ -13,32 +20,28 @@ interface Written {
  *
  * Folding and indentation only change white space, so the units between are found one after the other. White space
  * itself is taken to stand right behind what precedes it.
- *
- * @returns one offset for each unit of the value, and one more for its end
  */
 export function mapScalar(source: string, node: Scalar): ScalarMap {
   const { range, value, type } = node;
   if (typeof value !== 'string' || range === undefined || range === null) return null;
   const [from, to] = range;
   const written = writtenUnits(source.slice(from, to), type);
-  const offsets: number[] = [];
+  const places: UnitPlace[] = [];
   let next = 0;
   let end = from;
   for (const unit of value.split('')) {
     if (isBlank(unit)) {
-      offsets.push(end);
-      end = Math.min(end + 1, to);
+      places.push({ from: end, to: end + 1 });
       continue;
     }
     const found = written[next];
     if (found?.unit !== unit) return null;
-    offsets.push(from + found.at);
+    end = from + found.to;
+    places.push({ from: from + found.at, to: end });
     next += 1;
-    end = from + (written[next - 1]?.at ?? 0) + 1;
   }
   if (next !== written.length) return null;
-  offsets.push(end);
-  return offsets;
+  return [...places, { from: end, to: end + 1 }];
 }
 
 /** All that is not white space, decoded, with its place in the scalar's own text. */
@@ -52,9 +55,7 @@ function writtenUnits(text: string, type: Scalar['type']): readonly Written[] {
     case 'QUOTE_DOUBLE':
       return escapedUnits(text);
     case 'QUOTE_SINGLE':
-      return plainUnits(text, 1, text.length - 1).filter(
-        ({ unit, at }, index, all) => !(unit === "'" && isSecondQuote(all, index, at)),
-      );
+      return quotedUnits(text);
     case 'PLAIN':
     case undefined:
       return plainUnits(text, 0, text.length);
@@ -65,17 +66,21 @@ function plainUnits(text: string, from: number, to: number): Written[] {
   const units: Written[] = [];
   for (let at = from; at < to; at += 1) {
     const unit = text[at] ?? '';
-    if (!isBlank(unit)) units.push({ unit, at });
+    if (!isBlank(unit)) units.push({ unit, at, to: at + 1 });
   }
   return units;
 }
 
-/** Of `''`, the second: quotes come in pairs inside of single quotes. */
-function isSecondQuote(units: readonly Written[], index: number, at: number): boolean {
-  let before = 0;
-  while (units[index - 1 - before]?.unit === "'" && units[index - 1 - before]?.at === at - 1 - before)
-    before += 1;
-  return before % 2 === 1;
+/** Inside of single quotes `''` is one. */
+function quotedUnits(text: string): Written[] {
+  const units: Written[] = [];
+  for (let at = 1; at < text.length - 1; at += 1) {
+    const unit = text[at] ?? '';
+    const length = unit === "'" && text[at + 1] === "'" ? 2 : 1;
+    if (!isBlank(unit)) units.push({ unit, at, to: at + length });
+    at += length - 1;
+  }
+  return units;
 }
 
 const named: Readonly<Record<string, string>> = {
@@ -100,13 +105,14 @@ function escapedUnits(text: string): Written[] {
   for (let at = 1; at < text.length - 1; at += 1) {
     const unit = text[at] ?? '';
     if (unit !== '\\') {
-      if (!isBlank(unit)) units.push({ unit, at });
+      if (!isBlank(unit)) units.push({ unit, at, to: at + 1 });
       continue;
     }
     const letter = text[at + 1] ?? '';
     const length = digits[letter] ?? 0;
     const decoded = length === 0 ? (named[letter] ?? letter) : codePoint(text.slice(at + 2, at + 2 + length));
-    for (const one of decoded.split('')) if (!isBlank(one)) units.push({ unit: one, at });
+    for (const one of decoded.split(''))
+      if (!isBlank(one)) units.push({ unit: one, at, to: at + 2 + length });
     at += 1 + length;
   }
   return units;

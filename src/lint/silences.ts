@@ -44,19 +44,18 @@ const word = /[\w-]+\/[\w-]+/y;
 
 /** Every comment of a file that silences something. */
 export function silencesIn(file: SourceFile): readonly Silence[] {
-  return commentsOf(file.text).flatMap(({ at, text, own, lastLineOffset }) => {
-    const said = directive.exec(text);
-    if (said === null) return [];
+  const comments = commentsOf(file.text).filter(({ text }) => directive.test(text));
+  const ends = comments.length === 0 ? new Map<number, number>() : blockEnds(file);
+  return comments.map(({ at, text, own, lastLineOffset }) => {
+    const start = directive.exec(text)?.[0].length ?? 0;
     const line = file.position(at).line;
     const covered = own ? nextLine(file, line, lastLineOffset) : line;
-    return [
-      {
-        file,
-        comment: { file, from: at, to: at + text.length },
-        ...read(file, at, text, said[0].length),
-        lines: { first: covered, last: blockEnd(file, covered) },
-      },
-    ];
+    return {
+      file,
+      comment: { file, from: at, to: at + text.length },
+      ...read(file, at, text, start),
+      lines: { first: covered, last: ends.get(covered) ?? covered },
+    };
   });
 }
 
@@ -130,16 +129,15 @@ function isFirstOfLine(text: string, at: number): boolean {
 
 /** The first line below that is neither empty nor a comment. */
 function nextLine(file: SourceFile, line: number, lastLineOffset: number | null): number {
-  const lines = file.text.split('\n').length;
-  const end = lastLineOffset === null ? lines : file.position(Math.max(0, lastLineOffset - 1)).line;
+  const end = lastLineOffset === null ? file.lines : file.position(Math.max(0, lastLineOffset - 1)).line;
   let next = line + 1;
   while (next < end && /^\s*(#|$)/.test(file.line(next))) next += 1;
   return next;
 }
 
-/** Where the last thing ends whose key stands on a line: a rule, a signal, a block of text. */
-function blockEnd(file: SourceFile, line: number): number {
-  let last = line;
+/** By line: where the last thing ends whose key stands on it, be it a rule, a signal or a block of text. */
+function blockEnds(file: SourceFile): ReadonlyMap<number, number> {
+  const ends = new Map<number, number>();
   visit(file.root, {
     Map: (_, map) => {
       for (const pair of map.items) {
@@ -147,13 +145,15 @@ function blockEnd(file: SourceFile, line: number): number {
         const { key, value } = pair as { key: Ranged; value: Ranged };
         const start = key?.range?.[0];
         const end = value?.range?.[1];
-        if (start === undefined || end === undefined || file.position(start).line !== line) continue;
+        if (start === undefined || end === undefined) continue;
+        const { line } = file.position(start);
         // A range of a block may include the line break behind it.
-        last = Math.max(last, file.position(Math.max(start, end - 1)).line);
+        const last = file.position(Math.max(start, end - 1)).line;
+        ends.set(line, Math.max(last, ends.get(line) ?? line));
       }
     },
   });
-  return last;
+  return ends;
 }
 
 type Ranged = { readonly range?: readonly number[] | null } | null;
@@ -180,6 +180,7 @@ export function applySilences<
 ): Silenced<Found> {
   const hits: (Hit & { code: keyof typeof silenceCodes })[] = [];
   const gone = new Set<Found>();
+  const byCode = Map.groupBy(found, ({ code }) => code);
   for (const silence of silences) {
     const flaw = flawOf(silence, today);
     if (flaw !== null) hits.push(flaw);
@@ -188,7 +189,7 @@ export function applySilences<
         hits.push({ code: 'silence/unknown-code', at, message: `there is no check ${code}` });
         continue;
       }
-      const covered = found.filter((finding) => finding.code === code && covers(silence, finding));
+      const covered = (byCode.get(code) ?? []).filter((finding) => covers(silence, finding));
       if (covered.length === 0 && asked.has(code))
         hits.push({ code: 'silence/unused', at, message: `there is no ${code} here` });
       if (flaw === null) covered.forEach((finding) => gone.add(finding));

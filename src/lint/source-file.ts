@@ -1,6 +1,14 @@
-import { isCollection, isMap, isScalar, isSeq, LineCounter, parseDocument, type Node } from 'yaml';
-import type { ScalarMap } from './scalar-map.ts';
-import { mapScalar } from './scalar-map.ts';
+import {
+  isCollection,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseDocument,
+  type Node,
+  type YAMLMap,
+} from 'yaml';
+import { mapScalar, type ScalarMap } from './scalar-map.ts';
 
 /** A stretch of a file: offsets in UTF-16 units, `to` exclusive. */
 export interface Stretch {
@@ -90,11 +98,16 @@ export class SourceFile {
     return this.text.slice(from, end === -1 ? undefined : end).replace(/\r$/, '');
   }
 
+  /** How many lines there are. */
+  get lines(): number {
+    return this.#lines.lineStarts.length;
+  }
+
   offsetOf(line: number, column: number): number {
     return (this.#lines.lineStarts[line - 1] ?? 0) + column - 1;
   }
 
-  #find(path: Path): { readonly key: Node | null; readonly value: Node | null; readonly missing: boolean } {
+  #find(path: Path): Child & { readonly missing: boolean } {
     let key: Node | null = null;
     let value = this.root;
     for (const step of path) {
@@ -112,14 +125,33 @@ export function keyText(key: unknown): string | null {
   return key.source ?? (typeof key.value === 'string' ? key.value : null);
 }
 
-function childOf(node: Node | null, step: string | number): { key: Node | null; value: Node | null } | null {
+interface Child {
+  readonly key: Node | null;
+  readonly value: Node | null;
+}
+
+function childOf(node: Node | null, step: string | number): Child | null {
   if (isSeq(node)) {
     const item = typeof step === 'number' ? node.items[step] : undefined;
     return item === undefined ? null : { key: item as Node, value: item as Node };
   }
-  if (!isMap(node)) return null;
-  const pair = node.items.find(({ key }) => keyText(key) === String(step));
-  return pair === undefined ? null : { key: pair.key as Node, value: pair.value as Node | null };
+  return isMap(node) ? (membersOf(node).get(String(step)) ?? null) : null;
+}
+
+const indexed = new WeakMap<YAMLMap, ReadonlyMap<string, Child>>();
+
+/** The members of a map by their keys, so that finding one of many costs nothing. */
+function membersOf(map: YAMLMap): ReadonlyMap<string, Child> {
+  const known = indexed.get(map);
+  if (known !== undefined) return known;
+  const members = new Map(
+    map.items.flatMap(({ key, value }): [string, Child][] => {
+      const written = keyText(key);
+      return written === null ? [] : [[written, { key: key as Node, value: value as Node | null }]];
+    }),
+  );
+  indexed.set(map, members);
+  return members;
 }
 
 function placed(file: SourceFile, text: string, map: ScalarMap, [start, end]: readonly number[]): PlacedText {
@@ -131,7 +163,7 @@ function placed(file: SourceFile, text: string, map: ScalarMap, [start, end]: re
       const first = map[from];
       const last = map[Math.max(from, to - 1)];
       if (first === undefined || last === undefined) return whole;
-      return { file, from: first, to: last + 1 };
+      return { file, from: first.from, to: last.to };
     },
   };
 }

@@ -6,6 +6,7 @@ import { formatDuration } from '../../domain/time.ts';
 import { assumedScrapeMs, findOffline, prepareLint, report, type LintInput } from '../../lint/lint.ts';
 import { findOnline, onlineCodes } from '../../lint/online/online.ts';
 import { checks } from '../../lint/registry.ts';
+import type { Lint } from '../../lint/check.ts';
 import { silenceCodes } from '../../lint/silences.ts';
 import { connect, type Surroundings } from '../connections.ts';
 
@@ -44,14 +45,10 @@ export async function lintConfiguration(
     explained: online === null ? checks : { ...checks, ...onlineCodes },
     known: new Set([...Object.keys(checks), ...Object.keys(onlineCodes), ...Object.keys(silenceCodes)]),
   });
-  return { findings, silenced, assumptions: assumptionsOf(input, lint.signals.length > 0) };
+  return { findings, silenced, assumptions: assumptionsOf(input, lint) };
 }
 
-async function askPrometheus(
-  lint: ReturnType<typeof prepareLint>,
-  surroundings: Surroundings,
-  { signal, onAnswer }: OnlineWish,
-) {
+async function askPrometheus(lint: Lint, surroundings: Surroundings, { signal, onAnswer }: OnlineWish) {
   const { prometheus } = lint.configuration;
   if (prometheus === null || lint.main === null)
     throw new RollbackError(
@@ -69,11 +66,12 @@ async function askPrometheus(
   return hits;
 }
 
-function assumptionsOf({ main }: LintInput, promql: boolean): readonly string[] {
+function assumptionsOf({ main }: LintInput, { signals }: Lint): readonly string[] {
+  const every = formatDuration(assumedScrapeMs);
+  if (main !== null)
+    return signals.some(({ kind }) => kind === 'prometheus') ? [`Prometheus scrapes every ${every}`] : [];
   return [
-    ...(promql ? [`a sample comes every ${formatDuration(assumedScrapeMs)}`] : []),
-    ...(main === null
-      ? ['targets bear the label service, and have all that the first playbook of the pack needs']
-      : []),
+    ...(signals.length > 0 ? [`a sample comes every ${every}`] : []),
+    'targets bear the label service, and have all that the first playbook of the pack needs',
   ];
 }

@@ -6,7 +6,7 @@ function warned(code: string, explained: Omit<Check, 'gravity' | 'find'>): Check
     gravity: 'warning',
     ...explained,
     *find({ configuration, files }): Generator<Hit> {
-      for (const { code: said = 'config/other', file, line, column, message } of configuration.warnings) {
+      for (const { code: said, file, line, column, message } of configuration.warnings) {
         const source = files.find(({ name }) => name === file);
         if (said !== code || source === undefined) continue;
         const from = source.offsetOf(line, column);
@@ -59,8 +59,8 @@ export const configured = {
     why: 'A daemon without targets watches nothing.',
     remedy: 'Add a target.',
   }),
-  'config/other': warned('config/other', {
-    why: 'The configuration is valid, but reading it raised a doubt.',
-    remedy: 'Change what the message names.',
+  'scrape/memory': warned('scrape/memory', {
+    why: 'Samples are kept in memory; a daemon that is killed for want of it watches nothing.',
+    remedy: 'Lower max_series or retention, scrape less often, or make sure that the machine has as much.',
   }),
 } as const satisfies Record<string, Check>;
