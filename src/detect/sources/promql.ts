@@ -7,9 +7,10 @@ import type { Reading } from '../../domain/reading.ts';
 import type { Subject } from '../../domain/target.ts';
 import { freshnessOf } from './freshness.ts';
 import { look, type Saw } from './promql-look.ts';
-import { promqlOptions, type PromqlSignal } from './promql-options.ts';
+import { prometheusOptions, scrapeOptions, type PromqlSignal } from './promql-options.ts';
 import { promqlPast } from './promql-past.ts';
 import { seriesMap, type SeriesMap } from './series-map.ts';
+import type { TakeOver } from './take-over.ts';
 
 /**
  * Readings of PromQL queries, one query for all targets.
@@ -22,6 +23,7 @@ export function promqlSource({
   answerer,
   clock,
   arrivals = noArrivals,
+  fallback = null,
 }: {
   /** The word in YAML. The two differ only in who answers. */
   readonly kind: 'prometheus' | 'scrape';
@@ -29,6 +31,8 @@ export function promqlSource({
   readonly clock: Clock;
   /** For baselines of the time before a deployment; without it there never was one. */
   readonly arrivals?: Arrivals;
+  /** Somebody who answers readings while the answerer does not, for rules that say so, or for all that say nothing. */
+  readonly fallback?: { readonly takeOver: TakeOver; readonly unlessStated: boolean } | null;
 }): Source<PromqlSignal> {
   const maps = new WeakMap<readonly Subject[], SeriesMap>();
   const mapOf = (subjects: readonly Subject[]): SeriesMap => {
@@ -39,7 +43,7 @@ export function promqlSource({
   const unmatched = new WeakMap<PromqlSignal, number>();
   return {
     kind,
-    options: promqlOptions,
+    options: kind === 'scrape' ? scrapeOptions : prometheusOptions,
     seesDeploys: false,
     signal: () => 'value',
     unit: ({ ask }) => ('query' in ask ? 'number' : 'ratio'),
@@ -50,21 +54,37 @@ export function promqlSource({
     async read(options, subjects, signal) {
       const at = clock.now();
       const asking = { subjects, map: mapOf(subjects), signal };
+      const ask = (who: Answerer) =>
+        Promise.all([freshnessOf(who, options.fresh, asking), look(who, options, null, asking)]);
       try {
-        const [stale, looked] = await Promise.all([
-          freshnessOf(answerer, options.fresh, asking),
-          look(answerer, options, null, asking),
-        ]);
+        const { answer, instead } =
+          fallback !== null && fallsBack(options, fallback)
+            ? await fallback.takeOver.ask(ask, signal)
+            : { answer: await ask(answerer), instead: null };
+        const [stale, looked] = answer;
         unmatched.set(options, looked.unmatched);
         return dated(at, subjects, ({ name }) => {
           const old = stale.get(name);
-          return old === undefined ? looked.of(name) : { why: 'no_data', detail: old };
+          return told(old === undefined ? looked.of(name) : { why: 'no_data', detail: old }, instead);
         });
       } catch (thrown) {
         return dated(at, subjects, () => ({ why: 'error', detail: messageOf(thrown) }));
       }
     },
   };
+}
+
+function fallsBack(
+  { fallback }: PromqlSignal,
+  { unlessStated }: { readonly unlessStated: boolean },
+): boolean {
+  return fallback === undefined ? unlessStated : fallback === 'scrape';
+}
+
+/** What somebody else said in place of the one who was asked is told as such. */
+function told(saw: Saw, instead: string | null): Saw {
+  if (instead === null || saw === 'ok') return saw;
+  return { ...saw, detail: `${saw.detail} (${instead})` };
 }
 
 function dated(
