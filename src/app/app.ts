@@ -85,6 +85,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     loaded: () => reloader.loaded(),
     reload: () => reloader.reload(),
     doctor: () => examine({ parts, connections, configuration: engine.core.book.configuration }),
+    answerers: configuration.prometheus === null ? {} : { prometheus: connections.prometheus },
     metrics: async () => metrics.page(await metricsState(engine, channels)),
   });
   const server = await startServer({

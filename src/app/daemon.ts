@@ -6,6 +6,7 @@ import { haltedBecause } from '../engine/situation.ts';
 import { incidentView } from '../engine/views/incident.ts';
 import { releasesView, statusView } from '../engine/views/status.ts';
 import { gate } from '../releases/gate.ts';
+import { explain, type Answerers } from './explain/explain.ts';
 import { summarise } from '../record/rto.ts';
 
 /** What the facade needs beside the engine. */
@@ -16,10 +17,19 @@ export interface DaemonParts {
   readonly reload: () => Promise<CommandAnswer>;
   readonly doctor: () => Promise<DoctorView>;
   readonly metrics: () => Promise<string>;
+  readonly answerers: Answerers;
 }
 
 /** The running daemon, as its API and its commands see it. */
-export function daemonOf({ engine, version, loaded, reload, doctor, metrics }: DaemonParts): Daemon {
+export function daemonOf({
+  engine,
+  version,
+  loaded,
+  reload,
+  doctor,
+  metrics,
+  answerers,
+}: DaemonParts): Daemon {
   const { core } = engine;
   const { store } = core.parts;
   return {
@@ -31,6 +41,7 @@ export function daemonOf({ engine, version, loaded, reload, doctor, metrics }: D
     },
     incidents: (filter) => store.incidents(filter),
     incident: (id) => incidentView(core, id),
+    explain: (request) => explain(core, answerers, request, new AbortController().signal),
     plan: ({ target, to, playbook }) => dryRun(core, { target, to, playbook }),
     releases: (target) => Promise.resolve(releasesView(core, target)),
     gate: (target, release) => Promise.resolve(gateNow(engine, target, release)),

@@ -3,9 +3,11 @@ import { command as run } from './run.ts';
 import { command as demo } from './demo.ts';
 import { command as check } from './check.ts';
 import { command as test } from './test.ts';
+import { command as backtest } from './backtest.ts';
 import { command as status } from './status.ts';
 import { command as incidents } from './incidents.ts';
 import { command as show } from './show.ts';
+import { command as explain } from './explain.ts';
 import { command as plan } from './plan.ts';
 import { command as rollback } from './rollback.ts';
 import { command as approve } from './approve.ts';
@@ -35,9 +37,11 @@ export const commands = {
   demo,
   check,
   test,
+  backtest,
   status,
   incidents,
   show,
+  explain,
   plan,
   rollback,
   approve,

@@ -21,6 +21,7 @@ const incidentsQuery = z.strictObject({
 });
 const planQuery = z.strictObject({ to: word.optional(), playbook: word.optional() });
 const gateQuery = z.strictObject({ release: word.optional() });
+const explainQuery = z.strictObject({ rule: word, target: word.optional(), at: whole.optional() });
 const rtoQuery = z.strictObject({ target: word.optional(), sinceMs: whole.optional() });
 
 type TargetRoute = { Params: { target: string } };
@@ -29,6 +30,10 @@ type TargetRoute = { Params: { target: string } };
 export function addViews(api: FastifyInstance, daemon: Daemon): void {
   api.get('/status', () => daemon.status());
   api.get('/doctor', () => daemon.doctor());
+  api.get('/explain', ({ query }) => {
+    const { rule, target, at } = read(explainQuery, query, 'query');
+    return daemon.explain({ rule, target: target ?? null, at: at === undefined ? null : Number(at) });
+  });
   api.get('/rto', ({ query }) => {
     const { target, sinceMs } = read(rtoQuery, query, 'query');
     return daemon.rto({

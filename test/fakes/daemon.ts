@@ -11,6 +11,7 @@ import type {
   RtoView,
   StatusView,
 } from '../../src/domain/ports/daemon.ts';
+import type { ExplainView } from '../../src/domain/explanation.ts';
 import type { IncidentRow } from '../../src/domain/ports/store.ts';
 import { emptyRto, emptyStatus } from './daemon-views.ts';
 
@@ -20,6 +21,7 @@ export class FakeDaemon implements Daemon {
   statusView: StatusView = emptyStatus;
   incidentViews: IncidentView[] = [];
   planView: PlanView | Error = new Error('the test put no plan here');
+  explainView: ExplainView | Error = new Error('the test put no explanation here');
   releaseViews: ReleaseView[] = [];
   gateView: GateView = { open: true, reasons: [] };
   rtoView: RtoView = emptyRto;
@@ -55,6 +57,10 @@ export class FakeDaemon implements Daemon {
 
   async incident(id: string): Promise<IncidentView | null> {
     return this.#say(`incident ${id}`, this.incidentViews.find((view) => view.id === id) ?? null);
+  }
+
+  async explain(request: Parameters<Daemon['explain']>[0]): Promise<ExplainView> {
+    return this.#say(`explain ${JSON.stringify(request)}`, this.explainView);
   }
 
   async plan(request: {

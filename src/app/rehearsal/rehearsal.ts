@@ -1,7 +1,8 @@
 import type { Evaluation } from '../../domain/ports/detection.ts';
 import type { Answerer } from '../../domain/ports/answerer.ts';
-import type { Actor, Command, CommandAnswer, RuleView } from '../../domain/ports/daemon.ts';
+import type { Actor, Command, CommandAnswer, Daemon, RuleView } from '../../domain/ports/daemon.ts';
 import type { IncidentRow, NewEntry, Store } from '../../domain/ports/store.ts';
+import type { ExplainView } from '../../domain/explanation.ts';
 import type { Configuration } from '../../domain/configuration.ts';
 import type { Reading } from '../../domain/reading.ts';
 import type { Rule } from '../../domain/rule.ts';
@@ -10,6 +11,7 @@ import { rowOf } from '../../engine/case.ts';
 import { execute } from '../../engine/commands/execute.ts';
 import { Engine } from '../../engine/engine.ts';
 import { openSqliteStore } from '../../store/sqlite/open.ts';
+import { explain, type Answerers } from '../explain/explain.ts';
 import { SimulatedClock } from './clock.ts';
 import type { RehearsedDetector } from './detector.ts';
 import { rehearsedParts, type Watching } from './parts.ts';
@@ -64,6 +66,8 @@ export interface Rehearsal extends AsyncDisposable, Seen {
   readonly clock: SimulatedClock;
   /** The journal so far, oldest first. */
   readonly entries: readonly NewEntry[];
+  /** Why a rule fires on a target, or why not, as `rollbackd explain` would say it. */
+  explain(request: Parameters<Daemon['explain']>[0]): Promise<ExplainView>;
   /** All incidents so far, open and closed, oldest first. */
   incidents(): Promise<readonly IncidentRow[]>;
   /** Lets time pass until this instant, included. Rejects when the daemon would have ended. */
@@ -101,7 +105,10 @@ export async function openRehearsal(options: RehearsalOptions): Promise<Rehearsa
     evaluated: (evaluation) => options.evaluated?.(evaluation, rehearsal),
   };
   const { parts, detector } = rehearsedParts(options, { clock, production, store, told });
-  const rehearsal = new DaemonRehearsal({ clock, production, store, entries, detector, script });
+  const answerer = options.answerer?.(clock) ?? null;
+  const answerers = answerer === null ? {} : { prometheus: answerer, scrape: answerer };
+  const stage = { clock, production, store, entries, detector, script, answerers };
+  const rehearsal = new DaemonRehearsal(stage);
   rehearsal.engine = new Engine(parts, configuration, (error) => rehearsal.fail(error));
   options.opened?.(rehearsal);
   await rehearsal.engine.start();
@@ -116,6 +123,7 @@ interface Stage {
   readonly entries: readonly NewEntry[];
   readonly detector: RehearsedDetector;
   readonly script: Script;
+  readonly answerers: Answerers;
 }
 
 /** What is decided, done or asked now: every reading counts, and time passes in small steps. */
@@ -152,6 +160,10 @@ class DaemonRehearsal implements Rehearsal {
   incidentOn(target: string): IncidentRow | null {
     const open = this.engine.core.book.on(target);
     return open === null ? null : rowOf(open);
+  }
+
+  explain(request: Parameters<Daemon['explain']>[0]): Promise<ExplainView> {
+    return explain(this.engine.core, this.#stage.answerers, request, new AbortController().signal);
   }
 
   async incidents(): Promise<readonly IncidentRow[]> {

@@ -10,6 +10,7 @@ import type {
   RtoView,
   StatusView,
 } from '../../domain/ports/daemon.ts';
+import type { ExplainView } from '../../domain/explanation.ts';
 import type { IncidentRow } from '../../domain/ports/store.ts';
 import type { Secret } from '../../domain/secret.ts';
 import { caller, type ApiAddress } from './call.ts';
@@ -20,6 +21,7 @@ export interface DaemonApi extends Pick<
   | 'status'
   | 'incidents'
   | 'incident'
+  | 'explain'
   | 'plan'
   | 'releases'
   | 'gate'
@@ -53,6 +55,7 @@ export function apiClient({ url, token, timeoutMs, signal }: ApiClientOptions): 
     status: () => get<StatusView>('/status'),
     incidents: (filter) => get<IncidentRow[]>('/incidents', filter),
     incident: (id) => find<IncidentView>(`/incidents/${encodeURIComponent(id)}`),
+    explain: ({ rule, target, at }) => get<ExplainView>('/explain', { rule, target, at }),
     plan: ({ target, to, playbook }) => get<PlanView>(`${pathOf(target)}/plan`, { to, playbook }),
     releases: (target) => get<ReleaseView[]>(`${pathOf(target)}/releases`),
     gate: (target, release) => get<GateView>(`${pathOf(target)}/gate`, { release }),

@@ -1,6 +1,7 @@
 import type { BreachPhase } from '../breach.ts';
 import type { Role } from '../configuration.ts';
 import type { Effect } from '../effect.ts';
+import type { ExplainView } from '../explanation.ts';
 import type { Cause, Decision, FiredLevel, Outcome } from '../incident.ts';
 import type { Finding, Risk } from '../plan.ts';
 import type { ComponentKind, Standing } from '../release.ts';
@@ -232,6 +233,19 @@ export interface Daemon {
     readonly limit: number;
   }): Promise<readonly IncidentRow[]>;
   incident(id: string): Promise<IncidentView | null>;
+  /**
+   * Why a rule fires on a subject, or why not: the value, its parts, the levels, and what the guards would say.
+   *
+   * @throws RollbackError `NOT_FOUND` when there is no such rule, or it does not apply to the target
+   */
+  explain(request: {
+    /** `pack/name`, or the name alone where only one pack has it. */
+    readonly rule: string;
+    /** null: the rule's only subject. */
+    readonly target: string | null;
+    /** Epoch ms; null is now. */
+    readonly at: number | null;
+  }): Promise<ExplainView>;
   /** A dry run: builds and preflights the plan; changes nothing. */
   plan(request: {
     readonly target: string;
