@@ -34,6 +34,7 @@ process.exitCode = await runCli({
   environment,
   out: (line) => void process.stdout.write(`${line}\n`),
   err: (line) => void process.stderr.write(`${line}\n`),
+  ...(process.stderr.isTTY && environment['TERM'] !== 'dumb' ? { progress: showProgress } : {}),
   color: wantsColor(),
   width: process.stdout.columns ?? 100,
   clock,
@@ -43,6 +44,11 @@ process.exitCode = await runCli({
     describeRest = describe;
   },
 });
+
+/** One line that the next one replaces; an empty one takes it away. */
+function showProgress(line: string): void {
+  process.stderr.write(`\r${line.slice(0, Math.max(0, (process.stderr.columns ?? 80) - 1))}\x1b[K`);
+}
 
 /** Colour only on a terminal, unless the usual variables say otherwise. */
 function wantsColor(): boolean {

@@ -5,7 +5,7 @@ import type { Reading } from '../domain/reading.ts';
 import type { Comparison, Level, Rule } from '../domain/rule.ts';
 import { DAY } from '../domain/time.ts';
 import { LevelHistory } from './level-history.ts';
-import { PlotSampler } from './plot-samples.ts';
+import { plotPixels, PlotSampler } from './plot-samples.ts';
 import type { LevelReport, TrackReport } from './report.ts';
 import { scoreOf, type Labels } from './score.ts';
 import { SensitivityGrid, triable, type FoldLevel } from './sensitivity.ts';
@@ -46,7 +46,8 @@ export class Track {
     this.subject = subject;
     this.#rule = rule;
     this.#span = around.span;
-    this.#sampler = new PlotSampler(around.span);
+    const slots = 1 + Math.floor((around.span.toMs - around.span.fromMs) / rule.everyMs);
+    this.#sampler = new PlotSampler(around.span, Math.min(plotPixels, slots));
     this.#levels = rule.levels.map((level) => ({
       level,
       comparison: triable({ ...level, whileDeploying: false })?.comparison ?? null,

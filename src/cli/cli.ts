@@ -15,6 +15,7 @@ export interface Surroundings {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly out: (line: string) => void;
   readonly err: (line: string) => void;
+  readonly progress?: (line: string) => void;
   readonly color: boolean;
   readonly width: number;
   readonly clock: Clock;

@@ -23,6 +23,8 @@ export interface CliContext {
   readonly out: (line: string) => void;
   /** Writes a line to standard error. */
   readonly err: (line: string) => void;
+  /** Shows how far a long command is on a line that the next one replaces; lacking where nobody would see it. */
+  readonly progress?: (line: string) => void;
   readonly color: boolean;
   readonly json: boolean;
   /** Columns of the terminal. */

@@ -48,11 +48,12 @@ function decisionOf({ facts, message }: NewEntry): NonNullable<IncidentReport['d
   return {
     action: text(facts['action']) as DecisionAction,
     wanted: text(facts['wanted']) as DecisionAction,
-    reason: message,
+    reason: text(message),
     objections: Array.isArray(objections) ? objections.map(text) : [],
   };
 }
 
+/** Releases of a backtest are known by their labels; the ids were made up from them. */
 function text(fact: Json | undefined): string {
-  return typeof fact === 'string' ? fact : '';
+  return typeof fact === 'string' ? fact.replaceAll(/ \(r-[0-9a-f]{12}\)/g, '') : '';
 }

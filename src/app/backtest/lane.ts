@@ -1,3 +1,4 @@
+import { keyOf } from '../../backtest/answered.ts';
 import type { Stretch } from '../../backtest/history.ts';
 import type { PastAnswerer } from '../../backtest/past-answerer.ts';
 import { kinds, type Column } from '../../backtest/readings.ts';
@@ -27,10 +28,14 @@ type Readings = ReadonlyMap<string, Reading>;
 export class ReplayLane {
   readonly replayed: Replayed;
   readonly tracks: readonly Track[];
+  /** Infinite once it has been dropped. */
   nextAt: number;
+  /** Why it is not replayed: a question of it was refused, or nobody recorded the answers. */
+  dropped: string | null = null;
   readonly #source: Source;
   #columns: ReadonlyMap<string, Column> = new Map();
   #careful = carefulSlots;
+  #entered = false;
 
   constructor(
     replayed: Replayed,
@@ -50,8 +55,14 @@ export class ReplayLane {
     this.#source = promqlSource({ kind, answerer: past, clock });
   }
 
-  /** From here on this window is read. */
+  /** From here on this window is read. A rule that is refused from the beginning says nothing, not even that it is blind. */
   enter(stretch: Stretch): void {
+    if (!this.#entered) this.dropped = unansweredIn(this.replayed, stretch);
+    this.#entered = true;
+    if (this.dropped !== null) {
+      this.nextAt = Infinity;
+      return;
+    }
     this.#columns = columnsOf(this.replayed, stretch);
     for (const track of this.tracks) track.trouble(this.#columns.get(track.subject)?.trouble ?? null);
   }
@@ -93,6 +104,15 @@ export class ReplayLane {
       if (breaches(condition, reading) !== false) return false;
     return true;
   }
+}
+
+function unansweredIn({ questions }: Replayed, { answers }: Stretch): string | null {
+  for (const question of questions) {
+    const answer = answers.get(keyOf(question));
+    if (answer === undefined) return `the history holds no answer to ${question.text}`;
+    if ('problem' in answer) return answer.problem;
+  }
+  return null;
 }
 
 const never = new AbortController().signal;

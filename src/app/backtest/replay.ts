@@ -1,6 +1,6 @@
 import type { History } from '../../backtest/history.ts';
 import { pastAnswerer } from '../../backtest/past-answerer.ts';
-import type { IncidentReport, TrackReport } from '../../backtest/report.ts';
+import type { IncidentReport, NotReplayed, TrackReport } from '../../backtest/report.ts';
 import type { Labels } from '../../backtest/score.ts';
 import type { Span, Window } from '../../backtest/span.ts';
 import { foldBreach } from '../../detect/breach.ts';
@@ -29,6 +29,8 @@ export interface ReplayOptions {
 }
 
 export interface Replay {
+  /** Rules whose questions were refused, and why. */
+  readonly dropped: readonly NotReplayed[];
   readonly tracks: readonly TrackReport[];
   readonly incidents: readonly IncidentReport[];
 }
@@ -72,8 +74,12 @@ export async function replay(options: ReplayOptions): Promise<Replay> {
     await replayWindow(stage, within(stretch.window, span), signal);
   }
   await rehearsal.advanceTo(span.toMs);
+  const alive = lanes.filter(({ dropped }) => dropped === null);
   return {
-    tracks: lanes.flatMap((lane) => lane.tracks.map((track) => track.report(wordLevel, labels))),
+    dropped: lanes.flatMap(({ dropped, replayed: { rule } }) =>
+      dropped === null ? [] : [{ rule: rule.id, reason: dropped }],
+    ),
+    tracks: alive.flatMap((lane) => lane.tracks.map((track) => track.report(wordLevel, labels))),
     incidents: incidentReports(await rehearsal.incidents(), rehearsal.entries),
   };
 }

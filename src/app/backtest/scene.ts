@@ -40,6 +40,7 @@ export function sceneOf(options: SceneOptions): Scene {
         targets.map((target) => [target.name, ranBefore(target, deploys, span, blameIsOff)]),
       ),
       deploys: deploys.filter(({ at }) => at >= span.fromMs && at <= span.toMs),
+      commands: knownLater(deploys, span),
       settled: true,
     },
     assumptions: [
@@ -51,6 +52,19 @@ export function sceneOf(options: SceneOptions): Scene {
       'steps succeed, and the history goes on as it was',
     ],
   };
+}
+
+/** What was bad is known once something else has taken its place: nothing goes back to it from then on. */
+function knownLater(deploys: readonly Deploy[], { fromMs }: Span): Script['commands'] {
+  return deploys.flatMap((deploy, index) => {
+    const { bad, target, release } = deploy;
+    const next = deploys
+      .slice(index + 1)
+      .find((later) => later.target === target && later.release !== release);
+    if (bad !== true || next === undefined || next.at < fromMs) return [];
+    const command = { do: 'release', target, action: 'bad', release, note: 'known to be bad' } as const;
+    return [{ at: next.at, command, by: { name: 'the history', role: 'admin' } as const }];
+  });
 }
 
 function asReplayed({ configuration, span, deploys, asConfigured }: SceneOptions): {

@@ -1,0 +1,33 @@
+import { formatQuantity } from '../domain/quantity.ts';
+import { formatDuration } from '../domain/time.ts';
+import { markup, type Markup } from './escape.ts';
+import type { LevelReport } from './report.ts';
+import type { Cell } from './sensitivity.ts';
+
+/** How often a level would fire with other thresholds and another `for`, as a heat map with the numbers in it. */
+export function gridOf({ sensitivity, threshold, severity }: LevelReport): readonly Markup[] {
+  if (sensitivity === null || threshold === null) return [];
+  const { thresholds, forsMs, cells } = sensitivity;
+  const most = Math.max(1, ...cells.flat().map(({ firings }) => firings));
+  const operator = threshold.operator.replace('_', ' ');
+  const head = forsMs.map((ms) => markup`<th scope="col">for ${formatDuration(ms)}</th>`);
+  const rows = cells.map((row, index) => {
+    const value = formatQuantity(thresholds[index] ?? 0, threshold.unit);
+    return markup`<tr><th scope="row">${operator} ${value}</th>${row.map((cell) => cellOf(cell, most))}</tr>`;
+  });
+  return [
+    markup`<table class="grid"><caption><span class="level ${severity}">${severity.toUpperCase()}</span> firings by threshold and for</caption><thead><tr><th></th>${head}</tr></thead><tbody>${rows}</tbody></table>`,
+  ];
+}
+
+function cellOf(cell: Cell, most: number): Markup {
+  const { firings, firingMs, present, score } = cell;
+  // The eye tells few from none better than many from more.
+  const heat = Math.sqrt(firings / most).toFixed(2);
+  const words = `${firings} firings, ${formatDuration(firingMs)} in all${score === null ? '' : `; ${score.right} of ${score.firings} right, ${score.found} of ${score.bad} found`}${present ? '; the present setting' : ''}`;
+  const scored =
+    score === null
+      ? []
+      : [markup`<small>${score.right}/${score.firings} · ${score.found}/${score.bad}</small>`];
+  return markup`<td${present ? markup` class="present"` : ''} style="--heat:${heat}" title="${words}">${firings}${scored}</td>`;
+}

@@ -1,0 +1,216 @@
+import { formatQuantity, type Unit } from '../domain/quantity.ts';
+import { Markup, markup } from './escape.ts';
+import type { Deploy } from './deploys.ts';
+import type { PlotSamples } from './plot-samples.ts';
+import type { Band, LevelReport, TrackReport } from './report.ts';
+import { minuteOf, ticksOf } from './times.ts';
+
+/** In units of the picture, which is as wide as the page. */
+const width = 1_200;
+const left = 64;
+const right = 12;
+const top = 16;
+const height = 190;
+const bottom = 22;
+const inner = width - left - right;
+/** Pixels that share a hover text. */
+const hoverPixels = 8;
+
+interface Axes {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly low: number;
+  readonly high: number;
+  readonly unit: Unit;
+}
+
+/** A track as a picture: its values between the least and the greatest of each pixel, thresholds, bands and deploys. */
+export function plotOf(track: TrackReport, deploys: readonly Deploy[]): Markup {
+  const { plot, levels } = track;
+  const axes = axesOf(track);
+  const own = deploys.filter(({ target }) => target === track.subject);
+  const parts = [
+    ...unknownBands(plot).map((band) => bandOf(band, axes, 'unknown', 'nothing known')),
+    ...levels.flatMap((level) => levelBands(level, axes)),
+    ...yTicks(axes),
+    ...xTicks(axes),
+    markup`<path class="area" d="${areaOf(plot, axes)}"/>`,
+    ...levels.flatMap((level) => thresholdOf(level, axes)),
+    ...own.flatMap((deploy) => deployMark(deploy, axes)),
+    ...hovers(plot, axes),
+  ];
+  return markup`<svg class="plot" viewBox="0 0 ${width} ${top + height + bottom}" role="img" aria-label="${track.rule} on ${track.subject}"><rect class="frame" x="${left}" y="${top}" width="${inner}" height="${height}"/>${parts}</svg>`;
+}
+
+/** Where an instant lies from left to right. */
+export function placeOf(at: number, { fromMs, toMs }: Pick<Axes, 'fromMs' | 'toMs'>): number {
+  const share = (at - fromMs) / Math.max(1, toMs - fromMs);
+  return rounded(left + Math.min(1, Math.max(0, share)) * inner);
+}
+
+function axesOf({ plot, levels }: TrackReport): Axes {
+  const thresholds = levels.flatMap(({ threshold }) => (threshold === null ? [] : [threshold]));
+  const values = [...plot.least, ...plot.greatest, ...thresholds.map(({ value }) => value)].filter(
+    Number.isFinite,
+  );
+  const [least, greatest] = values.reduce(
+    ([low, high], value) => [Math.min(low, value), Math.max(high, value)],
+    [Infinity, -Infinity] as const,
+  );
+  const [low, high] = least > greatest ? [0, 1] : [least, greatest];
+  const spread = high - low || Math.abs(high) || 1;
+  // What is near to nothing is shown from nothing on.
+  const floor = low >= 0 && low < high / 2 ? 0 : low - spread * 0.08;
+  return {
+    fromMs: plot.fromMs,
+    toMs: plot.toMs,
+    low: floor,
+    high: high + spread * 0.08,
+    unit: thresholds[0]?.unit ?? 'number',
+  };
+}
+
+function heightOf(value: number, { low, high }: Axes): number {
+  const share = (value - low) / (high - low);
+  return rounded(top + height - Math.min(1, Math.max(0, share)) * height);
+}
+
+/** A shape for every run of pixels with values: along the greatest, and back along the least. */
+function areaOf({ least, greatest }: PlotSamples, axes: Axes): string {
+  const step = inner / least.length;
+  const runs: string[] = [];
+  let there: string[] = [];
+  let back: string[] = [];
+  const end = (): void => {
+    if (there.length > 0) runs.push(`M${there.join('L')}L${back.toReversed().join('L')}Z`);
+    [there, back] = [[], []];
+  };
+  for (let pixel = 0; pixel < least.length; pixel++) {
+    const [low, high] = [least[pixel] ?? Number.NaN, greatest[pixel] ?? Number.NaN];
+    if (Number.isNaN(low)) {
+      end();
+      continue;
+    }
+    const x = rounded(left + (pixel + 0.5) * step);
+    there.push(`${x} ${heightOf(high, axes)}`);
+    back.push(`${x} ${heightOf(low, axes)}`);
+  }
+  end();
+  return runs.join('');
+}
+
+function unknownBands({ unknown, known, fromMs, toMs }: PlotSamples): readonly Band[] {
+  const at = (pixel: number): number => fromMs + (pixel / known.length) * (toMs - fromMs);
+  const bands: Band[] = [];
+  let since: number | null = null;
+  for (let pixel = 0; pixel <= known.length; pixel++) {
+    const blind = pixel < known.length && (unknown[pixel] ?? 0) > 0 && known[pixel] === 0;
+    if (blind) since ??= pixel;
+    else if (since !== null) {
+      bands.push({ from: at(since), to: at(pixel) });
+      since = null;
+    }
+  }
+  return bands;
+}
+
+function levelBands({ severity, condition, pending, firings }: LevelReport, axes: Axes): readonly Markup[] {
+  const name = severity.toUpperCase();
+  return [
+    ...pending.map((band) => bandOf(band, axes, 'pending', `${name} pending, ${spanOf(band)}: ${condition}`)),
+    ...firings.map(({ firedAt, endedAt, detail, since, armed }) => {
+      const band = { from: firedAt, to: endedAt ?? axes.toMs };
+      const trusted = armed ? '' : ', not armed yet';
+      const words = `${name} fires, ${spanOf(band)}, breaching since ${minuteOf(since).slice(11)}: ${detail}, ${condition}${trusted}`;
+      return bandOf(band, axes, `firing ${severity}`, words);
+    }),
+  ];
+}
+
+function bandOf({ from, to }: Band, axes: Axes, kind: string, words: string): Markup {
+  const [start, end] = [placeOf(from, axes), placeOf(to, axes)];
+  // Even the shortest band can be seen.
+  return markup`<rect class="band ${kind}" x="${start}" y="${top}" width="${rounded(Math.max(1.5, end - start))}" height="${height}"><title>${words}</title></rect>`;
+}
+
+function thresholdOf({ severity, threshold, condition }: LevelReport, axes: Axes): readonly Markup[] {
+  if (threshold === null) return [];
+  const y = heightOf(threshold.value, axes);
+  const label = `${severity.toUpperCase()} ${condition}`;
+  const under = threshold.operator === 'below' || threshold.operator === 'at_most' ? 12 : -4;
+  return [
+    markup`<path class="threshold ${severity}" d="M${left} ${y}H${width - right}"><title>${label}</title></path>`,
+    markup`<text class="${severity}" x="${left + 6}" y="${rounded(y + under)}">${label}</text>`,
+  ];
+}
+
+function deployMark({ at, release, bad }: Deploy, axes: Axes): readonly Markup[] {
+  if (at < axes.fromMs || at > axes.toMs) return [];
+  const x = placeOf(at, axes);
+  const kind = bad === true ? ' bad' : '';
+  const words = `${release} deployed at ${minuteOf(at)}${bad === true ? ', known to be bad' : ''}`;
+  return [
+    markup`<path class="deploy${kind}" d="M${x} ${top}V${top + height}"><title>${words}</title></path>`,
+    markup`<path class="mark${kind}" d="M${x} ${top}l-5 -9h10z"><title>${words}</title></path>`,
+  ];
+}
+
+function xTicks(axes: Axes): readonly Markup[] {
+  return ticksOf(axes, 12).flatMap(({ at, label }) => {
+    const x = placeOf(at, axes);
+    return [
+      markup`<path class="tick" d="M${x} ${top + height}v5"/>`,
+      markup`<text x="${x}" y="${top + height + 17}" text-anchor="middle">${label}</text>`,
+    ];
+  });
+}
+
+function yTicks(axes: Axes): readonly Markup[] {
+  return roundValues(axes).flatMap((value) => {
+    const y = heightOf(value, axes);
+    return [
+      markup`<path class="tick" d="M${left} ${y}h${inner}"/>`,
+      markup`<text x="${left - 8}" y="${y + 4}" text-anchor="end">${formatQuantity(value, axes.unit)}</text>`,
+    ];
+  });
+}
+
+/** Three to six round numbers between the ends. */
+function roundValues({ low, high }: Axes): readonly number[] {
+  const rough = (high - low) / 4;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = [1, 2, 2.5, 5, 10].map((factor) => factor * power).find((size) => size >= rough) ?? rough;
+  const values: number[] = [];
+  for (let value = Math.ceil(low / step) * step; value <= high; value += step)
+    values.push(Number(value.toPrecision(12)));
+  return values;
+}
+
+/** What was read where the pointer is, several pixels at a time. */
+function hovers({ least, greatest, known, fromMs, toMs }: PlotSamples, axes: Axes): readonly Markup[] {
+  const step = Math.max(1, Math.round((hoverPixels * least.length) / inner));
+  const parts: Markup[] = [];
+  for (let pixel = 0; pixel < least.length; pixel += step) {
+    const lows = least.subarray(pixel, pixel + step).filter(Number.isFinite);
+    if (lows.length === 0 || !known.subarray(pixel, pixel + step).some((count) => count > 0)) continue;
+    const low = Math.min(...lows);
+    const high = Math.max(...greatest.subarray(pixel, pixel + step).filter(Number.isFinite));
+    const [from, to] = [pixel, pixel + step].map((one) => fromMs + (one / least.length) * (toMs - fromMs));
+    const values = low === high ? [low] : [low, high];
+    const words = `${minuteOf(from ?? 0)}: ${values.map((value) => formatQuantity(value, axes.unit)).join(' to ')}`;
+    const [x, end] = [placeOf(from ?? 0, axes), placeOf(to ?? 0, axes)];
+    parts.push(
+      markup`<rect class="hover" x="${x}" y="${top}" width="${rounded(end - x)}" height="${height}"><title>${words}</title></rect>`,
+    );
+  }
+  return parts;
+}
+
+function spanOf({ from, to }: Band): string {
+  const end = minuteOf(to);
+  return `${minuteOf(from)} to ${end.slice(0, 10) === minuteOf(from).slice(0, 10) ? end.slice(11) : end}`;
+}
+
+function rounded(value: number): number {
+  return Math.round(value * 10) / 10;
+}
