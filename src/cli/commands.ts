@@ -28,6 +28,7 @@ import { command as rto } from './rto.ts';
 import { command as doctor } from './doctor.ts';
 import { command as journal } from './journal.ts';
 import { command as reload } from './reload.ts';
+import { command as schema } from './schema.ts';
 import { command as version } from './version.ts';
 import { command as help } from './help.ts';
 
@@ -62,6 +63,7 @@ export const commands = {
   doctor,
   journal,
   reload,
+  schema,
   version,
   help,
 } satisfies Readonly<Record<string, CliCommand>>;

@@ -3,14 +3,17 @@ import { formatQuantity, parseQuantity, type Quantity } from '../domain/quantity
 import { durationPattern, parseDuration, SECOND } from '../domain/time.ts';
 import { shown } from './wording.ts';
 
+/** Key of examples: the library drops those under their own name where text becomes something else. */
+export const asIn = 'x-examples';
+
 /** How values are written, as JSON Schema says it to editors. Reading is what decides. */
 const durationText = durationPattern.slice(1, -1);
-const asDuration = { type: 'string', pattern: durationPattern, examples: ['90s', '5m', '1h30m'] };
+const asDuration = { type: 'string', pattern: durationPattern, [asIn]: ['90s', '5m', '1h30m'] };
 const quantityText = String.raw`-?\d+(?:\.\d+)?\s*(?:%|x|[KMGT]i?B|B)?`;
 const asQuantity = {
   type: ['number', 'string'],
   pattern: String.raw`^(?:\s*${quantityText}\s*|${durationText})$`,
-  examples: ['50%', '512MiB', '5s', 100],
+  [asIn]: ['50%', '512MiB', '5s', 100],
 };
 
 /**
@@ -64,7 +67,7 @@ export const interval = written(
 export const blame = written(
   'a duration such as 24h, or off',
   (value) => (value === 'off' ? { withinMs: null } : withinOf(value)),
-  { type: 'string', pattern: `^(?:off|${durationText})$`, examples: ['24h', 'off'] },
+  { type: 'string', pattern: `^(?:off|${durationText})$`, [asIn]: ['24h', 'off'] },
 );
 
 function withinOf(value: unknown): { readonly withinMs: number | null } | null {
@@ -150,7 +153,7 @@ export const httpUrl = z
     const problem = httpUrlProblem(written, ['http:', 'https:']);
     if (problem !== null) context.addIssue({ code: 'custom', message: problem });
   })
-  .meta({ pattern: '^https?://[^@#]+$', examples: ['http://host:8080'] });
+  .meta({ pattern: '^https?://[^@#]+$', [asIn]: ['http://host:8080'] });
 
 /** A page that people open, with a fragment if they like. */
 export const pageUrl = z

@@ -16,8 +16,8 @@ const otherwises = [
 export const otherwise = z.enum(otherwises);
 export const want = z.union([
   z.enum(actions),
-  z.strictObject({ rollback: z.string() }),
-  z.strictObject({ ask: z.string() }),
+  z.strictObject({ rollback: z.string().describe('By this playbook') }),
+  z.strictObject({ ask: z.string().describe('Whether to roll back by this playbook') }),
 ]);
 
 /** How long people may take when nobody says otherwise. */

@@ -33,7 +33,7 @@ const checksumOptions: z.ZodType<ChecksumOptions> = z
       .describe("Where its names begin, and what none may lead out of; the manifest's folder unless stated"),
     reread: duration({ min: MINUTE, max: 30 * DAY })
       .default(HOUR)
-      .describe('How often files are read again that look unchanged'),
+      .describe('How often files are read again that look unchanged; 1h unless stated'),
   })
   .transform(({ manifest, root, reread }) => ({
     manifest,

@@ -34,7 +34,7 @@ const written = z.strictObject({
   method: z.enum(['GET', 'HEAD', 'POST', 'OPTIONS']).default('GET').describe('Of the request'),
   timeout: duration({ min: 1, max: longestMs })
     .default(2 * SECOND)
-    .describe('For the whole probe'),
+    .describe('For the whole probe; 2s unless stated'),
   headers: z.record(z.string(), headerValue).default({}).describe('Name to text or secret'),
   body: z.string().optional().describe('Sent as it is'),
   expect: z

@@ -15,5 +15,5 @@ export function duration({ min, max }: { readonly min: number; readonly max: num
       context.addIssue({ code: 'custom', message: problem });
       return z.NEVER;
     })
-    .meta({ pattern: durationPattern, examples: [formatDuration(min), formatDuration(max)] });
+    .meta({ pattern: durationPattern });
 }

@@ -1,0 +1,70 @@
+import { z, type ZodType } from 'zod';
+import {
+  budgetShape,
+  defaultsShape,
+  dockerShape,
+  freezeShape,
+  mainShape,
+  prometheusShape,
+  reloadShape,
+  retentionShape,
+  slackShape,
+  tokenShape,
+} from '../main-shapes.ts';
+import { name } from '../scalars.ts';
+import { pageShape, scrapeShape } from '../scraping.ts';
+import { secretReference } from '../secrets.ts';
+import { repositoryShape, targetShape } from '../targets.ts';
+import { filled, jsonSchemaOf, oneOf, type JsonSchema } from './json-schema.ts';
+import { shared } from './shared.ts';
+
+/** What may stand in the main file. Whether it fits together is for `rollbackd check` to say. */
+export function mainSchema(): JsonSchema {
+  const main = z.strictObject({
+    ...mainShape,
+    include: filled(mainShape.include, z.array(z.string().min(1))),
+    listen: filled(mainShape.listen, z.string().regex(/^(?:\[[0-9A-Fa-f:.]+\]|[^:\s[\]]+):\d{1,5}$/)),
+    tokens: filled(
+      mainShape.tokens,
+      z.array(z.strictObject(tokenShape).meta({ required: ['name', 'role', 'token'] })),
+    ),
+    prometheus: filled(
+      mainShape.prometheus,
+      z.strictObject({ ...prometheusShape, headers: filled(prometheusShape.headers, secrets) }),
+    ),
+    scrape: filled(
+      mainShape.scrape,
+      z.strictObject({ ...scrapeShape, pages: filled(scrapeShape.pages, z.record(name, page())) }),
+    ),
+    docker: filled(mainShape.docker, z.strictObject(dockerShape).meta(oneOf(['socket', 'url']))),
+    slack: filled(mainShape.slack, z.strictObject(slackShape).meta({ required: ['webhook'] })),
+    budget: filled(mainShape.budget, z.strictObject(budgetShape)),
+    retention: filled(mainShape.retention, z.strictObject(retentionShape)),
+    reload: filled(mainShape.reload, z.strictObject(reloadShape)),
+    freeze: filled(
+      mainShape.freeze,
+      z.array(z.strictObject(freezeShape).meta({ required: ['cron', 'for', 'reason'] })),
+    ),
+    defaults: filled(mainShape.defaults, z.strictObject(defaultsShape)),
+    targets: filled(mainShape.targets, z.record(name, target())),
+  });
+  return shared({
+    $schema: 'http://json-schema.org/draft-07/schema#',
+    title: 'rollbackd.yaml: the main file of rollbackd',
+    ...jsonSchemaOf(main),
+  });
+}
+
+const secrets = z.record(z.string(), secretReference);
+
+function page(): ZodType {
+  return z.strictObject({ ...pageShape, headers: filled(pageShape.headers, secrets) });
+}
+
+function target(): ZodType {
+  const repository = filled(targetShape.repository, z.strictObject(repositoryShape));
+  return z.strictObject({ ...targetShape, repository }).meta({
+    required: ['playbook'],
+    anyOf: ['container', 'link', 'repository'].map((key) => ({ required: [key] })),
+  });
+}

@@ -1,0 +1,29 @@
+/** What a signal reads, by its word in YAML; a test asks for all of them. */
+export const sourceWords: Readonly<Record<string, string>> = {
+  prometheus: 'A value by PromQL, from the Prometheus server',
+  scrape: 'A value by PromQL, from pages that the daemon reads by itself',
+  http: 'A probe: passes when the answer is as expected',
+  docker: 'The container: running and healthy pass or fail; restarts, memory and cpu are values',
+  disk: 'What is free on a file system, as a ratio',
+  checksum: 'A probe: passes when all files are as a manifest of checksums says',
+  reports: 'How many people reported the same bug lately, as `rollbackd bug` entered it',
+};
+
+/** What several signals say as one. */
+export const composingWords: Readonly<Record<string, string>> = {
+  all: 'Breaches while all of these signals do',
+  any: 'Breaches while any of these signals does',
+};
+
+/** What a step does, by its word in YAML. */
+export const stepWords: Readonly<Record<string, string>> = {
+  evidence: 'Keeps logs, inspection and readings before anything changes',
+  'docker.rollback': 'Recreates the container from an earlier release',
+  'docker.restart': 'Restarts the container as it is',
+  'link.rollback': 'Lets a `current` link lead to an earlier release',
+  'git.revert': 'Takes commits back and pushes that',
+  command: 'Runs a program of allowed_programs, never through a shell',
+  http: 'Sends a request',
+  wait: 'Lets time pass',
+  notify: 'Tells people',
+};
