@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Baseline, Level, Rule } from '../domain/rule.ts';
+import { formatDuration } from '../domain/time.ts';
 import type { Timeless } from './comparisons.ts';
 import type { Fields, Place } from './place.ts';
 import { someTime } from './scalars.ts';
@@ -32,8 +33,9 @@ const defaultTest = { p: 0.01, effect: 0.5, samples: 20 } as const;
 /** `baseline`: what thresholds in times are compared with. null when it is not written, or after a problem. */
 export function readBaseline(
   place: Place,
-  { signal, scope }: { readonly signal: Signal | null; readonly scope: Rule['scope'] },
+  setting: { readonly signal: Signal | null } & Pick<Rule, 'scope' | 'everyMs'>,
 ): Baseline | null {
+  const { signal } = setting;
   if (place.value === undefined) return null;
   const fields = place.fields(baselineShape);
   if (place.value === null || typeof place.value !== 'object' || Array.isArray(place.value)) return null;
@@ -43,7 +45,7 @@ export function readBaseline(
     place.problem('expected either offset, e.g. { offset: 1d }, or { before: deploy, window: 30m }');
     return null;
   }
-  return place.has('offset') ? readOffset(place, fields) : readBefore(place, fields, scope);
+  return place.has('offset') ? readOffset(place, fields) : readBefore(place, fields, setting);
 }
 
 /** Why thresholds in times mean nothing in a rule; null when it has a baseline, or what should be one. */
@@ -72,7 +74,7 @@ function readOffset(place: Place, { offset }: Fields<typeof baselineShape>): Bas
 function readBefore(
   place: Place,
   { before, window, test }: Fields<typeof baselineShape>,
-  scope: Rule['scope'],
+  { scope, everyMs }: Pick<Rule, 'scope' | 'everyMs'>,
 ): Baseline | null {
   if (scope === 'host')
     place.at('before').problem('a rule with scope: host has no release; use offset', 'key');
@@ -81,11 +83,14 @@ function readBefore(
       .at('before')
       .problem('says not how much of the time before counts; add e.g. window: 30m beside it', 'key');
   if (before === undefined || window === undefined) return null;
-  return {
-    before,
-    windowMs: window,
-    ...(test === undefined ? {} : { test: { ...defaultTest, ...withoutGaps(test) } }),
-  };
+  if (test === undefined) return { before, windowMs: window };
+  const meant = { ...defaultTest, ...withoutGaps(test) };
+  const most = Math.floor(window / everyMs);
+  if (meant.samples > most)
+    place
+      .at('test')
+      .problem(`needs ${meant.samples} readings; a window of ${formatDuration(window)} holds ${most}`, 'key');
+  return { before, windowMs: window, test: meant };
 }
 
 function withoutGaps(written: z.output<typeof test>): Partial<Record<'p' | 'effect' | 'samples', number>> {

@@ -72,11 +72,12 @@ function readRule(
   const { pack, name, playbooks, defaults } = setting;
   const scope = fields.scope ?? 'target';
   const signal = readRuleSignal(place, sources, scope === 'host' ? 'host rule' : 'rule');
+  const everyMs = fields.every ?? defaults.everyMs;
   const compared = { signal, timeless: timelessIn(place) };
   const { withinMs } = defaults;
   const levels = readLevels(place.at('levels'), { pack, playbooks, withinMs, ...compared });
   const recover = readRecovery(place.at('recover'), levels, compared);
-  const baseline = readBaseline(place.at('baseline'), { signal, scope });
+  const baseline = readBaseline(place.at('baseline'), { signal, scope, everyMs });
   if (baseline !== null) checkUse(place.at('baseline'), levels, recover);
   if (signal === null || levels.length === 0) return null;
   const rule: Omit<Rule, 'digest'> = {
@@ -86,7 +87,7 @@ function readRule(
     summary: fields.summary ?? name,
     runbook: fields.runbook ?? null,
     scope,
-    everyMs: fields.every ?? defaults.everyMs,
+    everyMs,
     source: { kind: signal.kind, options: signal.options },
     ...(baseline === null ? {} : { baseline }),
     windowMs: fields.window ?? signal.windowMs,

@@ -19,6 +19,7 @@ const promql = {
       message: 'needs one of query or ratio',
     }),
   unit: (options: object): Unit => ('ratio' in options ? 'ratio' : 'number'),
+  hasPast: true,
   windowMs: (options: object): number =>
     parseDuration(/\[(\w+)\]/.exec(JSON.stringify(options))?.[1] ?? '0s') ?? 0,
 };
@@ -95,11 +96,13 @@ function source<T>(
     signal = () => 'value',
     unit = () => 'number',
     windowMs = () => 0,
+    hasPast = false,
   }: {
     options: z.ZodType<T>;
     signal?: (options: T) => 'value' | 'probe';
     unit?: (options: T) => Unit;
     windowMs?: (options: T) => number;
+    hasPast?: boolean;
   },
 ): Source {
   return {
@@ -111,6 +114,7 @@ function source<T>(
     windowMs,
     identity: () => kind,
     read: () => Promise.resolve(new Map()),
+    ...(hasPast ? { baselines: () => Promise.resolve(new Map()) } : {}),
   };
 }
 

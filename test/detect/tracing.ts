@@ -144,8 +144,19 @@ export class Tracing {
     );
   }
 
+  /** The same reading, so many intervals in a row. */
+  read(reading: Reading, count = 1): this {
+    for (let left = count; left > 0; left--) this.#foldReading({ ...reading, at: this.at });
+    return this;
+  }
+
   #fold(letter: string, severity: Severity): string {
-    const { watch, changes, verdict } = foldWatch(this.watch, this.#rule, readingOf(letter, this.at), {
+    this.#foldReading(readingOf(letter, this.at));
+    return shownPhase[this.watch.levels[severity]?.phase ?? 'clear'];
+  }
+
+  #foldReading(reading: Reading): void {
+    const { watch, changes, verdict } = foldWatch(this.watch, this.#rule, reading, {
       at: this.at,
       inGrace: this.inGrace,
       deploying: this.deploying,
@@ -154,7 +165,6 @@ export class Tracing {
     this.watch = watch;
     this.verdict = verdict;
     this.changes.push(...changes);
-    return shownPhase[watch.levels[severity]?.phase ?? 'clear'];
   }
 }
 
