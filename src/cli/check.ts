@@ -1,7 +1,6 @@
 import { checkConfiguration, type Checked } from '../app/check.ts';
 import { RollbackError } from '../domain/errors.ts';
 import { compareGravity, gravities, type Gravity } from '../domain/finding.ts';
-import { SECOND } from '../domain/time.ts';
 import { optionText, type CliCommand, type CliContext } from './command.ts';
 import { countFindings, findingLines } from './finding-lines.ts';
 import { painter } from './paint.ts';
@@ -31,9 +30,10 @@ export const command = {
   run: async (context) => {
     const failOn = gravityOf(context);
     const path = configPath(context.positionals[0] ?? optionText(context, 'config'), context.environment);
-    const online =
-      context.values['online'] === true ? { signal: context.signal, onAnswer: progress(context) } : null;
+    const onAnswer = (answered: number): void => context.progress?.(`asking Prometheus: ${answered} answers`);
+    const online = context.values['online'] === true ? { signal: context.signal, onAnswer } : null;
     const checked = await checkConfiguration({ ...context, path, online });
+    if (online !== null) context.progress?.('');
     const failed =
       !checked.ok || checked.findings.some(({ gravity }) => compareGravity(gravity, failOn) <= 0);
     if (context.json) context.out(JSON.stringify(checked.json));
@@ -47,16 +47,6 @@ function gravityOf(context: CliContext): Gravity {
   const gravity = gravities.find((one) => one === written);
   if (gravity !== undefined) return gravity;
   throw new RollbackError('USAGE', `check: --fail-on takes error, warning or info, got ${written}`);
-}
-
-/** A line every two seconds, where a person waits. */
-function progress({ color, json, clock, err }: CliContext): (answered: number) => void {
-  let toldAt = clock.now();
-  return (answered) => {
-    if (!color || json || clock.now() - toldAt < 2 * SECOND) return;
-    toldAt = clock.now();
-    err(`asking Prometheus: ${answered} answers so far`);
-  };
 }
 
 function tell({ out, err, color }: CliContext, checked: Checked, failed: boolean): void {

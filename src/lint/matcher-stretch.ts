@@ -18,3 +18,8 @@ export function matcherStretch(query: Query, { span, matchers }: VectorSelector,
   const from = span.from + found.index;
   return stretchOf(query, { from, to: from + found[0].length });
 }
+
+/** `status=~"5.."`. */
+export function matcherText({ label, operator, value }: Matcher): string {
+  return `${label}${operator}${JSON.stringify(value)}`;
+}

@@ -70,6 +70,8 @@ function parsed({ text }: PlacedText): Pick<Query, 'expression' | 'problem'> {
     return { expression: parseQuery(text), problem: null };
   } catch (thrown) {
     const span = (thrown instanceof QueryError ? thrown.span : null) ?? { from: 0, to: text.length };
-    return { expression: null, problem: { message: messageOf(thrown), span } };
+    // Line and column within the query say less than the place in the file, which is shown.
+    const message = messageOf(thrown).replace(/^\d+:\d+: (parse error: )?/, '');
+    return { expression: null, problem: { message, span } };
   }
 }

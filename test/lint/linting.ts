@@ -2,6 +2,10 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { checkConfiguration } from '../../src/app/check.ts';
+import { packsIn, remembering } from '../../src/app/checking/files.ts';
+import { load } from '../../src/app/load.ts';
+import { formatProblems } from '../../src/config/format-problems.ts';
+import type { LintInput } from '../../src/lint/lint.ts';
 import type { Finding } from '../../src/domain/finding.ts';
 import { SimulatedClock } from '../fakes/clock.ts';
 
@@ -12,17 +16,35 @@ export type Files = Readonly<Record<string, string>>;
 export const today = Date.UTC(2026, 10, 21, 12);
 
 /** What `check` finds in files of a folder of their own; `rollbackd.yaml` is the main file, or a pack is looked at alone. */
-export async function lint(files: Files): Promise<readonly Finding[]> {
+export function lint(files: Files): Promise<readonly Finding[]> {
+  return inFolder(files, async (folder) => {
+    const path = join(folder, 'rollbackd.yaml' in files ? 'rollbackd.yaml' : 'shop');
+    const checked = await checkConfiguration({ path, clock: new SimulatedClock(today), environment: {} });
+    if (!checked.ok) throw new Error(`refused:\n${checked.lines.join('\n')}`);
+    return checked.findings.map((finding) => ({ ...finding, file: finding.file.replace(`${folder}/`, '') }));
+  });
+}
+
+/** The files as a linter gets them from a configuration that was read. */
+export function inputOf(files: Files): Promise<LintInput> {
+  return inFolder(files, async (folder) => {
+    const main = join(folder, 'rollbackd.yaml');
+    const { readFile, texts } = remembering();
+    const loaded = await load(main, { clock: new SimulatedClock(today), environment: {} }, readFile);
+    if (!loaded.ok) throw new Error(`refused:\n${formatProblems(loaded.problems)}`);
+    const { configuration } = loaded;
+    return { configuration, main: { name: main, text: texts.get(main) ?? '' }, packs: await packsIn(texts) };
+  });
+}
+
+async function inFolder<T>(files: Files, use: (folder: string) => Promise<T>): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), 'rollbackd-lint-'));
   try {
     for (const [name, text] of Object.entries(files)) {
       mkdirSync(dirname(join(folder, name)), { recursive: true });
       writeFileSync(join(folder, name), text);
     }
-    const path = join(folder, 'rollbackd.yaml' in files ? 'rollbackd.yaml' : 'shop');
-    const checked = await checkConfiguration({ path, clock: new SimulatedClock(today), environment: {} });
-    if (!checked.ok) throw new Error(`refused:\n${checked.lines.join('\n')}`);
-    return checked.findings.map((finding) => ({ ...finding, file: finding.file.replace(`${folder}/`, '') }));
+    return await use(folder);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -1,9 +1,9 @@
 import { canonical } from '../../domain/json.ts';
 import { formatDuration } from '../../domain/time.ts';
-import type { Expression } from '../../promql/ast.ts';
+import { printExpression } from '../../promql/print.ts';
 import { stretchOf, type Check, type Hit, type LintedRule } from '../check.ts';
 import { targetsOf } from '../assumptions.ts';
-import { walk } from '../walk.ts';
+import { bare, walk } from '../walk.ts';
 
 /** Two rules that ask and judge the same. */
 export const duplicate: Check = {
@@ -36,26 +36,16 @@ function meaningOf({ rule, signals }: LintedRule): string | null {
   const asked =
     queries.length === 0
       ? rule.source.options
-      : queries.map(({ role, expression }) => [role, expression === null ? null : shapeOf(expression)]);
+      : queries.map(({ role, expression }) => [
+          role,
+          expression === null ? null : printExpression(bare(expression)),
+        ]);
   const levels = rule.levels.map(({ severity, condition, whileDeploying }) => [
     severity,
     condition,
     whileDeploying,
   ]);
   return canonical([rule.scope, rule.source.kind, asked, levels]);
-}
-
-/** An expression without its places and superfluous parentheses. */
-function shapeOf(value: unknown): unknown {
-  if (value === null || typeof value !== 'object') return value;
-  if (Array.isArray(value)) return value.map(shapeOf);
-  const node = value as Partial<Expression>;
-  if (node.kind === 'parentheses') return shapeOf((value as { readonly expression: unknown }).expression);
-  return Object.fromEntries(
-    Object.entries(value)
-      .filter(([key, member]) => key !== 'span' && typeof member !== 'function')
-      .map(([key, member]) => [key, shapeOf(member)]),
-  );
 }
 
 /** A pack that is included, and applies to nothing. */

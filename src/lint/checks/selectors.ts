@@ -1,6 +1,6 @@
 import type { Matcher, VectorSelector } from '../../promql/ast.ts';
 import { parsedQueries, stretchOf, type Check, type Hit, type Lint, type ParsedQuery } from '../check.ts';
-import { matcherStretch } from '../matcher-stretch.ts';
+import { matcherStretch, matcherText } from '../matcher-stretch.ts';
 import { selectorsOf } from '../metric-names.ts';
 
 const all = ['query', 'bad', 'total', 'fresh'] as const;
@@ -23,7 +23,7 @@ export const impossibleSelector: Check = {
       if (pair === null) continue;
       yield {
         at: stretchOf(query, selector.span),
-        message: `no series satisfies both ${written(pair[0])} and ${written(pair[1])}`,
+        message: `no series satisfies both ${matcherText(pair[0])} and ${matcherText(pair[1])}`,
       };
     }
   },
@@ -45,10 +45,6 @@ function excludes(one: Matcher, other: Matcher): boolean {
   return one.operator === '=~' && other.operator === '!~' && one.value === other.value;
 }
 
-function written({ label, operator, value }: Matcher): string {
-  return `${label}${operator}${JSON.stringify(value)}`;
-}
-
 /** Regular expressions that are no more than a text. */
 export const regexLiteral: Check = {
   gravity: 'info',
@@ -60,7 +56,7 @@ export const regexLiteral: Check = {
         if (!isRegex(matcher) || matcher.value === '' || /[.*+?^${}()|[\]\\]/.test(matcher.value)) continue;
         yield {
           at: matcherStretch(query, selector, matcher),
-          message: `${written(matcher)} is a plain text`,
+          message: `${matcherText(matcher)} is a plain text`,
         };
       }
   },
@@ -75,7 +71,10 @@ export const regexAnchors: Check = {
     for (const { query, selector } of selectorsIn(lint))
       for (const matcher of selector.matchers)
         if (isRegex(matcher) && (matcher.value.startsWith('^') || /(^|[^\\])(\\\\)*\$$/.test(matcher.value)))
-          yield { at: matcherStretch(query, selector, matcher), message: `${written(matcher)} has anchors` };
+          yield {
+            at: matcherStretch(query, selector, matcher),
+            message: `${matcherText(matcher)} has anchors`,
+          };
   },
 };
 
@@ -90,7 +89,7 @@ export const regexEverything: Check = {
         if (isRegex(matcher) && /^\^?\(?\.\*\)?\$?$/.test(matcher.value))
           yield {
             at: matcherStretch(query, selector, matcher),
-            message: `${written(matcher)} ${matcher.operator === '=~' ? 'is always true' : 'is never true'}`,
+            message: `${matcherText(matcher)} ${matcher.operator === '=~' ? 'is always true' : 'is never true'}`,
           };
   },
 };

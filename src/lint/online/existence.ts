@@ -2,9 +2,9 @@ import { DAY, formatDuration, SECOND } from '../../domain/time.ts';
 import type { Matcher, VectorSelector } from '../../promql/ast.ts';
 import { stretchOf, textOf, type ParsedQuery } from '../check.ts';
 import type { CodedHit } from '../coded-hit.ts';
-import { matcherStretch } from '../matcher-stretch.ts';
+import { matcherStretch, matcherText } from '../matcher-stretch.ts';
 import type { Answered, Asking } from './asking.ts';
-import { matcherText, selectorText } from './selector-text.ts';
+import { selectorText } from './selector-text.ts';
 import { unanswered } from './unanswered.ts';
 
 /** Whether the series that a selector names are there: the metric, and the values of its labels. */
@@ -20,7 +20,7 @@ export async function findMissing(
   if (there.value !== null) return [];
   const [name, ...others] = selector.matchers;
   if (name?.label !== '__name__') return [await missingWhole(asking, query, selector, now)];
-  const metric = selectorText({ matchers: [name] });
+  const metric = selectorText(selector, [name]);
   const anyOfIt = await asking.number(`count(${metric})`);
   if ('failure' in anyOfIt) return [unanswered(at, `whether ${metric} exists`, anyOfIt)];
   if (anyOfIt.value === null)
@@ -61,7 +61,7 @@ async function missingValue(
   now: number,
 ): Promise<CodedHit | null> {
   const at = matcherStretch(query, selector, matcher);
-  const text = selectorText({ matchers: [name, matcher] });
+  const text = selectorText(selector, [name, matcher]);
   const there = await asking.number(`count(${text})`);
   if ('failure' in there) return unanswered(at, `whether ${text} exists`, there);
   if (there.value !== null) return null;
