@@ -5,11 +5,11 @@ import { currentOf, type TargetState } from './target-state.ts';
 export function arrivedAt(state: TargetState): Arrival | null {
   const { serving } = state;
   const current = currentOf(state);
-  if (serving === null || current === null || serving.notBefore >= serving.since) return null;
+  if (serving === null || current === null) return null;
   const { since, notBefore } = serving;
-  const newer = [...state.releases.values()].filter(
-    ({ firstSeenAt, servedAt }) => firstSeenAt > current.firstSeenAt && servedAt > 0,
-  );
+  const others = [...state.releases.values()].filter(({ id, servedAt }) => id !== current.id && servedAt > 0);
+  if (others.length === 0 && notBefore >= since) return null;
+  const newer = others.filter(({ firstSeenAt }) => firstSeenAt > current.firstSeenAt);
   const replaced = newer.toSorted((a, b) => b.servedAt - a.servedAt)[0];
   return { release: current.id, since, deployedAt: replaced?.firstSeenAt ?? notBefore };
 }

@@ -109,7 +109,7 @@ describe('a composed rule', () => {
 
   test('needs prometheus in the main file where one of its signals does', async () => {
     const files = { ...shop, 'packs/shop/rules.yaml': `rules:\n  one:\n${both('all')}` };
-    const bare = `${files['rollbackd.yaml']}`.replace(/^prometheus:.*\n/m, '');
+    const bare = `${shop['rollbackd.yaml']}`.replace(/^prometheus:.*\n/m, '');
     await expect(configured({ ...files, 'rollbackd.yaml': bare })).rejects.toThrow(
       'packs/shop/rules.yaml:5:11  rules.one.all[0].prometheus  needs prometheus: { url: … } in the main file',
     );
