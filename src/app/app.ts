@@ -63,6 +63,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   const metrics = createMetrics({ clock, version: options.version });
   undo.defer(() => metrics.close());
   const connections = connect(configuration, options);
+  const { scraped } = connections;
   const channels = channelsOf(configuration, log);
   const dispatcher = new Dispatcher({ store, channels, clock, log });
   const watcher = watcherOf({
@@ -85,8 +86,12 @@ export async function startApp(options: AppOptions): Promise<App> {
     loaded: () => reloader.loaded(),
     reload: () => reloader.reload(),
     doctor: () => examine({ parts, connections, configuration: engine.core.book.configuration }),
-    answerers: configuration.prometheus === null ? {} : { prometheus: connections.prometheus },
-    metrics: async () => metrics.page(await metricsState(engine, channels)),
+    answerers: {
+      ...(configuration.prometheus === null ? {} : { prometheus: connections.prometheus }),
+      scrape: scraped.answerer,
+    },
+    scrape: () => scraped.view(),
+    metrics: async () => metrics.page(await metricsState(engine, channels, scraped)),
   });
   const server = await startServer({
     daemon,
@@ -98,9 +103,13 @@ export async function startApp(options: AppOptions): Promise<App> {
   reloader.onLoaded = (loaded) => {
     knowSecrets(log.scrubber, loaded);
     server.useTokens(loaded.tokens);
+    scraped.scraper.configure(loaded.scrape?.pages ?? []);
   };
+  scraped.onTakeOver = (change) =>
+    void engine.core.turn((turn) => turn.note(change)).catch((error: unknown) => engine.core.fail(error));
   metrics.reloaded({ ended: 'loaded', digest: configuration.digest, environment: configuration.environment });
   undo.defer(() => server.close());
+  undo.use(background((signal) => scraped.scraper.start(signal)));
   await engine.start();
   undo.defer(() => engine.stop(0).then(() => {}));
   undo.use(

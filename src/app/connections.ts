@@ -13,12 +13,14 @@ import type { Clock } from '../domain/ports/clock.ts';
 import type { Orphans } from '../domain/ports/orphans.ts';
 import type { Vault } from '../domain/ports/vault.ts';
 import { openVault } from '../releases/vault.ts';
+import { scrapedFor, type Scraped } from './scraping.ts';
 
 /** The daemon's ways into the outside world. Making them calls nothing yet. */
 export interface Connections {
   readonly http: HttpClient;
   readonly docker: Docker;
   readonly prometheus: Answerer;
+  readonly scraped: Scraped;
   readonly processes: Processes;
   readonly orphans: Orphans;
   readonly git: Git;
@@ -32,12 +34,13 @@ export type Surroundings = {
 /** What the connections need of the configuration. */
 export type Endpoints = Pick<
   Configuration,
-  'prometheus' | 'docker' | 'stateDir' | 'allowedPrograms' | 'gitProtocols'
+  'prometheus' | 'scrape' | 'docker' | 'stateDir' | 'allowedPrograms' | 'gitProtocols'
 >;
 
 /** Endpoints for reading a configuration before there is one: the registries' schemas need no connection. */
 export const noEndpoints: Endpoints = {
   prometheus: null,
+  scrape: null,
   docker: null,
   stateDir: '/nonexistent',
   allowedPrograms: [],
@@ -45,17 +48,19 @@ export const noEndpoints: Endpoints = {
 };
 
 export function connect(endpoints: Endpoints, { clock, environment }: Surroundings): Connections {
-  const { prometheus, docker, stateDir, allowedPrograms, gitProtocols } = endpoints;
+  const { prometheus, scrape, docker, stateDir, allowedPrograms, gitProtocols } = endpoints;
   const http = httpClient({ clock });
+  const server = prometheusAnswerer({
+    http,
+    url: prometheus?.url ?? 'http://127.0.0.1:9090',
+    timeoutMs: prometheus?.timeoutMs ?? 5_000,
+    headers: prometheus?.headers ?? {},
+  });
   return {
     http,
     docker: openDocker({ endpoint: docker ?? { socket: '/var/run/docker.sock' }, clock }),
-    prometheus: prometheusAnswerer({
-      http,
-      url: prometheus?.url ?? 'http://127.0.0.1:9090',
-      timeoutMs: prometheus?.timeoutMs ?? 5_000,
-      headers: prometheus?.headers ?? {},
-    }),
+    prometheus: server,
+    scraped: scrapedFor({ scrape, prometheus: prometheus ?? undefined }, { http, clock, prometheus: server }),
     processes: processes({ clock, stateDir, allowedPrograms, environment }),
     orphans: orphans({ clock, stateDir }),
     git: git({ stateDir, protocols: gitProtocols, environment }),

@@ -1,4 +1,5 @@
 import type { Actor, Command, CommandAnswer, Daemon, DoctorView, RtoView } from '../domain/ports/daemon.ts';
+import type { ScrapeView } from '../domain/scraping.ts';
 import { execute } from '../engine/commands/execute.ts';
 import { dryRun } from '../engine/dry-run.ts';
 import type { Engine } from '../engine/engine.ts';
@@ -18,6 +19,7 @@ export interface DaemonParts {
   readonly doctor: () => Promise<DoctorView>;
   readonly metrics: () => Promise<string>;
   readonly answerers: Answerers;
+  readonly scrape: () => ScrapeView;
 }
 
 /** The running daemon, as its API and its commands see it. */
@@ -29,6 +31,7 @@ export function daemonOf({
   doctor,
   metrics,
   answerers,
+  scrape,
 }: DaemonParts): Daemon {
   const { core } = engine;
   const { store } = core.parts;
@@ -37,7 +40,8 @@ export function daemonOf({
     status: () => {
       const { digest } = core.book.configuration;
       const configuration = { digest, ...loaded() };
-      return Promise.resolve(statusView(core, { version, startedAt: engine.startedAt, configuration }));
+      const self = { version, startedAt: engine.startedAt, configuration, scrape: scrape() };
+      return Promise.resolve(statusView(core, self));
     },
     incidents: (filter) => store.incidents(filter),
     incident: (id) => incidentView(core, id),

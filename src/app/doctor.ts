@@ -1,5 +1,6 @@
 import { access, constants } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { examinePage } from '../detect/scrape/examine-page.ts';
 import type { Configuration } from '../domain/configuration.ts';
 import { messageOf } from '../domain/errors.ts';
 import type { DoctorView } from '../domain/ports/daemon.ts';
@@ -62,6 +63,11 @@ function ofServices({ connections, configuration }: Examined): Examination[] {
         `answers with ${(await connections.prometheus.query('vector(1)', null, signal)).type}`,
     });
   }
+  for (const page of configuration.scrape?.pages ?? [])
+    services.push({
+      name: `scrape ${page.name}`,
+      look: (signal) => examinePage(connections.http, page, signal),
+    });
   if (configuration.docker !== null) {
     services.push({
       name: `docker ${connections.docker.endpoint}`,

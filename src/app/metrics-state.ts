@@ -3,9 +3,14 @@ import { haltedBecause } from '../engine/situation.ts';
 import { rowOf } from '../engine/case.ts';
 import type { MetricsState } from '../record/metrics.ts';
 import type { Channel } from '../domain/ports/channel.ts';
+import type { Scraped } from './scraping.ts';
 
 /** What the daemon is like now, for a scrape. */
-export async function metricsState({ core }: Engine, channels: readonly Channel[]): Promise<MetricsState> {
+export async function metricsState(
+  { core }: Engine,
+  channels: readonly Channel[],
+  { scraper, store, takeOver }: Pick<Scraped, 'scraper' | 'store' | 'takeOver'>,
+): Promise<MetricsState> {
   const { parts, book } = core;
   const now = parts.clock.now();
   const pending = await Promise.all(channels.map(({ name }) => parts.store.pending(name)));
@@ -21,5 +26,11 @@ export async function metricsState({ core }: Engine, channels: readonly Channel[
     freezes: targets.filter(
       (target) => parts.decider.frozen(target, now, book.controls, book.configuration.freezes) !== null,
     ).length,
+    scrape: {
+      counts: scraper.counts(),
+      series: store.seriesCount,
+      bytes: store.bytes(),
+      tookOver: takeOver.silence() !== null,
+    },
   };
 }

@@ -25,13 +25,20 @@ import type { Connections, Surroundings } from './connections.ts';
 
 /** The sources by their word in rules and checks. To add one: its file, and a line here. */
 export function sourcesFor(
-  { prometheus, http, docker }: Connections,
+  { prometheus, scraped, http, docker }: Connections,
   { clock, environment, arrivals = noArrivals }: Surroundings & { readonly arrivals?: Arrivals },
   hostRoot: string,
   reports: BugReports = noReports,
 ): Sources {
   return {
-    prometheus: promqlSource({ kind: 'prometheus', answerer: prometheus, clock, arrivals }),
+    prometheus: promqlSource({
+      kind: 'prometheus',
+      answerer: prometheus,
+      clock,
+      arrivals,
+      fallback: scraped,
+    }),
+    scrape: promqlSource({ kind: 'scrape', answerer: scraped.answerer, clock, arrivals }),
     http: httpSource({ client: http, clock, environment }),
     docker: dockerSource({ docker, clock }),
     disk: diskSource({ hostRoot, clock }),

@@ -8,6 +8,7 @@ import type { Engine } from '../engine/engine.ts';
 import type { Surroundings } from './connections.ts';
 import { load } from './load.ts';
 import { Reads } from './reads.ts';
+import { storeLimits } from './scraping.ts';
 
 export interface ReloaderOptions extends Surroundings {
   readonly path: string;
@@ -128,9 +129,11 @@ export class Reloader {
 
   #needsRestart(next: Configuration): string | null {
     const { configuration } = this.#options.engine.core.book;
-    const changed = fixed.filter(
+    const changed: string[] = fixed.filter(
       (key) => canonical(revealing(next[key])) !== canonical(revealing(configuration[key])),
     );
+    const kept = [next, configuration].map(({ scrape }) => canonical(storeLimits(scrape)));
+    if (kept[0] !== kept[1]) changed.push('scrape.retention or scrape.max_series');
     return changed.length === 0 ? null : `${changed.join(', ')} changed, which needs a restart of the daemon`;
   }
 }

@@ -4,7 +4,7 @@ import { clockTime } from './times.ts';
 
 /** What changes the meaning of everything else: halts, freezes, blindness, a configuration that is not the newest. */
 export function bannerLines(
-  { halted, blind, unknownSeries, targets, configuration, now }: StatusView,
+  { halted, blind, scrape, unknownSeries, targets, configuration, now }: StatusView,
   paint: Paint,
 ): string[] {
   const { lastReloadFailed, loadedAt } = configuration;
@@ -19,12 +19,28 @@ export function bannerLines(
     ...(blind.length === 0
       ? []
       : [`${paint.yellow('BLIND')}  cannot see through ${blind.join(', ')}; rollbackd doctor`]),
+    ...scrapeLines(scrape, now, paint),
     ...(lastReloadFailed === null
       ? []
       : [
           `${paint.yellow('RELOAD FAILED')}  ${lastReloadFailed}; still the one of ${clockTime(loadedAt, now)}`,
         ]),
     ...(strangers.length === 0 ? [] : [paint.dim(`series of no target: ${strangers.join(', ')}`)]),
+  ];
+}
+
+/** Who answers for whom, and pages that say nothing now. */
+function scrapeLines({ insteadOf, pages }: StatusView['scrape'], now: number, paint: Paint): string[] {
+  const lost = pages.flatMap(({ name, last }) =>
+    last === null || last.problem === null ? [] : [`${name}: ${last.problem}`],
+  );
+  return [
+    ...(insteadOf === null
+      ? []
+      : [
+          `${paint.yellow('FALLBACK')}  scraped pages answer for ${insteadOf.source} since ${clockTime(insteadOf.since, now)}: ${insteadOf.detail}`,
+        ]),
+    ...lost.map((line) => `${paint.yellow('NOT SCRAPED')}  ${line}`),
   ];
 }
 

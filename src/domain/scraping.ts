@@ -47,3 +47,10 @@ export interface PageView {
     readonly note: string | null;
   } | null;
 }
+
+/** Scraping as people see it. */
+export interface ScrapeView {
+  /** Whom scraped pages answer for, since when (epoch ms), and why. */
+  readonly insteadOf: { readonly source: string; readonly since: number; readonly detail: string } | null;
+  readonly pages: readonly PageView[];
+}

@@ -57,7 +57,7 @@ export function logEntry(log: Log, { type, incident, target, message, facts }: N
 
 /** What a person should see who looks only at warnings. */
 const warnings =
-  /\b(?:failed|broken|unverified|handed_over|bad_returned|blind|unknown|unseen|unarmed|clock_jump|refused)$/;
+  /\b(?:failed|broken|unverified|handed_over|bad_returned|blind|unknown|unseen|unarmed|clock_jump|refused|took_over)$/;
 
 function needsPeople(type: string): boolean {
   return warnings.test(type);

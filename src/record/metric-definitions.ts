@@ -9,7 +9,13 @@ export type Definitions = ReturnType<typeof defineMetrics>;
 /** Declares every metric in a registry of its own. */
 export function defineMetrics() {
   const registry = new Registry();
-  return { registry, ...detection(registry), ...incidents(registry), ...daemon(registry) };
+  return {
+    registry,
+    ...detection(registry),
+    ...scraping(registry),
+    ...incidents(registry),
+    ...daemon(registry),
+  };
 }
 
 function detection(registry: Registry) {
@@ -44,6 +50,24 @@ function detection(registry: Registry) {
       labelNames: ['rule'] as const,
       registers,
     }),
+  };
+}
+
+function scraping(registry: Registry) {
+  const registers = [registry];
+  const ofPage = (name: string, help: string) =>
+    new Counter({ name, help, labelNames: ['page'] as const, registers });
+  const plain = (name: string, help: string) => new Gauge({ name, help, registers });
+  return {
+    scrapes: ofPage('rollbackd_scrapes_total', 'Scrapes of the page that ended.'),
+    scrapeFailures: ofPage('rollbackd_scrape_failures_total', 'Scrapes of the page that failed as a whole.'),
+    scrapeBytes: ofPage('rollbackd_scraped_bytes_total', 'Bytes of the page that were read, decompressed.'),
+    scrapeSeries: plain('rollbackd_scraped_series', 'Series of all pages in memory.'),
+    scrapeMemory: plain(
+      'rollbackd_scraped_memory_bytes',
+      'Memory of those series, computed from their sizes.',
+    ),
+    fallback: plain('rollbackd_fallback_active', '1 while scraped pages answer because Prometheus does not.'),
   };
 }
 

@@ -20,6 +20,18 @@ export interface MetricsState {
   readonly halted: boolean;
   /** Freezes in force. */
   readonly freezes: number;
+  readonly scrape: {
+    /** Since the start, by page. */
+    readonly counts: ReadonlyMap<
+      string,
+      { readonly scrapes: number; readonly failures: number; readonly bytes: number }
+    >;
+    /** In memory. */
+    readonly series: number;
+    readonly bytes: number;
+    /** Scraped pages answer for Prometheus. */
+    readonly tookOver: boolean;
+  };
 }
 
 /** How loading the configuration ended. */
@@ -106,6 +118,23 @@ function setGauges(definitions: Definitions, state: MetricsState, now: number): 
   definitions.outboxPending.set(state.outboxPending);
   definitions.halted.set(state.halted ? 1 : 0);
   definitions.freezes.set(state.freezes);
+  setScrape(definitions, state.scrape);
+}
+
+function setScrape(
+  definitions: Definitions,
+  { counts, series, bytes, tookOver }: MetricsState['scrape'],
+): void {
+  const { scrapes, scrapeFailures, scrapeBytes } = definitions;
+  for (const counter of [scrapes, scrapeFailures, scrapeBytes]) counter.reset();
+  for (const [page, count] of counts) {
+    scrapes.inc({ page }, count.scrapes);
+    scrapeFailures.inc({ page }, count.failures);
+    scrapeBytes.inc({ page }, count.bytes);
+  }
+  definitions.scrapeSeries.set(series);
+  definitions.scrapeMemory.set(bytes);
+  definitions.fallback.set(tookOver ? 1 : 0);
 }
 
 /** Admits each key once it is known, and new ones up to a limit. */

@@ -86,6 +86,32 @@ export const badNight: StatusView = {
   ...emptyStatus,
   halted: 'by alice since 11:58:00: moving the database',
   blind: ['prometheus'],
+  scrape: {
+    insteadOf: {
+      source: 'prometheus',
+      since: start - 4 * MINUTE,
+      detail: 'POST http://prometheus:9090/api/v1/query: the connection was refused',
+    },
+    pages: [
+      {
+        name: 'backend',
+        url: 'http://layra-backend:8090/metrics',
+        last: { at: start, durationMs: 3, samples: 812, bytes: 90_000, problem: null, note: null },
+      },
+      {
+        name: 'queue',
+        url: 'http://queue:9100/metrics',
+        last: {
+          at: start,
+          durationMs: 1,
+          samples: 0,
+          bytes: 0,
+          problem: 'GET http://queue:9100/metrics answered 503, expected 200',
+          note: null,
+        },
+      },
+    ],
+  },
   unknownSeries: { 'service=old-shop': 2 },
   configuration: { ...emptyStatus.configuration, lastReloadFailed: 'rules.yaml:3:1 unknown key levls' },
   open: [badRow, askingRow],

@@ -25,6 +25,7 @@ export const emptyStatus: StatusView = {
   halted: null,
   configuration: { digest: 'c0ffee', loadedAt: start - 3 * HOUR, lastReloadFailed: null },
   blind: [],
+  scrape: { insteadOf: null, pages: [] },
   unknownSeries: {},
   targets: [],
   hosts: [],

@@ -4,6 +4,7 @@ import { SimulatedClock, start } from '../fakes/clock.ts';
 import { ledger } from '../store/samples.ts';
 
 const quiet: MetricsState = {
+  scrape: { counts: new Map(), series: 0, bytes: 0, tookOver: false },
   lastEvaluations: new Map(),
   blind: [],
   unknownSeries: {},
@@ -116,6 +117,8 @@ describe('what is set at each scrape', () => {
     'rollbackd_outbox_pending',
     'rollbackd_halted',
     'rollbackd_frozen',
+    'rollbackd_scrape\\w*',
+    'rollbackd_fallback_active',
   ];
 
   test('is the state at that instant, and nothing of the one before', async () => {
@@ -136,6 +139,12 @@ describe('what is set at each scrape', () => {
       outboxPending: 7,
       halted: true,
       freezes: 2,
+      scrape: {
+        counts: new Map([['shop', { scrapes: 60, failures: 2, bytes: 90_000 }]]),
+        series: 1_003,
+        bytes: 4_900_000,
+        tookOver: true,
+      },
     });
 
     expect(await lines(page, ...names)).toEqual([
@@ -143,6 +152,12 @@ describe('what is set at each scrape', () => {
       'rollbackd_blind_sources 1',
       'rollbackd_source_blind{source="prometheus"} 1',
       'rollbackd_unknown_series{rule="layra/memory"} 3',
+      'rollbackd_scrapes_total{page="shop"} 60',
+      'rollbackd_scrape_failures_total{page="shop"} 2',
+      'rollbackd_scraped_bytes_total{page="shop"} 90000',
+      'rollbackd_scraped_series 1003',
+      'rollbackd_scraped_memory_bytes 4900000',
+      'rollbackd_fallback_active 1',
       'rollbackd_incidents{state="asking",severity="high"} 2',
       'rollbackd_incidents{state="handed_over",severity="critical"} 1',
       'rollbackd_journal_head_seq 42',
@@ -152,6 +167,9 @@ describe('what is set at each scrape', () => {
     ]);
     expect(await lines(all.page(quiet), ...names)).toEqual([
       'rollbackd_blind_sources 0',
+      'rollbackd_scraped_series 0',
+      'rollbackd_scraped_memory_bytes 0',
+      'rollbackd_fallback_active 0',
       'rollbackd_journal_head_seq 0',
       'rollbackd_outbox_pending 0',
       'rollbackd_halted 0',

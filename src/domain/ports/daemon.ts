@@ -6,6 +6,7 @@ import type { Cause, Decision, FiredLevel, Outcome } from '../incident.ts';
 import type { Finding, Risk } from '../plan.ts';
 import type { ComponentKind, Standing } from '../release.ts';
 import type { Mode, Severity } from '../rule.ts';
+import type { ScrapeView } from '../scraping.ts';
 import type { Verdict } from '../reading.ts';
 import type { Entry, IncidentRow, LedgerRow, PhaseTime, RtoPhase } from './store.ts';
 
@@ -146,6 +147,7 @@ export interface StatusView {
     readonly lastReloadFailed: string | null;
   };
   readonly blind: readonly string[];
+  readonly scrape: ScrapeView;
   readonly unknownSeries: Readonly<Record<string, number>>;
   readonly targets: readonly TargetView[];
   readonly hosts: readonly RuleView[];

@@ -10,6 +10,7 @@ export interface SelfView {
   readonly version: string;
   readonly startedAt: number;
   readonly configuration: StatusView['configuration'];
+  readonly scrape: StatusView['scrape'];
 }
 
 /** The whole picture, as the on-call reads it first. */
