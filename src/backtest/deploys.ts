@@ -52,9 +52,7 @@ function understood({ time, target, release, bad }: Written): Deploy | string {
     return 'release: expected what people call it';
   if (release === '') return 'release: expected what people call it';
   const words = { '': null, true: true, yes: true, bad: true, false: false, no: false, good: false } as const;
-  const word = String(bad ?? '')
-    .trim()
-    .toLowerCase();
+  const word = wordOf(bad).trim().toLowerCase();
   if (!Object.hasOwn(words, word)) return `bad: expected true, false or nothing, got ${shown(bad)}`;
   return { at, target, release: String(release), bad: words[word as keyof typeof words] };
 }
@@ -108,6 +106,11 @@ function linesOf(contents: unknown, text: string): readonly number[] {
   });
 }
 
+function wordOf(what: unknown): string {
+  if (what === undefined || what === null) return '';
+  return typeof what === 'string' ? what : JSON.stringify(what);
+}
+
 function shown(what: unknown): string {
-  return what === undefined || what === '' ? 'nothing' : String(what).slice(0, 60);
+  return wordOf(what) === '' ? 'nothing' : wordOf(what).slice(0, 60);
 }

@@ -1,5 +1,5 @@
 import { formatQuantity, type Unit } from '../domain/quantity.ts';
-import { Markup, markup } from './escape.ts';
+import { markup, type Markup } from './escape.ts';
 import type { Deploy } from './deploys.ts';
 import type { PlotSamples } from './plot-samples.ts';
 import type { Band, LevelReport, TrackReport } from './report.ts';

@@ -38,10 +38,7 @@ export async function* recorded(
   const gzip = createGzip({ level: 4 });
   const file = createWriteStream(draft, { mode: 0o600 });
   gzip.pipe(file);
-  const written = Promise.race([
-    finished(file),
-    once(file, 'error').then(([error]) => Promise.reject(error)),
-  ]);
+  const written = finished(file);
   written.catch(() => {});
   const write = async (bytes: Buffer): Promise<void> => {
     if (!gzip.write(bytes)) await Promise.race([once(gzip, 'drain'), written]);

@@ -43,7 +43,7 @@ export function triable(level: Level): { readonly comparison: Comparison; readon
   const { condition, whileDeploying } = level;
   if (whileDeploying || !('forMs' in condition) || condition.comparison === undefined) return null;
   const { comparison, forMs } = condition;
-  return String(comparison.threshold.unit) === 'times' ? null : { comparison, forMs };
+  return comparison.threshold.unit === 'times' ? null : { comparison, forMs };
 }
 
 /**

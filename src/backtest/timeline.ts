@@ -63,7 +63,7 @@ function axis(scale: Scale): string {
   for (const { at, label } of ticksOf(scale, Math.max(2, Math.floor(scale.columns / 10)))) {
     const column = columnOf(at, scale);
     if (column < free || column + label.length + 1 > scale.columns) continue;
-    row.splice(column, label.length + 1, '╵', ...label);
+    row.splice(column, label.length + 1, '╵', ...label.split(''));
     free = column + label.length + 2;
   }
   return row.join('').trimEnd();

@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path';
-import { runBacktest } from '../app/backtest/run.ts';
+import { runBacktest } from '../app/backtest.ts';
 import { RollbackError } from '../domain/errors.ts';
 import { formatDuration, HOUR, SECOND } from '../domain/time.ts';
 import { optionDuration, optionText, positional, type CliContext, type CliCommand } from './command.ts';

@@ -1,13 +1,13 @@
 import { writeFile } from 'node:fs/promises';
-import { differenceLines, differenceOf } from '../../backtest/difference.ts';
-import { gridLines } from '../../backtest/grid-lines.ts';
-import type { Ink } from '../../backtest/ink.ts';
-import { pageOf } from '../../backtest/page.ts';
-import type { Report } from '../../backtest/report.ts';
-import { headLines, incidentLines, levelTable, scoreLines } from '../../backtest/summary.ts';
-import { timeline } from '../../backtest/timeline.ts';
-import { messageOf, RollbackError } from '../../domain/errors.ts';
-import { backtest, type BacktestRequest } from './backtest.ts';
+import { differenceLines, differenceOf } from '../backtest/difference.ts';
+import { gridLines } from '../backtest/grid-lines.ts';
+import type { Ink } from '../backtest/ink.ts';
+import { pageOf } from '../backtest/page.ts';
+import type { Report } from '../backtest/report.ts';
+import { headLines, incidentLines, levelTable, scoreLines } from '../backtest/summary.ts';
+import { timeline } from '../backtest/timeline.ts';
+import { messageOf, RollbackError } from '../domain/errors.ts';
+import { backtest, type BacktestRequest } from './backtest/backtest.ts';
 
 /** A backtest and how its result is shown. */
 export interface BacktestRun extends BacktestRequest {
@@ -85,5 +85,5 @@ async function writePage(path: string, report: Report): Promise<void> {
 
 /** Plots are for eyes; everything that was counted is there without them. */
 function withoutPlots(report: Report): unknown {
-  return { ...report, tracks: report.tracks.map(({ plot: _, ...track }) => track) };
+  return { ...report, tracks: report.tracks.map((track) => ({ ...track, plot: undefined })) };
 }
