@@ -38,24 +38,26 @@ function ofRule(wants: RuleWants, frame: RuleFrame | null): Difference[] {
     differences.push({ what: 'verdict', expected: wants.verdict, got: verdict });
   if (wants.value !== null && !isAbout(wants.value, frame))
     differences.push({ what: 'value', expected: formatQuantity(wants.value, 'number'), got: valueOf(frame) });
-  if (wants.phase !== null) differences.push(...ofPhase(wants.phase, wants.level, frame));
+  if (wants.phases !== null) differences.push(...ofPhases(wants.phases, wants.level, frame));
   const armed = frame?.view.armed ?? true;
   if (wants.armed !== null && wants.armed !== armed)
     differences.push({ what: 'armed', expected: String(wants.armed), got: String(armed) });
   return differences;
 }
 
-function ofPhase(phase: BreachPhase, level: RuleWants['level'], frame: RuleFrame | null): Difference[] {
+function ofPhases(
+  phases: readonly BreachPhase[],
+  level: RuleWants['level'],
+  frame: RuleFrame | null,
+): Difference[] {
   const levels = frame?.view.levels ?? [];
   const meant = level === null ? levels : levels.filter(({ severity }) => severity === level);
+  const fits = ({ phase }: { readonly phase: BreachPhase }): boolean => phases.includes(phase);
   // Without a level, clear means that all are; any other phase, that one is.
-  const holds =
-    level === null && phase === 'clear'
-      ? meant.every((one) => one.phase === 'clear')
-      : meant.some((one) => one.phase === phase);
-  if (holds || (levels.length === 0 && phase === 'clear')) return [];
+  const holds = level === null && phases.includes('clear') ? meant.every(fits) : meant.some(fits);
+  if (holds || (levels.length === 0 && phases.includes('clear'))) return [];
   const got = level === null ? levelsOf(frame) : (meant[0]?.phase ?? 'clear');
-  return [{ what: level ?? 'a level', expected: phase, got }];
+  return [{ what: level ?? 'a level', expected: phases.join(' or '), got }];
 }
 
 /** `critical pending, high clear`. */

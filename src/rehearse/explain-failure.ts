@@ -43,7 +43,7 @@ function came({ rule, target }: Expectation): string[] {
   const { rule: _id, subject: _subject, ...ofRule } = rule ?? { rule: '', subject: '' };
   const { target: _target, ...ofTarget } = target ?? { target: '' };
   const written = Object.entries({ ...ofRule, ...ofTarget }).filter(([, wanted]) => wanted !== null);
-  const words: Readonly<Record<string, string>> = { rolledBackTo: 'rolled_back_to' };
+  const words: Readonly<Record<string, string>> = { rolledBackTo: 'rolled_back_to', phases: 'phase' };
   return [
     `  came: ${written.map(([what, wanted]) => `${words[what] ?? what} ${String(wanted)}`).join(', ')}`,
   ];

@@ -71,7 +71,8 @@ export interface RuleWants {
   readonly subject: string;
   readonly verdict: Verdict | 'never_seen' | 'not_read' | null;
   readonly level: Severity | null;
-  readonly phase: BreachPhase | null;
+  /** Any of these. */
+  readonly phases: readonly BreachPhase[] | null;
   readonly armed: boolean | null;
   readonly value: number | null;
 }

@@ -24,10 +24,12 @@ const states = [
   'closed',
 ] as const;
 
+const phase = z.enum(['clear', 'pending', 'firing', 'recovering']);
+
 const ruleShape = {
   verdict: z.enum(['ok', 'breach', 'no_data', 'error', 'insufficient', 'never_seen', 'not_read']).optional(),
   level: z.enum(severities).optional(),
-  phase: z.enum(['clear', 'pending', 'firing', 'recovering']).optional(),
+  phase: z.union([phase, z.array(phase).min(1)]).optional(),
   armed: z.boolean().optional(),
   value: quantity.optional(),
 };
@@ -142,7 +144,8 @@ function readRuleWants(place: Place, wants: Written, configuration: Configuratio
     verdict: wants.verdict ?? null,
     level: wants.level ?? null,
     // A level alone is one that fires.
-    phase: wants.phase ?? (wants.level === undefined ? null : 'firing'),
+    phases:
+      wants.phase === undefined ? (wants.level === undefined ? null : ['firing']) : [wants.phase].flat(),
     armed: wants.armed ?? null,
     value: wants.value?.value ?? null,
   };
