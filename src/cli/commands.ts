@@ -3,6 +3,7 @@ import { command as run } from './run.ts';
 import { command as demo } from './demo.ts';
 import { command as check } from './check.ts';
 import { command as test } from './test.ts';
+import { command as importing } from './import.ts';
 import { command as backtest } from './backtest.ts';
 import { command as status } from './status.ts';
 import { command as incidents } from './incidents.ts';
@@ -38,6 +39,7 @@ export const commands = {
   demo,
   check,
   test,
+  import: importing,
   backtest,
   status,
   incidents,
