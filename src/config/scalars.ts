@@ -10,9 +10,11 @@ export const asIn = 'x-examples';
 const durationText = durationPattern.slice(1, -1);
 const asDuration = { type: 'string', pattern: durationPattern, [asIn]: ['90s', '5m', '1h30m'] };
 const quantityText = String.raw`-?\d+(?:\.\d+)?\s*(?:%|x|[KMGT]i?B|B)?`;
+/** How a quantity is written as text, for editors. */
+export const quantityPattern = String.raw`^(?:\s*${quantityText}\s*|${durationText})$`;
 const asQuantity = {
   type: ['number', 'string'],
-  pattern: String.raw`^(?:\s*${quantityText}\s*|${durationText})$`,
+  pattern: quantityPattern,
   [asIn]: ['50%', '512MiB', '5s', 100],
 };
 

@@ -6,7 +6,7 @@ export type JsonSchema = Readonly<Record<string, unknown>>;
 
 /** What may be written where `schema` reads, as JSON Schema. `templates`: text may hold `${…}` in any place. */
 export function jsonSchemaOf(schema: ZodType, { templates = false } = {}): JsonSchema {
-  const { $schema, definitions, ...made } = z.toJSONSchema(schema, {
+  const { $schema: _, definitions: __, ...made } = z.toJSONSchema(schema, {
     io: 'input',
     target: 'draft-7',
     unrepresentable: 'any',
