@@ -33,7 +33,7 @@ export async function runDemo(options: DemoOptions): Promise<number> {
   try {
     story.say(
       'DEMO',
-      `a sample shop runs release 1; rollbackd watches it. Short settings are the demo's: bake 5s, two failed probes 1s apart`,
+      `a sample shop runs release 1; rollbackd watches it. Short settings are the demo's: bake 5s, two failed probes 1s apart, or 50% errors for 1s`,
       clock.now(),
     );
     await until(options, async () => (await app.daemon.status()).targets[0]?.current?.standing === 'good');

@@ -87,14 +87,7 @@ function writeConfiguration({ dir, current, restart, port, listen }: Layout): st
     expect: { status: 200, json: { status: 'UP' } },
   };
   write(join(pack, 'rules.yaml'), {
-    rules: {
-      'health-check': {
-        summary: 'The shop answers that it is UP',
-        every: '1s',
-        http: health,
-        levels: { critical: { failures: 2 } },
-      },
-    },
+    rules: { 'health-check': healthCheck(health), 'error-rate': errorRate },
   });
   write(join(pack, 'playbooks.yaml'), {
     playbooks: {
@@ -121,12 +114,43 @@ function writeConfiguration({ dir, current, restart, port, listen }: Layout): st
     halt_file: join(dir, 'HALT'),
     listen: `127.0.0.1:${listen}`,
     allowed_programs: [restart[0]],
+    scrape: { every: '500ms', retention: '5m' },
     defaults: { bake: '5s', grace: '2s' },
     targets: {
-      shop: { link: current, rules: ['shop'], address: `http://127.0.0.1:${port}`, playbook: 'release' },
+      shop: {
+        link: current,
+        rules: ['shop'],
+        address: `http://127.0.0.1:${port}`,
+        metrics: '${target.address}/metrics',
+        playbook: 'release',
+      },
     },
   });
 }
+
+function healthCheck(http: object): object {
+  return {
+    summary: 'The shop answers that it is UP',
+    every: '1s',
+    http,
+    levels: { critical: { failures: 2 } },
+  };
+}
+
+/** Read from the page of metrics that the shop itself serves: there is no Prometheus. */
+const errorRate = {
+  summary: 'Share of checkouts answered with 5xx',
+  every: '500ms',
+  scrape: {
+    ratio: {
+      bad: 'sum by (service) (rate(http_requests_total{status=~"5.."}[2s]))',
+      total: 'sum by (service) (rate(http_requests_total[2s]))',
+      min: 1,
+    },
+  },
+  levels: { critical: { above: '50%', for: '1s' } },
+  recover: { below: '5%', for: '500ms' },
+};
 
 async function freePort(): Promise<number> {
   const { promise, resolve, reject } = Promise.withResolvers<number>();
