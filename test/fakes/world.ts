@@ -83,10 +83,15 @@ export class World {
     };
   }
 
+  /** What a signal reads for a subject now; undefined while nothing is shown. */
+  seen(signal: string, subject: string): Seen | undefined {
+    const shown = this.#signals.get(signal);
+    return typeof shown === 'function' ? shown(subject) : shown;
+  }
+
   #reading(kind: 'measure' | 'probe', name: string, subject: string): Reading {
     const at = this.clock.now();
-    const shown = this.#signals.get(name) ?? (kind === 'probe' ? true : 0);
-    const seen = typeof shown === 'function' ? shown(subject) : shown;
+    const seen = this.seen(name, subject) ?? (kind === 'probe' ? true : 0);
     if (seen === 'blind') return { kind: 'unknown', at, why: 'error', detail: `${name} cannot be read` };
     if (seen === 'nothing') return { kind: 'unknown', at, why: 'no_data', detail: `${name} has no data` };
     if (seen === 'idle')

@@ -1,9 +1,11 @@
 import { crontab } from '../../src/clients/crontab.ts';
 import { decider } from '../../src/decide/decider.ts';
+import { promqlSource } from '../../src/detect/sources/promql.ts';
 import { Detector } from '../../src/detect/detector.ts';
 import type { Configuration } from '../../src/domain/configuration.ts';
 import { digest, type Json } from '../../src/domain/json.ts';
 import type { Playbook } from '../../src/domain/playbook.ts';
+import type { Arrivals } from '../../src/domain/ports/arrivals.ts';
 import type { Clock } from '../../src/domain/ports/clock.ts';
 import type { Actor, Command, CommandAnswer } from '../../src/domain/ports/daemon.ts';
 import type { Driver, Drivers } from '../../src/domain/ports/driver.ts';
@@ -25,6 +27,7 @@ import { ledgerInput } from '../../src/app/ledger-input.ts';
 import { confirmer } from '../../src/verify/confirmer.ts';
 import { verifier } from '../../src/verify/verifier.ts';
 import { SimulatedClock } from '../fakes/clock.ts';
+import { Remembering } from '../fakes/remembering.ts';
 import { World } from '../fakes/world.ts';
 
 /** A level as a case needs it: what is not said is ordinary. */
@@ -32,9 +35,11 @@ export interface LevelOptions extends Partial<Omit<Level, 'condition' | 'severit
   readonly above?: number;
   readonly forMs?: number;
   readonly failures?: number;
+  /** Instead of these three. */
+  readonly condition?: Level['condition'];
 }
 
-export interface RuleOptions extends Partial<Omit<Rule, 'levels' | 'source' | 'name'>> {
+export interface RuleOptions extends Partial<Omit<Rule, 'levels' | 'name'>> {
   readonly measure?: string;
   readonly probe?: string;
   readonly levels: Partial<Record<Severity, LevelOptions>>;
@@ -88,6 +93,8 @@ export class Watching {
   configuration: Configuration;
   engine!: Engine;
   readonly #options: WatchingOptions;
+  /** A Prometheus outlives the daemon. */
+  readonly #remembering: Remembering;
   /** Everything the daemon stored, oldest first. */
   readonly commits: Commit[] = [];
   #store!: Store;
@@ -96,6 +103,7 @@ export class Watching {
   constructor(options: WatchingOptions) {
     this.#options = options;
     this.configuration = configure(options);
+    this.#remembering = new Remembering(this.world, Object.keys(this.configuration.targets), this.clock);
   }
 
   async open(): Promise<void> {
@@ -122,7 +130,13 @@ export class Watching {
   #parts(store: Store, clock: Clock): Parts {
     const { world } = this;
     const releases = registry();
-    const sources = { measure: world.source('measure'), probe: world.source('probe') };
+    const arrivals: Arrivals = { of: (target) => releases.arrival(target) };
+    const answerer = this.#remembering;
+    const sources = {
+      measure: world.source('measure'),
+      probe: world.source('probe'),
+      prometheus: promqlSource({ kind: 'prometheus', answerer, clock, arrivals }),
+    };
     const deploys = {
       inGrace: (target: string) => releases.inGrace(target, clock.now()),
       deploying: (target: string) => releases.deploying(target, clock.now()),
@@ -435,16 +449,17 @@ export function ruleOf(name: string, { measure, probe, levels, ...rule }: RuleOp
 
 function levelsOf(severity: Severity, options: LevelOptions | undefined): Level[] {
   if (options === undefined) return [];
-  const { above = 0.5, forMs = MINUTE, failures, ...level } = options;
+  const { above = 0.5, forMs = MINUTE, failures, condition, ...level } = options;
   const actions = { critical: 'rollback', high: 'ask', medium: 'investigate' } as const;
   const action = actions[severity];
   return [
     {
       severity,
       condition:
-        failures === undefined
+        condition ??
+        (failures === undefined
           ? { comparison: { operator: 'above', threshold: { value: above, unit: 'ratio' } }, forMs }
-          : { failures },
+          : { failures }),
       want: action === 'investigate' ? { action } : { action, playbook: null },
       withinMs: 15 * MINUTE,
       otherwise: 'hand_over',
