@@ -1,5 +1,5 @@
 import type { Aggregation, Binary, Call, Expression, VectorSelector } from '../promql/ast.ts';
-import { isScalar } from './walk.ts';
+import { bare, isScalar } from './walk.ts';
 
 /**
  * Which labels the elements of a vector may carry; the metric's name is left out.
@@ -61,7 +61,7 @@ function ofCall(call: Call): readonly Flow[] {
       return [nobody];
     case 'absent':
     case 'absent_over_time':
-      return flows.map(({ fixed }) => ({ open: false, labels: new Set(fixed.keys()), fixed }));
+      return [ofAbsence(args[0])];
     case 'label_replace':
     case 'label_join': {
       const written = args[1];
@@ -72,6 +72,17 @@ function ofCall(call: Call): readonly Flow[] {
     default:
       return flows;
   }
+}
+
+/** The labels that a selector asks for once, with one value; nothing is known of any other expression. */
+function ofAbsence(argument: Expression | undefined): Flow {
+  const asked = argument === undefined ? null : bare(argument);
+  const selector = asked?.kind === 'range' ? asked.selector : asked;
+  if (selector?.kind !== 'selector') return nobody;
+  const once = [...ofSelector(selector).fixed].filter(
+    ([label]) => selector.matchers.filter((matcher) => matcher.label === label).length === 1,
+  );
+  return { open: false, labels: new Set(once.map(([label]) => label)), fixed: new Map(once) };
 }
 
 function aggregated({ aggregator, parameter, grouping }: Aggregation, inner: Flow): Flow {

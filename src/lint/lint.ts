@@ -5,7 +5,8 @@ import type { Explained, Lint, LintedPack, LintedRule } from './check.ts';
 import type { CodedHit } from './coded-hit.ts';
 import { checks } from './registry.ts';
 import { signalsUnder } from './signals.ts';
-import { applySilences, silenceCodes, silencesIn } from './silences.ts';
+import { applySilences, silenceCodes } from './apply-silences.ts';
+import { silencesIn } from './silences.ts';
 import { SourceFile } from './source-file.ts';
 
 /** A file as it was read. */

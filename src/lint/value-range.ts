@@ -79,9 +79,6 @@ const unchanged = new Set([
   'vector',
 ]);
 const positive = new Set([
-  'rate',
-  'irate',
-  'increase',
   'changes',
   'resets',
   'abs',
@@ -98,6 +95,11 @@ function ofCall({ name, args }: Call): ValueRange {
   if (unchanged.has(name) && first !== undefined) return valueRange(first);
   if (positive.has(name)) return notNegative;
   switch (name) {
+    case 'rate':
+    case 'irate':
+    case 'increase':
+      // Below 0 there are gauges only.
+      return first !== undefined && valueRange(first).low >= 0 ? notNegative : anything;
     case 'absent':
     case 'absent_over_time':
     case 'present_over_time':

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { Explained } from '../../src/lint/check.ts';
 import { onlineCodes } from '../../src/lint/online/online.ts';
 import { checks } from '../../src/lint/registry.ts';
-import { silenceCodes } from '../../src/lint/silences.ts';
+import { silenceCodes } from '../../src/lint/apply-silences.ts';
 import { files, text } from '../hygiene/tree.ts';
 import { lint, playbooks, type Files } from './linting.ts';
 

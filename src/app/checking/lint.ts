@@ -7,7 +7,7 @@ import { assumedScrapeMs, findOffline, prepareLint, report, type LintInput } fro
 import { findOnline, onlineCodes } from '../../lint/online/online.ts';
 import { checks } from '../../lint/registry.ts';
 import type { Lint } from '../../lint/check.ts';
-import { silenceCodes } from '../../lint/silences.ts';
+import { silenceCodes } from '../../lint/apply-silences.ts';
 import { connect, type Surroundings } from '../connections.ts';
 
 /** How a live Prometheus is asked. */
