@@ -72,3 +72,11 @@ export function keepRow(
 export function afterUnnaming(frame: Frame, evaluation: Evaluation): Frame {
   return evaluation.delayedNameRemoval ? frame : distinct(frame, evaluation.budget);
 }
+
+/** The opposite of each element. Unlike elsewhere, two names may not even follow one another in time. */
+export function negatedElements(frame: Frame, evaluation: Evaluation): Frame {
+  const sets = evaluation.delayedNameRemoval ? frame.sets : frame.sets.map(({ nameless }) => nameless);
+  const unnamed = frame.sets.map(() => evaluation.delayedNameRemoval);
+  const negated = { ...frame, sets, unnamed, values: frame.values.map((value) => -value) };
+  return evaluation.delayedNameRemoval ? negated : distinct(negated, evaluation.budget, false);
+}

@@ -5,7 +5,7 @@ import { QueryError } from '../query-error.ts';
 import { fold, gather } from './aggregate.ts';
 import { evaluateCall } from './call.ts';
 import { countValues } from './count-values.ts';
-import { elementOperation, mapElements, takesName } from './elements.ts';
+import { elementOperation, mapElements, negatedElements, takesName } from './elements.ts';
 import type { Evaluation, Grid, Value } from './evaluation.ts';
 import type { Frame } from './frame.ts';
 import { rank } from './rank.ts';
@@ -50,7 +50,7 @@ function negated(value: Value, operator: '+' | '-', evaluation: Evaluation): Val
     case 'scalar':
       return { type: 'scalar', values: value.values.map((each) => -each) };
     case 'vector':
-      return { type: 'vector', frame: mapElements(value.frame, evaluation, true, (each) => -each) };
+      return { type: 'vector', frame: negatedElements(value.frame, evaluation) };
     case 'string':
       return value;
   }
