@@ -18,15 +18,35 @@ interface Points {
   readonly values: readonly number[];
 }
 
+/** How far apart numbers may be and still count as equal: either is enough. */
+export interface Tolerance {
+  readonly relative: number;
+  readonly absolute: number;
+}
+
+/** Rounding of the same computation. */
+export const exactly: Tolerance = { relative: 1e-9, absolute: 1e-12 };
+
+interface Comparison {
+  /** Whether the order of elements counts. */
+  readonly ordered: boolean;
+  readonly close: (a: number, b: number) => boolean;
+}
+
 /** How the engine's answer differs from the golden one; null if it does not. */
-export function difference(golden: GoldenCase, engine: Engine, source: SeriesSource): string | null {
+export function difference(
+  golden: Omit<GoldenCase, 'id'>,
+  engine: Engine,
+  source: SeriesSource,
+  tolerance: Tolerance = exactly,
+): string | null {
   const expected = golden.result === undefined ? null : goldenAnswer(golden.result);
   const actual = ask(golden, engine, source);
   if (expected === null) return errorDifference(golden, actual);
-  return answerDifference(expected, actual, isSorted(golden));
+  return answerDifference(expected, actual, { ordered: isSorted(golden), close: closeWithin(tolerance) });
 }
 
-function ask(golden: GoldenCase, engine: Engine, source: SeriesSource): Answer {
+function ask(golden: Omit<GoldenCase, 'id'>, engine: Engine, source: SeriesSource): Answer {
   try {
     const expression = parseQuery(golden.query);
     if (golden.kind === 'instant') {
@@ -75,12 +95,13 @@ function goldenAnswer({ resultType, result }: GoldenResult): Answer {
   return { type: resultType, series };
 }
 
-function errorDifference(golden: GoldenCase, actual: Answer): string | null {
+function errorDifference(golden: Omit<GoldenCase, 'id'>, actual: Answer): string | null {
   if (actual.type === 'error' && actual.error === golden.error?.errorType) return null;
   return `expected ${JSON.stringify(golden.error)}, got ${short(actual)}`;
 }
 
-function answerDifference(expected: Answer, actual: Answer, ordered: boolean): string | null {
+function answerDifference(expected: Answer, actual: Answer, comparison: Comparison): string | null {
+  const { ordered, close } = comparison;
   if (expected.type === 'error' || actual.type !== expected.type)
     return `expected ${short(expected)}, got ${short(actual)}`;
   if (expected.type === 'string')
@@ -91,18 +112,22 @@ function answerDifference(expected: Answer, actual: Answer, ordered: boolean): s
       : `expected ${expected.value}, got ${short(actual)}`;
   if (actual.type !== 'vector' && actual.type !== 'matrix') return 'another type';
   return (
-    seriesDifference(expected.series, actual.series) ??
-    (ordered ? orderDifference(expected.series, actual.series) : null)
+    seriesDifference(expected.series, actual.series, close) ??
+    (ordered ? orderDifference(expected.series, actual.series, close) : null)
   );
 }
 
-function seriesDifference(expected: readonly Points[], actual: readonly Points[]): string | null {
+function seriesDifference(
+  expected: readonly Points[],
+  actual: readonly Points[],
+  close: Comparison['close'],
+): string | null {
   const byLabels = new Map(actual.map((points) => [points.labels, points]));
   if (byLabels.size !== actual.length) return 'the same labels twice';
   for (const points of expected) {
     const found = byLabels.get(points.labels);
     if (found === undefined) return `no series ${points.labels}, but ${[...byLabels.keys()].join(' ')}`;
-    const differs = pointsDifference(points, found);
+    const differs = pointsDifference(points, found, close);
     if (differs !== null) return `${points.labels}: ${differs}`;
     byLabels.delete(points.labels);
   }
@@ -110,7 +135,7 @@ function seriesDifference(expected: readonly Points[], actual: readonly Points[]
   return more === undefined ? null : `one series too many: ${more}`;
 }
 
-function pointsDifference(expected: Points, actual: Points): string | null {
+function pointsDifference(expected: Points, actual: Points, close: Comparison['close']): string | null {
   for (const [index, time] of expected.times.entries()) {
     if (actual.times[index] !== time)
       return `point ${index} of ${expected.times.length} is at ${actual.times[index]}, expected ${time}`;
@@ -123,20 +148,27 @@ function pointsDifference(expected: Points, actual: Points): string | null {
 }
 
 /** Equal values may come in any order, so the order of values is what counts. */
-function orderDifference(expected: readonly Points[], actual: readonly Points[]): string | null {
+function orderDifference(
+  expected: readonly Points[],
+  actual: readonly Points[],
+  close: Comparison['close'],
+): string | null {
   const same = expected.every((points, at) => close(points.values[0] ?? 0, actual[at]?.values[0] ?? 0));
   return same ? null : 'another order';
 }
 
-function isSorted(golden: GoldenCase): boolean {
+function isSorted(golden: Omit<GoldenCase, 'id'>): boolean {
   return golden.kind === 'instant' && /^\s*sort(?:_desc)?\s*\(/.test(golden.query);
 }
 
-/** A relative difference of 1e-9, an absolute one of 1e-12; NaN equals NaN. */
-function close(a: number, b: number): boolean {
-  if (a === b || (Number.isNaN(a) && Number.isNaN(b))) return true;
-  const apart = Math.abs(a - b);
-  return apart <= 1e-12 || (Number.isFinite(apart) && apart <= 1e-9 * Math.max(Math.abs(a), Math.abs(b)));
+/** NaN equals NaN, infinities equal themselves. */
+function closeWithin({ relative, absolute }: Tolerance): Comparison['close'] {
+  return (a, b) => {
+    if (a === b || (Number.isNaN(a) && Number.isNaN(b))) return true;
+    const apart = Math.abs(a - b);
+    if (!Number.isFinite(apart)) return false;
+    return apart <= absolute || apart <= relative * Math.max(Math.abs(a), Math.abs(b));
+  };
 }
 
 function labelsText(labels: Readonly<Record<string, string>>): string {
