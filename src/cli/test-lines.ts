@@ -1,10 +1,38 @@
-import type { TestedRule, TestedRules } from '../app/rule-tests/test-rules.ts';
 import type { Problem } from '../domain/configuration.ts';
+import type { Severity } from '../domain/rule.ts';
 import { columns } from './columns.ts';
 import type { Paint } from './paint.ts';
 import { printable } from './printable.ts';
 
-type Coverage = TestedRules['coverage'];
+interface Place {
+  readonly file: string;
+  readonly line: number;
+}
+
+/** What came of one test, as it is shown. */
+interface TestedRule {
+  readonly name: string;
+  readonly where: Place;
+  readonly failures: readonly { readonly where: Place; readonly lines: readonly string[] }[];
+}
+
+/** Which levels fired in a test, and whose rules were read ok. */
+interface Coverage {
+  readonly levels: readonly {
+    readonly rule: string;
+    readonly severity: Severity;
+    readonly fired: boolean;
+    readonly quiet: boolean;
+  }[];
+  readonly fired: number;
+  readonly total: number;
+}
+
+interface TestedRules {
+  readonly tests: readonly TestedRule[];
+  readonly problems: readonly Problem[];
+  readonly files: number;
+}
 
 /** Problems of files, and every test that failed, with why. Tests that passed are counted only. */
 export function resultLines({ tests, problems }: TestedRules, paint: Paint): string[] {
