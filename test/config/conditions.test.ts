@@ -100,7 +100,7 @@ describe('a composed rule', () => {
             source: { kind: 'prometheus', options: { query: 'rate(errors[5m])' } },
             comparison: { operator: 'above', threshold: { value: 10, unit: 'number' } },
           },
-          { source: { kind: 'http', options: { url: '\${target.address}/health' } } },
+          { source: { kind: 'http', options: { url: '${target.address}/health' } } },
         ],
       },
     });
