@@ -11,12 +11,13 @@ import { divisionInAggregate, manualRatio, noFresh, noMin } from './checks/ratio
 import { duplicate, noTest, unused, windowShort } from './checks/rules.ts';
 import { impossibleSelector, regexAnchors, regexEverything, regexLiteral } from './checks/selectors.ts';
 import { offset } from './checks/shifts.ts';
-import { constant, resultType, syntax } from './checks/syntax.ts';
+import { constant, resultType, syntax, unsupported } from './checks/syntax.ts';
 import { severalSeries, targetLabels } from './checks/targets.ts';
 
 /** The checks that need only the files, by code. To add one: its file, a line here, its section in docs/lint.md. */
 export const checks = {
   'promql/syntax': syntax,
+  'promql/unsupported': unsupported,
   'promql/result-type': resultType,
   'promql/constant': constant,
   'promql/filter': filter,

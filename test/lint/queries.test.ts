@@ -10,6 +10,12 @@ const cases = [
     good: [],
   },
   {
+    code: 'promql/unsupported',
+    bad: 'sum by (service) (double_exponential_smoothing(queue[5m], 0.5, 0.5))',
+    marked: 'double_exponential_smoothing(queue[5m], 0.5, 0.5)',
+    good: ['sum by (service) (max_over_time(queue[5m]))', 'sum('],
+  },
+  {
     code: 'promql/result-type',
     bad: 'errors_total[5m]',
     marked: 'errors_total[5m]',

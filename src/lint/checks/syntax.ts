@@ -9,10 +9,32 @@ export const syntax: Check = {
   remedy: 'Correct the query at the marked place.',
   *find({ signals }): Generator<Hit> {
     for (const query of signals.flatMap(({ queries }) => queries))
-      if (query.problem !== null)
+      if (query.problem !== null && !isRefused(query.problem.message))
         yield { at: stretchOf(query, query.problem.span), message: query.problem.message };
   },
 };
+
+/** PromQL that a server may answer, and our own engine refuses. */
+export const unsupported: Check = {
+  gravity: 'warning',
+  why: 'Native histograms and experimental syntax are answered by some Prometheus servers only, and neither by scrape nor by tests and backtests of rules.',
+  remedy:
+    'Write it with stable functions over floats, or keep it where the Prometheus is known to answer it.',
+  *find({ signals }): Generator<Hit> {
+    for (const query of signals.flatMap(({ queries }) => queries))
+      if (query.problem !== null && isRefused(query.problem.message))
+        yield {
+          at: stretchOf(query, query.problem.span),
+          message: query.problem.message,
+          ...(query.signal.kind === 'scrape' ? { gravity: 'error' as const } : {}),
+        };
+  },
+};
+
+/** The parser says so of what it knows and does not do. */
+function isRefused(message: string): boolean {
+  return message.includes('not supported');
+}
 
 /** A rule compares numbers: one for each element of an instant vector, or a scalar. */
 export const resultType: Check = {
