@@ -28,6 +28,7 @@ describe('vectors meet', () => {
     ['owner or on (job) limit', ['limit{job="b"} 60', 'owner{job="a", team="red"} 1']],
     ['limit == bool 60', ['{job="a"} 1', '{job="b"} 1']],
     ['50 < requests', ['requests{code="200", job="a"} 90']],
+    ['owner * on (job) limit', ['{job="a"} 60']],
     ['-limit', ['{job="a"} -60', '{job="b"} -60']],
   ])('%s', (query, answer) => {
     expect(at(store, 0, query)).toEqual(answer);
@@ -75,10 +76,15 @@ describe('vectors meet', () => {
     ]);
   });
 
-  test('results with the same labels become one series if they never meet, and an error if they do', () => {
+  test('results with the same labels become one series if they never meet; of opposites, or if they meet, they are an error', () => {
     const renamed = minutely({ old_errors: '1 stale', new_errors: '_ 2' });
     expect(over(renamed, { from: 0, to: 1, step: 1 }, '{__name__=~"old_errors|new_errors"} * 2')).toEqual([
       '{} 2@0 4@1',
+    ]);
+
+    const opposites = '-{__name__=~"old_errors|new_errors"}';
+    expect(over(renamed, { from: 0, to: 1, step: 1 }, opposites)).toEqual([
+      'execution: vector cannot contain metrics with the same labelset',
     ]);
 
     const both = minutely({ old_errors: '1 1', new_errors: '_ 2' });
@@ -95,6 +101,7 @@ describe('groups', () => {
     ['count without (code) (requests)', ['{job="a"} 2', '{job="b"} 1']],
     ['topk(1, requests) by (job)', ['requests{code="200", job="a"} 90', 'requests{code="200", job="b"} 50']],
     ['bottomk(2, requests)', ['requests{code="500", job="a"} 10', 'requests{code="200", job="b"} 50']],
+    ['sum without (code) ({__name__=~"limit|quota"})', ['{job="a"} 160', '{job="b"} 60']],
     ['quantile(0.5, requests)', ['{} 50']],
     ['count_values("value", limit)', ['{value="60"} 2']],
     ['stddev(requests)', ['{} 32.65986323710904']],
@@ -118,8 +125,8 @@ describe('groups', () => {
   });
 
   test('a mean does not overflow where the sum would', () => {
-    const large = minutely({ 'x{i="1"}': '1.7e308', 'x{i="2"}': '1.7e308', 'x{i="3"}': '1.7e308' });
-    expect(at(large, 0, 'avg(x)')).toEqual(['{} 1.7e+308']);
+    const large = minutely({ 'x{i="1"}': '1e308', 'x{i="2"}': '5e307', 'x{i="3"}': '1.5e308' });
+    expect(at(large, 0, 'avg(x)')).toEqual(['{} 1e+308']);
   });
 
   test('a value that is no number is the least wanted, and a number takes its place', () => {
@@ -164,5 +171,28 @@ describe('labels', () => {
     const gone = minutely({ up: '1 stale _ 1' });
     expect(over(gone, { from: 0, to: 4, step: 1 }, 'absent(up)')).toEqual(['{} 1@1 1@2']);
     expect(over(gone, { from: 0, to: 4, step: 1 }, 'absent_over_time(up[2m])')).toEqual(['{} 1@2']);
+  });
+});
+
+describe('histograms', () => {
+  const buckets = minutely({
+    'a_bucket{le="1"}': '5',
+    'a_bucket{le="2"}': '10',
+    'a_bucket{le="+Inf"}': '10',
+    'b_bucket{le="1"}': '0',
+    'b_bucket{le="+Inf"}': '0',
+  });
+
+  test.each([
+    ['histogram_quantile(0.5, a_bucket)', ['{} 1']],
+    ['histogram_quantile(0.75, a_bucket)', ['{} 1.5']],
+    ['histogram_quantile(0.5, b_bucket)', ['{} NaN']],
+    ['histogram_quantile(0.75, sum by (le) ({__name__=~"a_bucket|b_bucket"}))', ['{} 1.5']],
+    [
+      'histogram_quantile(0.5, {__name__=~"a_bucket|b_bucket"})',
+      ['execution: vector cannot contain metrics with the same labelset'],
+    ],
+  ])('%s', (query, answer) => {
+    expect(at(buckets, 0, query)).toEqual(answer);
   });
 });
