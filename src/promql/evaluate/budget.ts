@@ -12,10 +12,10 @@ export interface QueryLimits {
   readonly steps: number;
 }
 
-/** Prometheus allows 50 million samples and 11,000 steps; the rest keeps one query under a second or two, and some 200 MB. */
+/** 11,000 steps are Prometheus' limit; the rest keeps one query to a second or two and each of its parts to 90 MB. */
 export const defaultLimits: QueryLimits = {
   samples: 100_000_000,
-  values: 20_000_000,
+  values: 10_000_000,
   series: 200_000,
   steps: 11_000,
 };
