@@ -8,6 +8,7 @@ import { breaches } from '../../domain/condition.ts';
 import { RollbackError } from '../../domain/errors.ts';
 import type { ExplainedLevel, ExplainedQuery, ExplainView } from '../../domain/explanation.ts';
 import type { Answerer } from '../../domain/ports/answerer.ts';
+import type { Arrivals } from '../../domain/ports/arrivals.ts';
 import type { Daemon, LevelView, RuleView } from '../../domain/ports/daemon.ts';
 import type { Reading } from '../../domain/reading.ts';
 import type { Level, Rule } from '../../domain/rule.ts';
@@ -39,7 +40,7 @@ export async function explain(
   const seen =
     at === null
       ? await present(core, { rule, subject, now }, readable ? answerers : null, signal)
-      : await readPast({ rule, subject, at }, (then) => signalAt(rule, answerers, then), signal);
+      : await readPast({ rule, subject, at }, (then) => signalAt(core, rule, answerers, then), signal);
   const { view, reading } = seen;
   return {
     rule: rule.id,
@@ -69,16 +70,16 @@ interface Seen {
 
 /** What is remembered, with a reading made now where that costs one query. */
 async function present(
-  { parts }: Core,
+  core: Core,
   { rule, subject, now }: { readonly rule: Rule; readonly subject: Subject; readonly now: number },
   answerers: Answerers | null,
   signal: AbortSignal,
 ): Promise<Seen> {
   const view =
-    parts.detection.views(subject.name).find((candidate) => candidate.rule === rule.id) ??
+    core.parts.detection.views(subject.name).find((candidate) => candidate.rule === rule.id) ??
     notYet(rule, subject);
   if (answerers === null) return { view, reading: null };
-  const readings = await signalAt(rule, answerers, now).read([subject], signal);
+  const readings = await signalAt(core, rule, answerers, now).read([subject], signal);
   const reading = readings.get(subject.name) ?? null;
   return { view: reading === null ? view : { ...view, detail: reading.detail }, reading };
 }
@@ -99,12 +100,18 @@ function notYet(rule: Rule, subject: Subject): RuleView {
 }
 
 /** What a rule of PromQL reads through at an instant. */
-function signalAt(rule: Rule, answerers: Answerers, at: number): Signal {
+function signalAt({ parts }: Core, rule: Rule, answerers: Answerers, at: number): Signal {
   const clock = { now: () => at, wall: () => at, after: () => () => {} };
+  const arrivals: Arrivals = {
+    of: (target) => {
+      const arrival = parts.releases.arrival(target);
+      return arrival === null || arrival.since > at ? null : arrival;
+    },
+  };
   const source = (kind: 'prometheus' | 'scrape', answerer: Answerer | undefined) =>
     answerer === undefined
       ? {}
-      : { [kind]: promqlSource({ kind, answerer: pinnedAnswerer(answerer, at), clock }) };
+      : { [kind]: promqlSource({ kind, answerer: pinnedAnswerer(answerer, at), clock, arrivals }) };
   const sources = { ...source('prometheus', answerers.prometheus), ...source('scrape', answerers.scrape) };
   const made = signalOf(rule, sources);
   if (made === null) throw notReadable(rule);

@@ -39,11 +39,12 @@ export function rehearsedParts(
   const surroundings = { clock, environment: {} };
   const prometheus = answerer === null ? nobody : answerer(clock);
   const connections = { ...connect(noEndpoints, surroundings), prometheus };
-  const sources = rehearsedSources(sourcesFor(connections, surroundings, '/'), configuration.rules, {
+  const releases = registry();
+  const reading = { ...surroundings, arrivals: { of: (target: string) => releases.arrival(target) } };
+  const sources = rehearsedSources(sourcesFor(connections, reading, '/'), configuration.rules, {
     script,
     clock,
   });
-  const releases = registry();
   const detector = new RehearsedDetector({
     clock,
     sources,
