@@ -19,10 +19,10 @@ export const plotPixels = 1_200;
  */
 export class PlotSampler {
   readonly samples: PlotSamples;
-  readonly #scale: number;
+  readonly #lengthMs: number;
 
   constructor({ fromMs, toMs }: { readonly fromMs: number; readonly toMs: number }, pixels = plotPixels) {
-    this.#scale = pixels / Math.max(1, toMs - fromMs);
+    this.#lengthMs = Math.max(1, toMs - fromMs);
     this.samples = {
       fromMs,
       toMs,
@@ -36,7 +36,10 @@ export class PlotSampler {
   /** @param value null where nothing could be read */
   add(at: number, value: number | null): void {
     const { fromMs, least, greatest, unknown, known } = this.samples;
-    const pixel = Math.min(least.length - 1, Math.max(0, Math.floor((at - fromMs) * this.#scale)));
+    const pixel = Math.min(
+      least.length - 1,
+      Math.max(0, Math.floor(((at - fromMs) * least.length) / this.#lengthMs)),
+    );
     if (value === null) {
       unknown[pixel] = (unknown[pixel] ?? 0) + 1;
       return;

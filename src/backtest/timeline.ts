@@ -137,7 +137,7 @@ function paintPending(cells: string[], bands: readonly Band[], scale: Scale, ink
 }
 
 function columnOf(at: number, { fromMs, toMs, columns }: Scale): number {
-  const column = Math.floor(((at - fromMs) / Math.max(1, toMs - fromMs)) * columns);
+  const column = Math.floor(((at - fromMs) * columns) / Math.max(1, toMs - fromMs));
   return Math.min(columns - 1, Math.max(0, column));
 }
 

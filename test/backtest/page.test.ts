@@ -1,0 +1,145 @@
+import { expect, test } from 'vitest';
+import { markup, Markup } from '../../src/backtest/escape.ts';
+import { pageOf } from '../../src/backtest/page.ts';
+import { HOUR, MINUTE } from '../../src/domain/time.ts';
+import { aFiring, aLevel, anIncident, aReport, aTrack, monday } from './reports.ts';
+
+const hostile = `<script>alert("1")</script>'&\u0000`;
+
+/** Whatever people and a Prometheus can name, named as badly as possible. */
+function hostilePage(): string {
+  const level = aLevel({
+    condition: hostile,
+    firings: [aFiring(60, { detail: hostile })],
+    pending: [{ from: monday, to: monday + MINUTE }],
+    sensitivity: {
+      thresholds: [0.4, 0.5],
+      forsMs: [MINUTE],
+      cells: [
+        [{ threshold: 0.4, forMs: MINUTE, present: false, firings: 3, firingMs: HOUR, score: null }],
+        [{ threshold: 0.5, forMs: MINUTE, present: true, firings: 1, firingMs: HOUR, score: null }],
+      ],
+    },
+  });
+  const loud = aTrack({
+    rule: hostile,
+    summary: hostile,
+    subject: hostile,
+    firstTrouble: hostile,
+    levels: [level],
+  });
+  return pageOf(
+    aReport({
+      environment: hostile,
+      assumptions: [hostile],
+      notReplayed: [{ rule: hostile, reason: hostile }],
+      deploys: [{ at: monday + HOUR, target: hostile, release: hostile, bad: true }],
+      tracks: [loud, aTrack({ rule: `quiet ${hostile}` })],
+      incidents: [
+        anIncident(60, {
+          target: hostile,
+          rule: hostile,
+          rollback: hostile,
+        }),
+        anIncident(90, {
+          target: hostile,
+          rollbackAt: null,
+          decision: { action: 'ask', wanted: 'ask', reason: hostile, objections: [] },
+        }),
+      ],
+    }),
+  );
+}
+
+test('nothing that came from outside becomes a part of the page', () => {
+  const page = hostilePage();
+
+  expect(page).not.toContain('<script');
+  expect(page).not.toContain('alert("1")');
+  expect(page).not.toContain('\u0000');
+  expect(
+    page.split('&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt;&#39;&amp;\u{fffd}').length,
+  ).toBeGreaterThan(15);
+});
+
+test('tags that are opened are closed, in order', () => {
+  const open: string[] = [];
+  const alone = new Set(['!doctype', 'meta', 'path', 'rect']);
+  for (const [, closes, name = ''] of hostilePage().matchAll(/<(\/?)([a-z!][a-z0-9]*)[^>]*>/g)) {
+    if (closes === '/') {
+      if (!alone.has(name)) expect(open.pop()).toBe(name);
+    } else if (!alone.has(name)) open.push(name);
+  }
+
+  expect(open).toEqual([]);
+});
+
+test('the page loads nothing and runs nothing', () => {
+  const page = hostilePage();
+
+  expect(page).toContain(`content="default-src 'none'; style-src 'unsafe-inline'"`);
+  expect(page).not.toMatch(/\b(src|href|srcset|action|on[a-z]+)=/);
+  expect(page).not.toMatch(/url\(|@import|https?:/);
+});
+
+test('a peak of one reading is as high on the plot as it was', () => {
+  const track = aTrack();
+  track.plot.greatest[7] = 0.9;
+  const area = /class="area" d="([^"]+)"/.exec(pageOf(aReport({ tracks: [track] })))?.[1] ?? '';
+  const [there, back] = halves(area);
+  const peak = heights(there).indexOf(Math.min(...heights(there)));
+
+  expect(peak).toBe(7);
+  expect(Math.min(...heights(back))).toBeGreaterThan(Math.min(...heights(there)));
+});
+
+test('a band for nothing known covers what is not known, and the line is broken there', () => {
+  const track = aTrack();
+  for (let pixel = 10; pixel < 20; pixel++) {
+    track.plot.least[pixel] = Number.NaN;
+    track.plot.greatest[pixel] = Number.NaN;
+    track.plot.known[pixel] = 0;
+    track.plot.unknown[pixel] = 1;
+  }
+  const page = pageOf(aReport({ tracks: [track] }));
+  const area = /class="area" d="([^"]+)"/.exec(page)?.[1] ?? '';
+
+  expect(area.match(/M/g)).toHaveLength(2);
+  expect(page).toContain(
+    '<rect class="band unknown" x="298.2" y="16" width="234.1" height="190"><title>nothing known</title></rect>',
+  );
+});
+
+test('the present setting of a grid is marked, and every cell has its number', () => {
+  expect(hostilePage()).toContain(
+    '<th scope="row">above 50%</th><td class="present" style="--heat:0.58" title="1 firings, 1h in all; the present setting">1</td>',
+  );
+});
+
+test('a history without any value still makes a page', () => {
+  const track = aTrack();
+  track.plot.least.fill(Number.NaN);
+  track.plot.greatest.fill(Number.NaN);
+  track.plot.known.fill(0);
+
+  expect(pageOf(aReport({ tracks: [{ ...track, levels: [aLevel({ threshold: null })] }] }))).not.toContain(
+    'NaN',
+  );
+  expect(pageOf(aReport({ tracks: [] }))).toContain('<p class="soft">None.</p>');
+});
+
+test('markup is put in as it is, and everything else is escaped', () => {
+  expect(markup`<p title="${'"'}">${new Markup('<b>1</b>')} ${[markup`<i>${'<'}</i>`]} ${2}</p>`.text).toBe(
+    '<p title="&quot;"><b>1</b> <i>&lt;</i> 2</p>',
+  );
+});
+
+/** The way there and the way back of a shape. */
+function halves(area: string): readonly [string, string] {
+  const points = area.replace(/[MZ]/g, '').split('L');
+  return [points.slice(0, points.length / 2).join('L'), points.slice(points.length / 2).join('L')];
+}
+
+function heights(points: string): readonly number[] {
+  return points.split('L').map((point) => Number(point.split(' ')[1]));
+}
