@@ -20,10 +20,18 @@ describe('a query that would cost too much fails with what to do', () => {
   });
 
   test('samples that are looked at, as often as they are looked at', () => {
-    const limits = { ...defaultLimits, samples: 20 };
+    const limits = { ...defaultLimits, samples: 25 };
     expect(at(store, 4, 'sum_over_time(x[5m])', { limits })).toEqual(['{i="1"} 15', '{i="2"} 15']);
     expect(over(store, { from: 0, to: 4, step: 1 }, 'sum_over_time(x[5m])', { limits })).toEqual([
-      'execution: query processing would look at more than 20 samples: ask for a shorter range or fewer series',
+      'execution: query processing would look at more than 25 samples: ask for a shorter range or fewer series',
+    ]);
+  });
+
+  test('a long chain of operators over many values', () => {
+    const limits = { ...defaultLimits, samples: 1_000 };
+    const chain = Array.from({ length: 200 }, () => 'x').join(' or ');
+    expect(at(store, 4, chain, { limits })).toEqual([
+      'execution: query processing would look at more than 1000 samples: ask for a shorter range or fewer series',
     ]);
   });
 

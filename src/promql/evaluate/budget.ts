@@ -2,7 +2,7 @@ import { QueryError } from '../query-error.ts';
 
 /** What one query may cost at most. */
 export interface QueryLimits {
-  /** Samples that are looked at, each time they are looked at. */
+  /** Samples that are looked at, each time they are looked at, and values that parts of the query come to. */
   readonly samples: number;
   /** Values that are held at a time for one part of the query: series × steps. */
   readonly values: number;
@@ -12,9 +12,9 @@ export interface QueryLimits {
   readonly steps: number;
 }
 
-/** 11,000 steps are Prometheus' limit; the rest keeps one query to a second or two and each of its parts to 90 MB. */
+/** 11,000 steps and 50 million samples are Prometheus' limits; the rest keeps each part of a query to 90 MB. */
 export const defaultLimits: QueryLimits = {
-  samples: 100_000_000,
+  samples: 50_000_000,
   values: 10_000_000,
   series: 200_000,
   steps: 11_000,

@@ -31,6 +31,7 @@ export class FrameBuilder {
     this.steps = steps;
     this.#budget = budget;
     budget.values(rows * steps);
+    budget.samples(rows * steps);
     this.values = new Float64Array(rows * steps);
     this.present = new Uint8Array(rows * steps);
   }
@@ -71,6 +72,7 @@ export class FrameBuilder {
   #grow(needed: number): void {
     const size = Math.max(needed, this.values.length * 2, this.steps * 8);
     this.#budget.values(needed);
+    this.#budget.samples(needed);
     const { values, present } = this;
     this.values = new Float64Array(size);
     this.values.set(values);
