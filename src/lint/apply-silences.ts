@@ -14,6 +14,11 @@ export const silenceCodes = {
     why: 'A code that does not exist silences nothing.',
     remedy: 'Write the code as the finding shows it.',
   },
+  'silence/bad-date': {
+    gravity: 'warning',
+    why: 'A day that cannot be read never comes, so the silence would last for ever.',
+    remedy: 'Write the day as in until 2027-01-31. Until then it silences nothing.',
+  },
   'silence/expired': {
     gravity: 'warning',
     why: 'The day is over until which this was to be overlooked.',
@@ -73,8 +78,16 @@ function flawOf(
   if (codes.length === 0)
     return { code: 'silence/unknown-code', at: comment, message: 'the comment names no check' };
   if (reason === '') return { code: 'silence/no-reason', at: comment, message: 'the silence has no reason' };
+  if (until !== null && !isDay(until.day))
+    return { code: 'silence/bad-date', at: until.at, message: `${until.day} is no day` };
   if (until === null || until.day >= today) return null;
   return { code: 'silence/expired', at: until.at, message: `the silence ended on ${until.day}` };
+}
+
+/** `2027-01-31`, and no 31st of February. */
+function isDay(written: string): boolean {
+  const date = new Date(`${written}T00:00:00Z`);
+  return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(`${written}T`);
 }
 
 function covers(

@@ -6,7 +6,7 @@ export interface Silence {
   readonly file: SourceFile;
   readonly comment: Stretch;
   readonly codes: readonly { readonly code: string; readonly at: Stretch }[];
-  /** `2027-01-31`: the last day on which it holds; null for ever. */
+  /** `2027-01-31`: the last day on which it holds, as it is written; null for ever. */
   readonly until: { readonly day: string; readonly at: Stretch } | null;
   readonly reason: string;
   /** The lines that it covers, both included. */
@@ -42,7 +42,9 @@ function read(
   const codes: { code: string; at: Stretch }[] = [];
   let next = start;
   for (;;) {
-    const gap = /^[\s,]*/.exec(text.slice(next))?.[0].length ?? 0;
+    // Only a comma makes the next word a code: a reason may begin with one like and/or.
+    const gap = (codes.length === 0 ? /^\s*/ : /^\s*,\s*/).exec(text.slice(next))?.[0].length ?? -1;
+    if (gap === -1) break;
     word.lastIndex = next + gap;
     const code = word.exec(text)?.[0];
     if (code === undefined) break;
@@ -51,7 +53,7 @@ function read(
     next += gap + code.length;
   }
   const rest = text.slice(next);
-  const until = /^[\s,]*until\s+(\d{4}-\d{2}-\d{2})(?=\s|$)/.exec(rest);
+  const until = /^\s*until\s+(\S+)/.exec(rest);
   const day = until?.[1];
   const from = at + next + (until?.[0].length ?? 0) - (day?.length ?? 0);
   return {

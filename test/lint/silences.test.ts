@@ -70,6 +70,10 @@ test.each(Object.entries(quiet))('a comment silences %s', async (_, rules) => {
   expect(await codes(rules)).toEqual([]);
 });
 
+test('a reason may begin with a word that looks like a code', async () => {
+  expect(await codes(rule('promql/rate-gauge in/out is counted'))).toEqual([]);
+});
+
 const loud = [
   [
     'another rule is not covered',
@@ -119,6 +123,20 @@ const odd = [
     [
       'promql/rate-gauge: rate() over memory, which does not look like a counter (_total, _count, _sum, _bucket)',
       'silence/expired: the silence ended on 2026-11-20',
+    ],
+  ],
+  [
+    'promql/rate-gauge until spring renamed by then',
+    [
+      'promql/rate-gauge: rate() over memory, which does not look like a counter (_total, _count, _sum, _bucket)',
+      'silence/bad-date: spring is no day',
+    ],
+  ],
+  [
+    'promql/rate-gauge until 2027-02-29 renamed by then',
+    [
+      'promql/rate-gauge: rate() over memory, which does not look like a counter (_total, _count, _sum, _bucket)',
+      'silence/bad-date: 2027-02-29 is no day',
     ],
   ],
   [

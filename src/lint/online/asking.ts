@@ -69,7 +69,7 @@ export class Asking {
   }
 
   async #inTurn<T>(ask: () => Promise<T>): Promise<Answered<T>> {
-    if (this.#running >= atOnce) await new Promise<void>((resolve) => void this.#waiting.push(resolve));
+    while (this.#running >= atOnce) await new Promise<void>((resolve) => void this.#waiting.push(resolve));
     this.#running += 1;
     try {
       return { value: await ask() };
