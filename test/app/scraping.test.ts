@@ -42,7 +42,11 @@ ${lines}`,
   const { configuration } = loaded;
   const journal: string[] = [];
   const app = await startApp({
-    ...{ clock, environment: {}, configuration, path, version: '0.0.0-test' },
+    clock,
+    environment: {},
+    configuration,
+    path,
+    version: '0.0.0-test',
     log: systemLog({ clock, configuration, level: 'error', write: () => {} }),
     onEntry: ({ type, message }) => void journal.push(`${type}: ${message}`),
     onFatal: (error) => void journal.push(`fatal: ${String(error)}`),

@@ -15,7 +15,7 @@ export function mergedLabels(series: Labels, page: Labels, honor: boolean): Labe
     if (own !== undefined) displaced.push([name, own]);
     merged[name] = value;
   }
-  for (const [name, value] of displaced.sort()) {
+  for (const [name, value] of displaced.sort(([a], [b]) => (a < b ? -1 : 1))) {
     let free = `exported_${name}`;
     while (merged[free] !== undefined) free = `exported_${free}`;
     merged[free] = value;

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { readPage, type PageSample } from '../../../src/clients/exposition/read-page.ts';
 import type { PageFormat } from '../../../src/clients/exposition/format.ts';

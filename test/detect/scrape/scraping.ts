@@ -29,7 +29,11 @@ export function held(store: MemoryStore, origin: number): Record<string, string>
     });
     return [nameOf(view.labels), samples.join(' ')];
   });
-  return Object.fromEntries(series.sort());
+  return Object.fromEntries(series.sort(byName));
+}
+
+function byName([a]: readonly [string, string], [b]: readonly [string, string]): number {
+  return a < b ? -1 : 1;
 }
 
 function nameOf({ __name__: name, ...labels }: Readonly<Record<string, string>>): string {
@@ -37,7 +41,7 @@ function nameOf({ __name__: name, ...labels }: Readonly<Record<string, string>>)
   return own.length === 0
     ? `${name}`
     : `${name}{${own
-        .sort()
+        .sort(byName)
         .map(([label, value]) => `${label}=${value}`)
         .join(',')}}`;
 }
@@ -52,9 +56,9 @@ export class FakePages implements HttpClient {
     this.#answer = typeof answer === 'string' ? () => textAnswer(answer) : answer;
   }
 
-  async request(request: HttpRequest): Promise<HttpAnswer> {
+  request(request: HttpRequest): Promise<HttpAnswer> {
     this.asked.push(request);
-    return await this.#answer(request);
+    return Promise.try(() => this.#answer(request));
   }
 }
 
