@@ -37,7 +37,7 @@ function carries(labels: Labels, wanted: Labels): boolean {
 
 function isSame(a: number, b: number): boolean {
   if (Object.is(a, b) || (Number.isNaN(a) && Number.isNaN(b)) || a === b) return true;
-  return Math.abs(a - b) <= tolerance * Math.max(Math.abs(a), Math.abs(b));
+  return Number.isFinite(a - b) && Math.abs(a - b) <= tolerance * Math.max(Math.abs(a), Math.abs(b));
 }
 
 function wordSample(labels: Labels, value: number): string {

@@ -71,10 +71,9 @@ export function levelsOf(frame: RuleFrame | null): string {
 function isAbout(wanted: number, frame: RuleFrame | null): boolean {
   if (frame?.reading?.kind !== 'value') return false;
   const { value } = frame.reading;
-  return (
-    Object.is(value, wanted) ||
-    Math.abs(value - wanted) <= tolerance * Math.max(Math.abs(value), Math.abs(wanted))
-  );
+  if (Object.is(value, wanted)) return true;
+  const largest = Math.max(Math.abs(value), Math.abs(wanted));
+  return Number.isFinite(largest) && Math.abs(value - wanted) <= tolerance * largest;
 }
 
 function valueOf(frame: RuleFrame | null): string {

@@ -89,9 +89,9 @@ class NameReader {
   }
 
   #flaw(expected: string): NotationFlaw {
-    const rest = this.#text.slice(this.#place).trim();
-    const got = rest === '' ? 'the end' : shortened(rest);
-    return { offset: this.#place, problem: `${expected}, got ${got}` };
+    const rest = this.#text.slice(this.#place).trimStart();
+    const got = rest === '' ? 'the end' : shortened(rest.trimEnd());
+    return { offset: this.#text.length - rest.length, problem: `${expected}, got ${got}` };
   }
 }
 

@@ -2,12 +2,12 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Problem } from '../../domain/configuration.ts';
-import type { RuleTest } from '../../rehearse/rule-test.ts';
+import type { RuleTest, Where } from '../../rehearse/rule-test.ts';
 import type { Surroundings } from '../connections.ts';
 import { openTestFile } from '../rule-tests/open-test-file.ts';
 import { runTest, type TestFailure } from '../rule-tests/run-test.ts';
 import { testsText } from './texts.ts';
-import type { ImportedTest, ImportedTests } from './to-tests.ts';
+import type { Carried, ImportedTest, ImportedTests } from './to-tests.ts';
 import type { Note } from './written.ts';
 
 interface Proving {
@@ -81,7 +81,7 @@ async function whatHolds(
     const { failures } = await runTest(test, opened.configuration, opened.file.nowAt);
     kept.push(withoutFailures(imported, test, failures, proving));
   }
-  return kept.filter(({ body, expectations }) => expectations.length > 0 || 'promql' in body);
+  return kept.filter(({ expectations, queries }) => expectations.length + queries.length > 0);
 }
 
 function withoutFailures(
@@ -90,27 +90,24 @@ function withoutFailures(
   failures: readonly TestFailure[],
   proving: Proving,
 ): ImportedTest {
-  const failed = ({ where }: { readonly where: TestFailure['where'] }): TestFailure | undefined =>
-    failures.find((failure) => failure.where.line === where.line && failure.where.column === where.column);
-  const expectations = imported.expectations.filter((one, index) => {
-    const expectation = test.expectations[index];
-    const failure = expectation === undefined ? undefined : failed(expectation);
-    if (failure !== undefined)
-      note(proving, one.from.line, `not carried over, it comes out otherwise here: ${shown(failure)}`);
-    return failure === undefined;
-  });
-  const written = Array.isArray(imported.body['promql'])
-    ? (imported.body['promql'] as readonly object[])
-    : [];
-  const promql = written.filter((_, index) => {
-    const query = test.queries[index];
-    const failure = query === undefined ? undefined : failed(query);
-    if (failure !== undefined)
-      note(proving, lineOf(imported), `not carried over, it comes out otherwise here: ${shown(failure)}`);
-    return failure === undefined;
-  });
-  const { promql: _left, ...body } = imported.body;
-  return { name: imported.name, body: promql.length === 0 ? body : { ...body, promql }, expectations };
+  const holding = (
+    carried: readonly Carried[],
+    read: readonly { readonly where: Where }[],
+  ): readonly Carried[] =>
+    carried.filter(({ from }, index) => {
+      const where = read[index]?.where;
+      const failure = failures.find(
+        ({ where: failed }) => failed.line === where?.line && failed.column === where.column,
+      );
+      if (failure !== undefined)
+        note(proving, from.line, `not carried over, it comes out otherwise here: ${shown(failure)}`);
+      return failure === undefined;
+    });
+  return {
+    ...imported,
+    expectations: holding(imported.expectations, test.expectations),
+    queries: holding(imported.queries, test.queries),
+  };
 }
 
 /** The first two lines say what differs; the rest is a story. */
@@ -126,7 +123,7 @@ function note({ notes, file }: Proving, line: number, message: string): void {
 }
 
 function lineOf(test: ImportedTest | undefined): number {
-  return test?.expectations[0]?.from.line ?? 1;
+  return (test?.expectations[0] ?? test?.queries[0])?.from.line ?? 1;
 }
 
 /** Lays the pack and its tests out in the folder; returns the path of the tests. */

@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { Document, isCollection, isMap, isScalar, visit } from 'yaml';
 import type { ImportedRule } from './to-pack.ts';
 import type { ImportedTests } from './to-tests.ts';
@@ -28,12 +29,13 @@ export function rulesText(rules: readonly ImportedRule[]): string {
 export function testsText({ targets, tests }: ImportedTests, file: string): string {
   const document = new Document({
     targets,
-    tests: tests.map(({ body, expectations }) => ({
+    tests: tests.map(({ body, queries, expectations }) => ({
       ...body,
+      ...(queries.length === 0 ? {} : { promql: queries.map((one) => one.body) }),
       ...(expectations.length === 0 ? {} : { expect: expectations.map((one) => one.body) }),
     })),
   });
-  document.commentBefore = head.tests(file).join('\n');
+  document.commentBefore = head.tests(basename(file)).join('\n');
   return shown(document);
 }
 

@@ -53,7 +53,7 @@ function freeName(alert: string, taken: ReadonlySet<string>): string {
   const plain =
     alert
       .replaceAll(/[^A-Za-z0-9_-]+/g, '-')
-      .replace(/^[-_]+/, '')
+      .replaceAll(/^[-_]+|[-_]+$/g, '')
       .slice(0, 60) || 'alert';
   if (!taken.has(plain)) return plain;
   for (let number = 2; ; number++) if (!taken.has(`${plain}-${number}`)) return `${plain}-${number}`;

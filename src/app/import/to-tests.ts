@@ -14,11 +14,12 @@ export interface ImportedTests {
 export interface ImportedTest {
   readonly name: string;
   readonly body: Readonly<Record<string, unknown>>;
-  readonly expectations: readonly ImportedExpectation[];
+  readonly expectations: readonly Carried[];
+  readonly queries: readonly Carried[];
 }
 
-/** One line of `expect`, and where it came from. */
-export interface ImportedExpectation {
+/** One line of `expect` or `promql`, and where it came from. */
+export interface Carried {
   readonly body: Readonly<Record<string, unknown>>;
   readonly from: Note;
 }
@@ -48,7 +49,6 @@ export function toTests(place: Place, carrying: Carrying): ImportedTests {
       series: textAt(one.at('series')) ?? '',
       values: textAt(one.at('values')) ?? '',
     }));
-    const promql = listAt(item.at('promql_expr_test')).flatMap((query) => queryOf(query, carrying));
     const name = nameOf(items, item, index);
     return {
       name,
@@ -56,11 +56,11 @@ export function toTests(place: Place, carrying: Carrying): ImportedTests {
         name,
         interval: writtenDuration(durationAt(item.at('interval')) ?? everyMs),
         series,
-        ...(promql.length === 0 ? {} : { promql }),
       },
       expectations: listAt(item.at('alert_rule_test')).flatMap((one) =>
         expectationsOf(one, { ...carrying, targets, series }),
       ),
+      queries: listAt(item.at('promql_expr_test')).flatMap((query) => queryOf(query, carrying)),
     };
   });
   return { targets, tests };
@@ -89,7 +89,7 @@ function targetsOf(tests: readonly Place[], by: string): ImportedTests['targets'
     const plain =
       value
         .replaceAll(/[^A-Za-z0-9_-]+/g, '-')
-        .replace(/^[-_]+/, '')
+        .replaceAll(/^[-_]+|[-_]+$/g, '')
         .slice(0, 60) || 'target';
     const name = plain in targets ? `${plain}-${Object.keys(targets).length + 1}` : plain;
     targets[name] = { labels: { [by]: value } };
@@ -103,11 +103,11 @@ interface Expecting extends Carrying {
 }
 
 /** One `alert_rule_test`: the targets whose alert must fire at its instant, and those whose must not. */
-function expectationsOf(place: Place, carrying: Expecting): readonly ImportedExpectation[] {
+function expectationsOf(place: Place, carrying: Expecting): readonly Carried[] {
   const name = textAt(place.at('alertname')) ?? '';
   const at = durationAt(place.at('eval_time'));
   const own = carrying.rules.filter((rule) => rule.alerts.some((alert) => alert.name === name));
-  const refuse = (why: string): readonly ImportedExpectation[] => {
+  const refuse = (why: string): readonly Carried[] => {
     carrying.notes.push(noteAt(place, `the test of ${name} is not carried over: ${why}`));
     return [];
   };
@@ -160,11 +160,11 @@ function ofRule(
     readonly place: Place;
     readonly carrying: Expecting;
   },
-): readonly ImportedExpectation[] {
+): readonly Carried[] {
   const { at, fires, place, carrying } = asked;
   const names = Object.keys(carrying.targets);
   return rule.alerts.flatMap((alert) =>
-    names.flatMap((target): ImportedExpectation[] => {
+    names.flatMap((target): Carried[] => {
       const value = carrying.targets[target]?.labels[carrying.by];
       const firing = fires.some((labels) =>
         isMeant(labels, alert, { by: carrying.by, value, only: names.length === 1 }),
@@ -191,10 +191,10 @@ function reads({ body }: ImportedRule, metric: string): boolean {
   return JSON.stringify(body['prometheus']).includes(metric);
 }
 
-function queryOf(place: Place, { recorded, notes }: Carrying): readonly object[] {
+function queryOf(place: Place, { recorded, notes }: Carrying): readonly Carried[] {
   const query = textAt(place.at('expr'));
   const at = durationAt(place.at('eval_time'));
-  const refuse = (why: string): readonly object[] => {
+  const refuse = (why: string): readonly Carried[] => {
     notes.push(noteAt(place, `the test of an expression is not carried over: ${why}`));
     return [];
   };
@@ -205,14 +205,13 @@ function queryOf(place: Place, { recorded, notes }: Carrying): readonly object[]
   if (/\bALERTS(_FOR_STATE)?\b/.test(query)) return refuse('only Prometheus has the series ALERTS');
   const samples = listAt(place.at('exp_samples'));
   if (samples.some((sample) => sample.has('histogram'))) return refuse('native histograms are not supported');
-  return [
-    {
-      query,
-      at: writtenDuration(at),
-      samples: samples.map((sample) => ({
-        labels: textAt(sample.at('labels')) ?? '{}',
-        value: Number(textAt(sample.at('value')) ?? Number.NaN),
-      })),
-    },
-  ];
+  const body = {
+    query,
+    at: writtenDuration(at),
+    samples: samples.map((sample) => ({
+      labels: textAt(sample.at('labels')) ?? '{}',
+      value: Number(textAt(sample.at('value')) ?? Number.NaN),
+    })),
+  };
+  return [{ body, from: noteAt(place, '') }];
 }
