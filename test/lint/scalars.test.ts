@@ -11,7 +11,7 @@ const styles = [
   'BLOCK_FOLDED',
 ] as const satisfies readonly Scalar.Type[];
 const unit = fc.oneof(
-  { weight: 6, arbitrary: XX },
+  { weight: 6, arbitrary: fc.constantFrom(...'abz0_{}[]()<>="\'\\#:,.*/+-%|^$'.split('')) },
   { weight: 3, arbitrary: fc.constantFrom(' ', '\n', '  ', '\t') },
   { weight: 1, arbitrary: fc.constantFrom('\u{e9}', '\u{1f600}', '\u{7}', '\u{2028}', "''", '\\n') },
 );
