@@ -6,11 +6,13 @@ import type { Grid } from './span.ts';
 export interface Question {
   readonly text: string;
   readonly stepMs: number;
+  /** What stands at a slot was so this long before it: what readings are compared with. */
+  readonly backMs: number;
 }
 
 /** How a question is known among others. */
-export function keyOf({ text, stepMs }: Question): string {
-  return `${stepMs} ${text}`;
+export function keyOf({ text, stepMs, backMs }: Question): string {
+  return `${stepMs} ${backMs} ${text}`;
 }
 
 /** One series on a grid. */

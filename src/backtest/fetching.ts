@@ -120,13 +120,14 @@ async function ask(
   window: Window,
 ): Promise<Answered> {
   signal.throwIfAborted();
-  const { text, stepMs } = question;
+  const { text, stepMs, backMs } = question;
   const grid = gridIn(window, stepMs);
   // What is still to come cannot be asked for, and what is not needed of an unfinished window is not.
   const untilMs = window.toMs <= clock.now() ? lastOf(grid) : Math.min(lastOf(grid), span.toMs);
   if (untilMs < grid.firstMs) return { rows: [], warnings: [] };
-  const result = await answerer.queryRange(text, { fromMs: grid.firstMs, toMs: untilMs, stepMs }, signal);
-  return laidOut(result, grid);
+  const [fromMs, toMs] = [grid.firstMs - backMs, untilMs - backMs];
+  const result = await answerer.queryRange(text, { fromMs, toMs, stepMs }, signal);
+  return laidOut(result, { ...grid, firstMs: fromMs });
 }
 
 function gaveUp(cause: RollbackError, { fromMs }: Window): RollbackError {

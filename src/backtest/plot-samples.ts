@@ -33,18 +33,19 @@ export class PlotSampler {
     };
   }
 
-  /** @param value null where nothing could be read */
-  add(at: number, value: number | null): void {
+  /** @param value null where there was something to read, but no number; undefined where nothing could be read */
+  add(at: number, value: number | null | undefined): void {
     const { fromMs, least, greatest, unknown, known } = this.samples;
     const pixel = Math.min(
       least.length - 1,
       Math.max(0, Math.floor(((at - fromMs) * least.length) / this.#lengthMs)),
     );
-    if (value === null) {
+    if (value === undefined) {
       unknown[pixel] = (unknown[pixel] ?? 0) + 1;
       return;
     }
     known[pixel] = (known[pixel] ?? 0) + 1;
+    if (value === null) return;
     // The comparisons are false for NaN, so that the first value is taken.
     if (!(value >= (least[pixel] ?? Number.NaN))) least[pixel] = value;
     if (!(value <= (greatest[pixel] ?? Number.NaN))) greatest[pixel] = value;

@@ -1,4 +1,4 @@
-import { holds } from '../domain/comparison.ts';
+import { breaches } from '../domain/condition.ts';
 import type { Breach, LevelChange } from '../domain/breach.ts';
 import type { Unit } from '../domain/quantity.ts';
 import type { Reading } from '../domain/reading.ts';
@@ -62,10 +62,10 @@ export class Track {
     this.#slots += 1;
     this.#verdicts[reading.kind === 'unknown' ? reading.why : 'known'] += 1;
     const value = reading.kind === 'value' ? reading.value : null;
-    this.#sampler.add(reading.at, value);
+    this.#sampler.add(reading.at, reading.kind === 'unknown' ? undefined : value);
     for (const counting of this.#levels) {
-      const { comparison, grid } = counting;
-      if (value !== null && comparison !== null && holds(comparison, value))
+      const { level, grid } = counting;
+      if (reading.kind !== 'unknown' && breaches(level.condition, reading) === true)
         counting.breachedMs += this.#rule.everyMs;
       grid?.add(reading);
     }

@@ -14,7 +14,7 @@ import { allOf, PastPrometheus } from './past.ts';
 
 const newYear = Date.UTC(2026, 0, 1);
 const span: Span = { fromMs: newYear + HOUR, toMs: newYear + 5 * DAY, stepMs: MINUTE };
-const errors: Question = { text: 'errors', stepMs: MINUTE };
+const errors: Question = { text: 'errors', stepMs: MINUTE, backMs: 0 };
 
 const day = (at: number): number => Math.floor((at - newYear) / DAY);
 
@@ -147,7 +147,7 @@ test('what was interrupted goes on where it stood', async () => {
 
 test('a question that is refused is not asked again, and the others go on', async () => {
   const prometheus = new PastPrometheus({ errors: { shop: day } });
-  const wrong: Question = { text: 'sum(', stepMs: MINUTE };
+  const wrong: Question = { text: 'sum(', stepMs: MINUTE, backMs: 0 };
   const stretches = await allOf(fetching({ prometheus, questions: [wrong, errors], parallel: 1 }));
 
   expect(prometheus.asked.filter((asked) => asked.startsWith('sum('))).toHaveLength(1);

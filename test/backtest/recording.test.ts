@@ -12,8 +12,8 @@ import { allOf } from './past.ts';
 
 const span: Span = { fromMs: 0, toMs: 1_200 * DAY, stepMs: HOUR };
 const questions: readonly Question[] = [
-  { text: 'errors', stepMs: HOUR },
-  { text: 'sum(', stepMs: HOUR },
+  { text: 'errors', stepMs: HOUR, backMs: 0 },
+  { text: 'sum(', stepMs: HOUR, backMs: 0 },
 ];
 
 test('a recording gives back what was recorded, window by window', async () => {
@@ -75,8 +75,8 @@ function stretchOf(window: Stretch['window']): Stretch {
   return {
     window,
     answers: new Map([
-      [`${HOUR} errors`, { rows, warnings: [] }],
-      [`${HOUR} sum(`, { problem: 'answered 400: unexpected end of input' }],
+      [`${HOUR} 0 errors`, { rows, warnings: [] }],
+      [`${HOUR} 0 sum(`, { problem: 'answered 400: unexpected end of input' }],
     ]),
   };
 }

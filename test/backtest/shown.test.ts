@@ -227,14 +227,15 @@ test('a pixel keeps its least and its greatest reading, and counts the unknown o
     [0, 3],
     [10, -7],
     [49, 9],
-    [50, null],
-    [100, null],
+    [20, null],
+    [50, undefined],
+    [100, undefined],
   ] as const)
     sampler.add(at, value);
   const { least, greatest, known, unknown } = sampler.samples;
 
   expect([...least, ...greatest]).toEqual([-7, Number.NaN, 9, Number.NaN]);
-  expect([...known, ...unknown]).toEqual([3, 0, 0, 2]);
+  expect([...known, ...unknown]).toEqual([4, 0, 0, 2]);
 });
 
 test('an axis has no more labels than fit, at whole hours and days', () => {

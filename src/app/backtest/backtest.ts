@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
-import type { Question } from '../../backtest/answered.ts';
+import { keyOf, type Question } from '../../backtest/answered.ts';
 import { diskCache, noCache } from '../../backtest/cache.ts';
 import { fetched } from '../../backtest/fetching.ts';
 import type { History } from '../../backtest/history.ts';
@@ -186,9 +186,7 @@ function answering(
 }
 
 function uniqueQuestions(questions: readonly Question[]): readonly Question[] {
-  return [
-    ...new Map(questions.map((question) => [`${question.stepMs} ${question.text}`, question])).values(),
-  ];
+  return [...new Map(questions.map((question) => [keyOf(question), question])).values()];
 }
 
 function scoresOf(

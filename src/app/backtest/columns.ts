@@ -12,6 +12,7 @@ import { gridIn, type Grid } from '../../backtest/span.ts';
 import { seriesMap, type SeriesMap } from '../../detect/sources/series-map.ts';
 import type { Subject } from '../../domain/target.ts';
 import { SECOND } from '../../domain/time.ts';
+import type { PromqlSignal } from '../../detect/sources/promql-options.ts';
 import type { Replayed } from './questions.ts';
 
 /**
@@ -19,7 +20,8 @@ import type { Replayed } from './questions.ts';
  * slot over whole columns of numbers: a month of readings is a moment. A test holds the two together.
  */
 export function columnsOf(
-  { rule, subjects, signal, questions }: Replayed,
+  { rule, subjects, questions }: Pick<Replayed, 'rule' | 'subjects' | 'questions'>,
+  signal: PromqlSignal,
   stretch: Stretch,
 ): ReadonlyMap<string, Column> {
   const grid = gridIn(stretch.window, rule.everyMs);
@@ -63,7 +65,7 @@ function problemsOf(answer: Answered | Unanswered): readonly string[] {
 }
 
 interface Seeing {
-  readonly signal: Replayed['signal'];
+  readonly signal: PromqlSignal;
   readonly spread: readonly Spread[];
   readonly place: number;
   readonly stale: boolean;

@@ -1,13 +1,12 @@
 import { keyOf } from '../../backtest/answered.ts';
 import type { Stretch } from '../../backtest/history.ts';
-import type { PastAnswerer } from '../../backtest/past-answerer.ts';
 import { kinds, type Column } from '../../backtest/readings.ts';
 import type { Span } from '../../backtest/span.ts';
 import { Track, type Folding } from '../../backtest/track.ts';
-import { promqlSource } from '../../detect/sources/promql.ts';
+import type { Signal } from '../../detect/signal.ts';
+import { signalOf } from '../../detect/wire.ts';
 import { breaches } from '../../domain/condition.ts';
-import type { Clock } from '../../domain/ports/clock.ts';
-import type { Source } from '../../domain/ports/source.ts';
+import type { Sources } from '../../domain/ports/source.ts';
 import type { Reading } from '../../domain/reading.ts';
 import { columnsOf } from './columns.ts';
 import type { Replayed } from './questions.ts';
@@ -32,7 +31,7 @@ export class ReplayLane {
   nextAt: number;
   /** Why it is not replayed: a question of it was refused, or nobody recorded the answers. */
   dropped: string | null = null;
-  readonly #source: Source;
+  readonly #signal: Signal | null;
   #columns: ReadonlyMap<string, Column> = new Map();
   #careful = carefulSlots;
   #entered = false;
@@ -41,18 +40,17 @@ export class ReplayLane {
     replayed: Replayed,
     around: {
       readonly span: Span;
-      readonly clock: Clock;
-      readonly past: PastAnswerer;
+      /** Over the past, at the clock of the replay. */
+      readonly sources: Sources;
       readonly folding: Folding;
     },
   ) {
     const { rule, subjects } = replayed;
-    const { span, clock, past, folding } = around;
+    const { span, sources, folding } = around;
     this.replayed = replayed;
     this.nextAt = Math.ceil(span.fromMs / rule.everyMs) * rule.everyMs;
     this.tracks = subjects.map(({ name }) => new Track(rule, name, { span, folding }));
-    const kind = rule.source.kind === 'scrape' ? 'scrape' : 'prometheus';
-    this.#source = promqlSource({ kind, answerer: past, clock });
+    this.#signal = signalOf(rule, sources);
   }
 
   /** From here on this window is read. A rule that is refused from the beginning says nothing, not even that it is blind. */
@@ -63,12 +61,15 @@ export class ReplayLane {
       this.nextAt = Infinity;
       return;
     }
-    this.#columns = columnsOf(this.replayed, stretch);
+    const { plain } = this.replayed;
+    if (plain === null) return;
+    this.#columns = columnsOf(this.replayed, plain, stretch);
     for (const track of this.tracks) track.trouble(this.#columns.get(track.subject)?.trouble ?? null);
   }
 
   /** The next slot; a promise where the daemon's own source must be asked. Its clock stands at the slot. */
   read(): Readings | Promise<Readings> {
+    if (this.replayed.plain === null) return this.#readWithCare();
     const at = this.nextAt;
     const readings = new Map<string, Reading>();
     let fine = true;
@@ -86,14 +87,16 @@ export class ReplayLane {
   advance(readings: Readings): void {
     for (const track of this.tracks) {
       const reading = readings.get(track.subject);
-      if (reading !== undefined) track.add(reading);
+      if (reading === undefined) continue;
+      track.add(reading);
+      if (reading.kind === 'unknown' && this.replayed.plain === null) track.trouble(reading.detail);
     }
     this.nextAt += this.replayed.rule.everyMs;
   }
 
   async #readWithCare(): Promise<Readings> {
-    const { rule, subjects } = this.replayed;
-    const readings = await this.#source.read(rule.source.options, subjects, never);
+    const { subjects } = this.replayed;
+    const readings = (await this.#signal?.read(subjects, never)) ?? new Map<string, Reading>();
     // Dated with the slot, as the daemon does.
     return new Map([...readings].map(([name, reading]) => [name, { ...reading, at: this.nextAt }]));
   }

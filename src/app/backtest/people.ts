@@ -1,8 +1,15 @@
 import type { Actor } from '../../domain/ports/daemon.ts';
+import type { NewEntry } from '../../domain/ports/store.ts';
 import type { Rehearsal } from '../rehearsal/rehearsal.ts';
 
 /** Who answers in a backtest, if anybody does. */
 const somebody: Actor = { name: 'somebody (assumed)', role: 'admin' };
+
+interface Approval {
+  readonly at: number;
+  readonly incident: string;
+  readonly planDigest: string | null;
+}
 
 /**
  * The people of a backtest: they may approve what they are asked, and they look after what ended, so that a target
@@ -11,7 +18,7 @@ const somebody: Actor = { name: 'somebody (assumed)', role: 'admin' };
 export class PeopleReplayed {
   readonly #rehearsal: Rehearsal;
   readonly #approveAfterMs: number | null;
-  readonly #approvals: { readonly at: number; readonly incident: string }[] = [];
+  readonly #approvals: Approval[] = [];
   readonly #begun = new Set<string>();
   #noticed = 0;
 
@@ -31,8 +38,9 @@ export class PeopleReplayed {
     for (let next = this.#approvals[0]; next !== undefined && next.at <= until; next = this.#approvals[0]) {
       this.#approvals.shift();
       await this.#rehearsal.advanceTo(next.at);
-      const answer = { do: 'approve', incident: next.incident, planDigest: null, note: '' } as const;
-      await this.#rehearsal.command(answer, somebody);
+      const { incident, planDigest } = next;
+      // A question that is over by now is answered in vain.
+      await this.#rehearsal.command({ do: 'approve', incident, planDigest, note: '' }, somebody);
     }
     await this.notice();
   }
@@ -41,14 +49,20 @@ export class PeopleReplayed {
   async notice(): Promise<void> {
     const { entries } = this.#rehearsal;
     for (; this.#noticed < entries.length; this.#noticed++) {
-      const { type, incident, at } = entries[this.#noticed] ?? { type: '', incident: null, at: 0 };
-      if (incident === null) continue;
+      const entry = entries[this.#noticed];
+      if (entry === undefined || entry.incident === null) continue;
+      const { type, incident, at, facts } = entry;
       if (type === 'rollback.begun') this.#begun.add(incident);
       if (type === 'question.asked' && this.#approveAfterMs !== null)
-        this.#approvals.push({ at: at + this.#approveAfterMs, incident });
+        this.#approvals.push({ at: at + this.#approveAfterMs, incident, planDigest: digestIn(facts) });
       // Nothing comes of it where the incident did not leave its target resting.
       if (type === 'incident.closed' && this.#begun.has(incident))
         await this.#rehearsal.command({ do: 'ack', incident, note: '' }, somebody);
     }
   }
+}
+
+/** Which plan the question is about. */
+function digestIn({ planDigest }: NewEntry['facts']): string | null {
+  return typeof planDigest === 'string' ? planDigest : null;
 }

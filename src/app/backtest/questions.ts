@@ -1,6 +1,7 @@
+import type { Question } from '../../backtest/answered.ts';
 import { ageQuery } from '../../detect/sources/freshness.ts';
 import type { PromqlSignal } from '../../detect/sources/promql-options.ts';
-import type { Question } from '../../backtest/answered.ts';
+import { partsOf } from '../../domain/composition.ts';
 import type { Configuration } from '../../domain/configuration.ts';
 import type { Rule } from '../../domain/rule.ts';
 import { subjectsOf } from '../../domain/subjects.ts';
@@ -11,8 +12,9 @@ export interface Replayed {
   /** Its `every` is the step of its readings. */
   readonly rule: Rule;
   readonly subjects: readonly Subject[];
-  readonly signal: PromqlSignal;
   readonly questions: readonly Question[];
+  /** What it asks, when that is one query or ratio by itself; null when it is composed, or compared with a baseline. */
+  readonly plain: PromqlSignal | null;
 }
 
 /** A rule that has no history, and why. */
@@ -31,26 +33,39 @@ export function sortRules({ rules, targets }: Configuration): {
   for (const rule of rules) {
     const subjects = subjectsOf(rule, targets);
     const reason = whyNot(rule, subjects);
-    if (reason !== null) unreplayed.push({ rule, reason });
-    else {
-      const signal = rule.source.options as PromqlSignal;
-      const texts = textsOf(signal);
-      const questions = texts.map((text) => ({ text, stepMs: rule.everyMs }));
-      replayed.push({ rule, subjects, signal, questions });
-    }
+    if (reason === null) replayed.push(replayedAs(rule, subjects));
+    else unreplayed.push({ rule, reason });
   }
   return { replayed, unreplayed };
 }
 
-function whyNot({ source, baseline }: Rule, subjects: readonly Subject[]): string | null {
-  if (source.kind !== 'prometheus' && source.kind !== 'scrape')
-    return `${source.kind} has no history: nobody kept what it would have read`;
-  if (baseline !== undefined)
-    return 'it is compared with a baseline, and the history holds one query at one time';
-  return subjects.length === 0 ? `no target has it` : null;
+function whyNot(rule: Rule, subjects: readonly Subject[]): string | null {
+  if (subjects.length === 0) return 'no target has it';
+  const without = partsOf(rule).find(({ source: { kind } }) => kind !== 'prometheus' && kind !== 'scrape');
+  return without === undefined
+    ? null
+    : `${without.source.kind} has no history: nobody kept what it would have read`;
 }
 
-function textsOf({ ask, fresh }: PromqlSignal): readonly string[] {
-  const asked = 'query' in ask ? [ask.query] : [ask.bad, ask.total];
-  return fresh === null ? asked : [...asked, ageQuery(fresh.selector)];
+function replayedAs(rule: Rule, subjects: readonly Subject[]): Replayed {
+  const { baseline, everyMs: stepMs } = rule;
+  const parts = partsOf(rule);
+  const signals = parts.map(({ source }) => source.options as PromqlSignal);
+  const isPlain = baseline === undefined && parts[0]?.source === rule.source;
+  const asked = signals.flatMap((signal) => textsOf(signal).map((text) => ({ text, stepMs, backMs: 0 })));
+  const backMs = baseline !== undefined && 'offsetMs' in baseline ? baseline.offsetMs : null;
+  const earlier =
+    backMs === null
+      ? []
+      : signals.flatMap((signal) => valuesOf(signal).map((text) => ({ text, stepMs, backMs })));
+  return { rule, subjects, questions: [...asked, ...earlier], plain: isPlain ? (signals[0] ?? null) : null };
+}
+
+function textsOf(signal: PromqlSignal): readonly string[] {
+  const { fresh } = signal;
+  return fresh === null ? valuesOf(signal) : [...valuesOf(signal), ageQuery(fresh.selector)];
+}
+
+function valuesOf({ ask }: PromqlSignal): readonly string[] {
+  return 'query' in ask ? [ask.query] : [ask.bad, ask.total];
 }

@@ -1,5 +1,5 @@
-import type { History } from '../../backtest/history.ts';
-import { pastAnswerer } from '../../backtest/past-answerer.ts';
+import type { History, Stretch } from '../../backtest/history.ts';
+import { pastAnswerer, type PastAnswerer } from '../../backtest/past-answerer.ts';
 import type { IncidentReport, NotReplayed, TrackReport } from '../../backtest/report.ts';
 import type { Labels } from '../../backtest/score.ts';
 import type { Span, Window } from '../../backtest/span.ts';
@@ -7,7 +7,10 @@ import { foldBreach } from '../../detect/breach.ts';
 import { clearBreach } from '../../detect/clear-breach.ts';
 import { judge } from '../../detect/judge.ts';
 import { wordLevel } from '../../detect/wording.ts';
+import { promqlSource } from '../../detect/sources/promql.ts';
+import type { Arrivals } from '../../domain/ports/arrivals.ts';
 import type { Clock } from '../../domain/ports/clock.ts';
+import type { Sources } from '../../domain/ports/source.ts';
 import { openRehearsal, type Rehearsal } from '../rehearsal/rehearsal.ts';
 import { incidentReports } from './incidents.ts';
 import { ReplayLane } from './lane.ts';
@@ -48,7 +51,8 @@ export async function replay(options: ReplayOptions): Promise<Replay> {
     replayed.flatMap(({ questions }) => questions),
     clock,
   );
-  const lanes = replayed.map((one) => new ReplayLane(one, { span, clock, past, folding }));
+  const sources = pastSources(past, clock, (target) => rehearsal?.arrival(target) ?? null);
+  const lanes = replayed.map((one) => new ReplayLane(one, { span, sources, folding }));
   const trackOf = new Map(
     lanes.flatMap((lane) =>
       lane.tracks.map((track) => [`${lane.replayed.rule.id} ${track.subject}`, track] as const),
@@ -67,9 +71,12 @@ export async function replay(options: ReplayOptions): Promise<Replay> {
   await using _ = rehearsal;
   const people = new PeopleReplayed(rehearsal, options.approveAfterMs);
   const stage = { rehearsal, clock, lanes, people };
+  let before: Stretch | null = null;
   for await (const stretch of history) {
     signal.throwIfAborted();
-    past.know([stretch]);
+    // What readings are compared with may lie in the window before.
+    past.know(before === null ? [stretch] : [before, stretch]);
+    before = stretch;
     for (const lane of lanes) lane.enter(stretch);
     await replayWindow(stage, within(stretch.window, span), signal);
   }
@@ -81,6 +88,15 @@ export async function replay(options: ReplayOptions): Promise<Replay> {
     ),
     tracks: alive.flatMap((lane) => lane.tracks.map((track) => track.report(wordLevel, labels))),
     incidents: incidentReports(await rehearsal.incidents(), rehearsal.entries),
+  };
+}
+
+/** The daemon's own sources, asking the past. */
+function pastSources(answerer: PastAnswerer, clock: Clock, arrival: Arrivals['of']): Sources {
+  const asking = { answerer, clock, arrivals: { of: arrival } };
+  return {
+    prometheus: promqlSource({ kind: 'prometheus', ...asking }),
+    scrape: promqlSource({ kind: 'scrape', ...asking }),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Evaluation } from '../../domain/ports/detection.ts';
 import type { Answerer } from '../../domain/ports/answerer.ts';
+import type { Arrival } from '../../domain/ports/arrivals.ts';
 import type { Actor, Command, CommandAnswer, Daemon, RuleView } from '../../domain/ports/daemon.ts';
 import type { IncidentRow, NewEntry, Store } from '../../domain/ports/store.ts';
 import type { ExplainView } from '../../domain/explanation.ts';
@@ -41,6 +42,8 @@ export interface RehearsalOptions {
 export interface Seen {
   /** What runs on a target, by the label of the script; null when nothing known does. */
   release(target: string): string | null;
+  /** How what runs on a target now came to it; null when nothing was seen to arrive. */
+  arrival(target: string): Arrival | null;
   /** The rules of a subject (a target, or `host:NAME`) as people would see them. */
   rulesOf(subject: string): readonly RuleView[];
   /** The incident on a target that is not closed. */
@@ -151,6 +154,10 @@ class DaemonRehearsal implements Rehearsal {
 
   release(target: string): string | null {
     return this.#stage.production.release(target);
+  }
+
+  arrival(target: string): Arrival | null {
+    return this.engine.core.parts.releases.arrival(target);
   }
 
   rulesOf(subject: string): readonly RuleView[] {
