@@ -1,12 +1,12 @@
-import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
-import { createServer as createSocket, type AddressInfo } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { stringify } from 'yaml';
 import type { Benchmark } from './benchmark.ts';
 import { DaemonProcess } from './daemon-process.ts';
+import { freePort, run, untilReady } from './programs.ts';
 import { measured, type Measure } from './samples.ts';
 
 const programs = { prometheus: '/usr/bin/prometheus', alertmanager: '/usr/bin/prometheus-alertmanager' };
@@ -264,31 +264,4 @@ function writePack(folder: string, name: string, url: string, rule: unknown): vo
   write('rules.yaml', { rules: { errors: rule } });
   const call = { steps: [{ http: { url } }], verify: { settle: '0s' } };
   write('playbooks.yaml', { playbooks: { call } });
-}
-
-function run(undo: AsyncDisposableStack, program: string, args: readonly string[]): void {
-  const child: ChildProcess = spawn(program, args, { stdio: 'ignore' });
-  undo.defer(async () => {
-    const ended = new Promise((resolve) => child.once('exit', resolve));
-    if (child.exitCode === null && child.kill('SIGTERM')) await ended;
-  });
-}
-
-async function untilReady(url: string): Promise<void> {
-  for (let tries = 0; tries < 300; tries++) {
-    const answer = await fetch(url).catch(() => null);
-    await answer?.arrayBuffer();
-    if (answer?.ok === true) return;
-    await pause(100);
-  }
-  throw new Error(`${url} did not become ready`);
-}
-
-async function freePort(): Promise<number> {
-  const { promise, resolve } = Promise.withResolvers<number>();
-  const socket = createSocket().listen(0, '127.0.0.1', () => {
-    const { port } = socket.address() as AddressInfo;
-    socket.close(() => resolve(port));
-  });
-  return promise;
 }

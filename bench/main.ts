@@ -9,11 +9,12 @@ import { docker } from './docker.ts';
 import { load, machine } from './machine.ts';
 import { reaction } from './reaction.ts';
 import type { Measure } from './samples.ts';
+import { scrape } from './scrape.ts';
 import { start } from './start.ts';
 import { store } from './store.ts';
 import { watching } from './watching.ts';
 
-const benchmarks: readonly Benchmark[] = [reaction, store, start, docker, alertmanager, watching];
+const benchmarks: readonly Benchmark[] = [reaction, store, start, docker, alertmanager, watching, scrape];
 const results = join(import.meta.dirname, 'results.jsonl');
 
 // What a broken benchmark left behind must not keep the run alive.
