@@ -30,9 +30,17 @@ const standInPlaybooks = JSON.stringify({
   playbooks: { rollback: { steps: [{ 'link.rollback': { to: 'last_good' } }] } },
 });
 
+/** Whatever rules read from scraped pages, and however far back. */
+const anyPage = {
+  retention: '365d',
+  max_series: 1,
+  pages: { [standIn]: { url: 'http://page.invalid/metrics', every: '1h', max_series: 1 } },
+};
+
 /**
  * Reads a pack without a main file: one is made up around it, with the targets given, all that its rules and playbooks
- * need, and nothing else. The pack is checked as `rollbackd check` would.
+ * need, and nothing else. What is wrong with that
+ * file, e.g. that there is no such pack, is a problem of the folder.
  */
 export async function loadPack({
   folder,
@@ -50,6 +58,7 @@ export async function loadPack({
     mode,
     include: [folder, ...(needs.playbook === null ? [standInFolder] : [])].map((path) => resolve(path)),
     prometheus: { url: 'http://prometheus.invalid' },
+    scrape: anyPage,
     docker: { socket: '/var/run/docker.sock' },
     allowed_programs: needs.programs,
     targets: Object.fromEntries(
@@ -80,7 +89,9 @@ export async function loadPack({
     },
     hostname: 'localhost',
   });
-  return loaded.ok ? loaded : { ok: false, problems: loaded.problems.map((one) => shorter(one, folder)) };
+  return loaded.ok
+    ? loaded
+    : { ok: false, problems: loaded.problems.map((one) => shorter(one, { folder, main })) };
 }
 
 interface Needs {
@@ -135,10 +146,15 @@ function walk(value: unknown, visit: (key: string, value: unknown) => void): voi
   }
 }
 
-/** Files are named as the person wrote the folder. */
-function shorter<P extends { readonly file: string }>(problem: P, folder: string): P {
+/** Files are named as the person wrote the folder; what is wrong with the made-up main file is wrong with the folder. */
+function shorter<P extends { readonly file: string; readonly message: string }>(
+  problem: P,
+  { folder, main }: { readonly folder: string; readonly main: string },
+): P {
   const whole = resolve(folder);
+  const message = problem.message.replaceAll(whole, folder);
+  if (problem.file === main) return { ...problem, message, file: folder };
   return problem.file.startsWith(`${whole}/`)
-    ? { ...problem, file: join(folder, problem.file.slice(whole.length + 1)) }
-    : problem;
+    ? { ...problem, message, file: join(folder, problem.file.slice(whole.length + 1)) }
+    : { ...problem, message };
 }

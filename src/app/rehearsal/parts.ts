@@ -1,7 +1,10 @@
 import { crontab } from '../../clients/crontab.ts';
 import { decider } from '../../decide/decider.ts';
+import { promqlSource } from '../../detect/sources/promql.ts';
 import { RollbackError } from '../../domain/errors.ts';
 import type { Answerer } from '../../domain/ports/answerer.ts';
+import type { Arrivals } from '../../domain/ports/arrivals.ts';
+import type { Sources } from '../../domain/ports/source.ts';
 import type { Store } from '../../domain/ports/store.ts';
 import type { Vault } from '../../domain/ports/vault.ts';
 import type { Parts, Watcher } from '../../engine/parts.ts';
@@ -41,10 +44,11 @@ export function rehearsedParts(
   const connections = { ...connect(noEndpoints, surroundings), prometheus };
   const releases = registry();
   const reading = { ...surroundings, arrivals: { of: (target: string) => releases.arrival(target) } };
-  const sources = rehearsedSources(sourcesFor(connections, reading, '/'), configuration.rules, {
-    script,
-    clock,
-  });
+  const realSources = {
+    ...sourcesFor(connections, reading, '/'),
+    ...asking(prometheus, { ...reading, clock }),
+  };
+  const sources = rehearsedSources(realSources, configuration.rules, { script, clock });
   const detector = new RehearsedDetector({
     clock,
     sources,
@@ -56,7 +60,7 @@ export function rehearsedParts(
     trusting: script.trusted,
     fed,
   });
-  const real = driversFor(connections, {
+  const realDrivers = driversFor(connections, {
     ...surroundings,
     docker: null,
     vault: noVault,
@@ -65,7 +69,7 @@ export function rehearsedParts(
     tell: () => Promise.resolve(),
     readings: null,
   });
-  const drivers = rehearsedDrivers(real, production, script);
+  const drivers = rehearsedDrivers(realDrivers, production, script);
   const counter = { i: 0 };
   const parts: Parts = {
     clock,
@@ -89,6 +93,22 @@ export function rehearsedParts(
     watcher: { ...told, effectEnded: () => {}, closed: () => {} },
   };
   return { parts, detector };
+}
+
+/** Both words of PromQL, answered by the same; nobody takes over from him. */
+function asking(
+  answerer: Answerer,
+  reading: { readonly clock: SimulatedClock; readonly arrivals: Arrivals },
+): Sources {
+  const scraped: Answerer = {
+    name: 'scrape',
+    query: (text, at, signal) => answerer.query(text, at, signal),
+    queryRange: (text, range, signal) => answerer.queryRange(text, range, signal),
+  };
+  return {
+    prometheus: promqlSource({ kind: 'prometheus', answerer, ...reading }),
+    scrape: promqlSource({ kind: 'scrape', answerer: scraped, ...reading }),
+  };
 }
 
 const nobody: Answerer = {

@@ -93,7 +93,20 @@ async function configurationOf(place: Place, file: string, surroundings: Surroun
   const targets = readTargets(place.at('targets'));
   if (place.findings.problems.length > before) return { ok: false, problems: [] };
   const folder = join(dirname(file), typeof pack === 'string' ? pack : '..');
-  return loadPack({ folder, targets, mode: 'auto', ...surroundings });
+  const loaded = await loadPack({ folder, targets, mode: 'auto', ...surroundings });
+  return loaded.ok ? loaded : { ok: false, problems: placed(place, loaded.problems, folder) };
+}
+
+/** What is wrong with the made-up main file is wrong where the test file says it. */
+function placed(place: Place, problems: readonly Problem[], folder: string): readonly Problem[] {
+  return problems.filter((problem) => {
+    if (problem.file !== folder) return true;
+    const targets = problem.path.startsWith('targets.');
+    const at =
+      targets && place.has('targets') ? place.at('targets') : place.has('pack') ? place.at('pack') : place;
+    at.problem(targets ? `${problem.path.slice('targets.'.length)}: ${problem.message}` : problem.message);
+    return false;
+  });
 }
 
 function readTargets(place: Place): Readonly<Record<string, PackTarget>> {
