@@ -45,7 +45,7 @@ export async function pastCommits({
     { stateDir: directory, protocols: [], environment },
     { directory, opId: null, clone: null, signal },
   );
-  const format = { sha: '%H', at: '%ct', refs: '%(decorate:prefix=,suffix=,separator=%x00)', message: '%B' };
+  const format = { sha: '%H', at: '%ct', refs: '%D', message: '%B' };
   const options = {
     format,
     maxCount: mostCommits,
@@ -59,7 +59,7 @@ export async function pastCommits({
     return all.map(({ sha, at, refs, message }) => ({
       sha,
       at: Number(at) * SECOND,
-      tags: refs.split('\0').flatMap(tagIn),
+      tags: refs.split(', ').flatMap(tagIn),
       reverts: /^This reverts commit ([0-9a-f]{40})/m.exec(message)?.[1] ?? null,
     }));
   } catch (cause) {

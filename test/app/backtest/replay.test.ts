@@ -12,7 +12,7 @@ import type { Span } from '../../../src/backtest/span.ts';
 import { DAY, HOUR, MINUTE } from '../../../src/domain/time.ts';
 import { allOf, PastPrometheus, type Past } from '../../backtest/past.ts';
 import { SimulatedClock } from '../../fakes/clock.ts';
-import { configured, shopRules, writeShop } from './shop.ts';
+import { comparingRules, configured, shopRules, writeShop } from './shop.ts';
 
 const from = Date.UTC(2026, 2, 2);
 const span: Span = { fromMs: from, toMs: from + 4 * HOUR, stepMs: MINUTE };
@@ -51,6 +51,21 @@ test.each([
   const lived = await living(scene, replayed, troubled);
 
   expect(backtested.incidents.length).toBeGreaterThan(2);
+  expect(backtested.incidents.map(essential)).toEqual(lived.map(essential));
+});
+
+test('several signals and baselines are read from the past as the daemon reads them', async () => {
+  const comparing = await configured(writeShop(comparingRules, ['shop', 'till']));
+  const known = [{ at: from + 90 * MINUTE + 1, target: 'till', release: 'c2', bad: null }];
+  const scene = sceneOf({ configuration: comparing, span, deploys: known, asConfigured: false });
+  const { replayed, unreplayed } = sortRules(scene.configuration);
+  const backtested = await backtesting(scene, replayed, troubled);
+  const lived = await living(scene, replayed, troubled);
+
+  expect(unreplayed).toEqual([]);
+  expect(new Set(backtested.tracks.filter(fired).map(({ rule }) => rule))).toEqual(
+    new Set(['shop/slow-and-failing', 'shop/three-times', 'shop/since-deploy']),
+  );
   expect(backtested.incidents.map(essential)).toEqual(lived.map(essential));
 });
 
@@ -222,6 +237,10 @@ async function living({ configuration, script }: Scene, replayed: readonly Repla
     looked = rehearsal.entries.length;
   }
   return incidentReports(await rehearsal.incidents(), rehearsal.entries);
+}
+
+function fired({ levels }: Replay['tracks'][number]): boolean {
+  return levels.some(({ firings }) => firings.length > 0);
 }
 
 /** What an incident is, but for the second in which it ends by a deadline that no reading marks. */

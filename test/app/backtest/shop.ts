@@ -37,6 +37,32 @@ export const shopRules = `rules:
       high: { at_least: 10, for: 4m }
 `;
 
+/** Several signals as one, and values compared with what they were before. */
+export const comparingRules = `rules:
+  slow-and-failing:
+    every: 1m
+    all:
+      - prometheus: { ratio: { bad: bad, total: total, min: 0.2 }, fresh: up }
+        above: 30%
+      - prometheus: { query: latency }
+        above: 1
+    levels:
+      critical: { for: 3m }
+  three-times:
+    every: 1m
+    prometheus: { query: latency }
+    baseline: { offset: 1h }
+    levels:
+      critical: { above: 3x, for: 2m }
+      medium: { above: 2x, for: 1m, do: investigate }
+  since-deploy:
+    every: 1m
+    prometheus: { query: latency }
+    baseline: { before: deploy, window: 30m }
+    levels:
+      high: { above: 1.5x, for: 3m }
+`;
+
 /** Writes a main file with a pack, for targets of these names. */
 export function writeShop(rules: string, targets: readonly string[], url = 'http://127.0.0.1:9'): string {
   const folder = mkdtempSync(join(tmpdir(), 'backtest-'));
