@@ -73,13 +73,15 @@ interface Asking {
   readonly clock: SimulatedClock;
   readonly arrivals?: Readonly<Record<string, Arrival>>;
   readonly names?: readonly string[];
+  /** Instead of what the source reads. */
+  readonly value?: number;
 }
 
 /** A rule that is read every ten seconds: what its readings are compared with, again and again. */
 function comparing(
   written: object,
   baseline: Baseline,
-  { history, clock, arrivals = {}, names = ['backend'] }: Asking,
+  { history, clock, arrivals = {}, names = ['backend'], value }: Asking,
 ) {
   const source: Source = promqlSource({
     kind: 'prometheus',
@@ -91,7 +93,9 @@ function comparing(
   const subjects: Subject[] = names.map((name) => ({ name, target: aTarget(name) }));
   const { signal } = new AbortController();
   return async (): Promise<Readonly<Record<string, Baselined>>> => {
-    const readings = await source.read(options, subjects, signal);
+    const read = (at: number): Map<string, Reading> =>
+      new Map(names.map((name) => [name, { kind: 'value', at, value: value ?? 0, detail: '' }]));
+    const readings = value === undefined ? await source.read(options, subjects, signal) : read(clock.now());
     const past = await source.baselines?.(
       options,
       { baseline, everyMs: 10 * SECOND, readings },
@@ -215,37 +219,23 @@ describe('the time before a deployment', () => {
     const alone = new History(clock, { latency: () => 3 }, ['']);
     const arrivals = { backend: arrived, frontend: arrived };
     const of = async (history: History, names: readonly string[]): Promise<Baselined | undefined> =>
-      (await comparing(query, before, { history, clock, arrivals, names })())['backend'];
+      (await comparing(query, before, { history, clock, arrivals, names, value: 9 })())['backend'];
+    const none = { detail: '0 readings of the 30m before the deployment, at least 90 needed' };
     expect(await of(alone, ['backend'])).toMatchObject({ value: 3 });
-    expect(await of(alone, ['backend', 'frontend'])).toBeUndefined();
-    expect(await of(twice, ['backend'])).toBeUndefined();
+    expect(await of(alone, ['backend', 'frontend'])).toMatchObject(none);
+    expect(await of(twice, ['backend'])).toMatchObject(none);
   });
 
   test('that cannot be asked for is an error, and asked for again at the next reading', async () => {
     const clock = new SimulatedClock();
     const history = new History(clock, { latency: () => 2 });
-    const source = promqlSource({
-      kind: 'prometheus',
-      answerer: history,
-      clock,
-      arrivals: { of: () => arrived },
-    });
-    const options = source.options.parse(query);
-    const subjects = [{ name: 'backend', target: aTarget('backend') }];
-    const reading: Reading = { kind: 'value', at: start, value: 2, detail: '2' };
-    const ask = async (): Promise<Baselined | undefined> => {
-      const asked = { baseline: before, everyMs: 10 * SECOND, readings: new Map([['backend', reading]]) };
-      return (await source.baselines?.(options, asked, subjects, new AbortController().signal))?.get(
-        'backend',
-      );
-    };
+    const compare = comparing(query, before, { history, clock, arrivals: { backend: arrived }, value: 2 });
     history.refuses = true;
-    expect(await ask()).toEqual({
-      why: 'error',
-      detail: 'the time before the deployment: connection refused',
+    expect(await compare()).toEqual({
+      backend: { why: 'error', detail: 'the time before the deployment: connection refused' },
     });
     history.refuses = false;
-    expect(await ask()).toMatchObject({ value: 2 });
+    expect(await compare()).toMatchObject({ backend: { value: 2 } });
   });
 });
 
@@ -279,6 +269,15 @@ describe('a test of the readings since the deployment', () => {
 
   test('does not take a small effect for a large one, however certain', async () => {
     expect(await after(30, (at) => noise(at) + (at < start ? 0 : 0.1))).toMatchObject({ shift: 'none' });
+  });
+
+  test('looks at no reading of the release that was left', async () => {
+    const clock = new SimulatedClock();
+    const history = new History(clock, { latency: noise });
+    await clock.advance(10 * MINUTE);
+    const back = { ...arrived, since: start + 9 * MINUTE };
+    await comparing(query, tested, { history, clock, arrivals: { backend: back } })();
+    expect(history.log.at(-1)).toBe('latency from 9m to 10m every 10s');
   });
 
   test('after a restart begins with what was read since the deployment', async () => {
