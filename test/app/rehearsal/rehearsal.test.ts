@@ -228,7 +228,11 @@ async function feed(options: {
   const read = leaking(from, () => rehearsal);
   for (let now = start; now < start + minutes * MINUTE; now += everyMs) {
     for (const rule of configuration.rules) {
-      const wait = rehearsal.feed(rule, now, new Map([['shop', read(rule, 'shop', now, null) ?? memory(now, 0)]]));
+      const wait = rehearsal.feed(
+        rule,
+        now,
+        new Map([['shop', read(rule, 'shop', now, null) ?? memory(now, 0)]]),
+      );
       if (wait === null) continue;
       on?.();
       await wait;

@@ -239,7 +239,7 @@ at 1m: backend
     );
   });
 
-  test('shows the instant at which something came nearest, or came that never should have', async () => {
+  test('shows the instant at which something came nearest, or came against what was expected', async () => {
     const verdict = await verdictOn(
       oneTest(`
     readings: { memory: 50% x3 97% x3 50% x4 }
