@@ -29,6 +29,7 @@ import { command as rto } from './rto.ts';
 import { command as doctor } from './doctor.ts';
 import { command as journal } from './journal.ts';
 import { command as reload } from './reload.ts';
+import { command as init } from './init.ts';
 import { command as schema } from './schema.ts';
 import { command as version } from './version.ts';
 import { command as help } from './help.ts';
@@ -65,6 +66,7 @@ export const commands = {
   doctor,
   journal,
   reload,
+  init,
   schema,
   version,
   help,

@@ -1,0 +1,47 @@
+/** A main file to begin with: one container, told about and not yet acted upon. */
+export const starterMain = `# yaml-language-server: $schema=schema/rollbackd.schema.json
+#
+# The main file of rollbackd. Every key: docs/configuration.md, or your editor.
+# After each change: rollbackd check rollbackd.yaml. A running daemon takes over changed files by itself.
+
+version: 1
+environment: production
+
+# How far the daemon goes by itself: shadow records what it would have done, notify also tells, approve also asks, auto
+# acts. Stay with notify until the rules have proved themselves.
+mode: notify
+
+# Packs: folders with rules.yaml and playbooks.yaml. The name of the folder is the name of the pack.
+include: [rules/shop]
+
+# Everything that must survive a restart. Relative paths begin at the folder of this file.
+store: sqlite:state/rollbackd.db
+
+# API, metrics and health. Anything but loopback needs tokens:
+# listen: 0.0.0.0:7390
+# tokens:
+#   - { name: alice, role: approver, token: { file: /run/secrets/alice } }
+
+docker: { socket: /var/run/docker.sock }
+
+# For rules with prometheus: in them.
+# prometheus: { url: 'http://127.0.0.1:9090' }
+
+# Where people are told. Without it messages go to the log.
+# slack: { webhook: { file: /run/secrets/slack_webhook } }
+
+# No automatic rollback on Friday from four in the afternoon on: people are asked instead.
+# freeze:
+#   - { cron: '0 16 * * 5', for: 62h, reason: weekend }
+
+targets:
+  shop:
+    # The name of the container. Other targets have a link or a repository instead.
+    container: shop
+    rules: [shop]
+    playbook: service
+    # For \${target.address} in rules and playbooks.
+    address: http://127.0.0.1:8080
+    # Which series of Prometheus are this target's; { service: shop } unless stated.
+    # labels: { service: shop }
+`;
