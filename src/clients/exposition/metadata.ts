@@ -24,7 +24,7 @@ const types: Readonly<Record<PageFormat, readonly string[]>> = {
  */
 export function metadataFlaw(line: string, format: PageFormat): Flaw | null {
   const strict = format === 'openmetrics';
-  const pattern = strict ? /^# (TYPE|HELP|UNIT) / : /^#[ \t]*(TYPE|HELP)[ \t]+/;
+  const pattern = strict ? /^# (TYPE|HELP|UNIT) / : /^#[ \t]+(TYPE|HELP)[ \t]+/;
   const [start = '', word = ''] = pattern.exec(line) ?? [];
   if (word === '') return strict ? { at: 0, problem: 'expected # TYPE, # HELP, # UNIT or # EOF' } : null;
   const end = seriesEnd(line, start.length, line.length);
