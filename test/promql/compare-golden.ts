@@ -2,7 +2,7 @@ import type { Engine } from '../../src/promql/engine.ts';
 import { parseQuery } from '../../src/promql/parse.ts';
 import { QueryError } from '../../src/promql/query-error.ts';
 import type { SeriesSource } from '../../src/promql/series-store.ts';
-import type { GoldenCase, GoldenResult } from './golden-cases.ts';
+import type { GoldenCase, GoldenResult, GoldenSet } from './golden-cases.ts';
 import { numberOf } from './golden-cases.ts';
 
 /** An answer in the form in which answers are compared: points of series by the labels of each. */
@@ -18,15 +18,6 @@ interface Points {
   readonly values: readonly number[];
 }
 
-/** How far apart numbers may be and still count as equal: either is enough. */
-export interface Tolerance {
-  readonly relative: number;
-  readonly absolute: number;
-}
-
-/** Rounding of the same computation. */
-export const exactly: Tolerance = { relative: 1e-9, absolute: 1e-12 };
-
 interface Comparison {
   /** Whether the order of elements counts. */
   readonly ordered: boolean;
@@ -38,7 +29,7 @@ export function difference(
   golden: Omit<GoldenCase, 'id'>,
   engine: Engine,
   source: SeriesSource,
-  tolerance: Tolerance = exactly,
+  tolerance: GoldenSet['tolerance'],
 ): string | null {
   const expected = golden.result === undefined ? null : goldenAnswer(golden.result);
   const actual = ask(golden, engine, source);
@@ -162,7 +153,7 @@ function isSorted(golden: Omit<GoldenCase, 'id'>): boolean {
 }
 
 /** NaN equals NaN, infinities equal themselves. */
-function closeWithin({ relative, absolute }: Tolerance): Comparison['close'] {
+function closeWithin({ relative, absolute }: GoldenSet['tolerance']): Comparison['close'] {
   return (a, b) => {
     if (a === b || (Number.isNaN(a) && Number.isNaN(b))) return true;
     const apart = Math.abs(a - b);

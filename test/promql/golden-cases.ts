@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { MemoryStore } from '../../src/promql/memory-store.ts';
 import type { Asked, PrometheusAnswer } from '../e2e/prometheus-of-samples.ts';
@@ -38,18 +38,52 @@ interface GoldenSeries {
 /** Golden results that belong to the repository: series and answers, one a line. */
 export const ownFolder = 'test/promql/prometheus-2.42';
 
+/** Results of a real Prometheus, and the samples they were computed from. */
+export interface GoldenSet {
+  readonly name: string;
+  /** How far apart numbers may be and still count as equal: either is enough. */
+  readonly tolerance: { readonly relative: number; readonly absolute: number };
+  readonly read: () => { readonly store: MemoryStore; readonly cases: readonly GoldenCase[] };
+}
+
+/** Results of Prometheus 3.5 lie beside the repository where it was made, and are not part of it. */
+const besides = '../shared/golden/promql';
+
+/** All golden results that are there: those of the repository always are. */
+export function goldenSets(): readonly GoldenSet[] {
+  const own: GoldenSet = {
+    name: 'Prometheus 2.42',
+    // It sums and averages without compensation.
+    tolerance: { relative: 1e-9, absolute: 1e-9 },
+    read: () => ({
+      store: readStoreLines(`${ownFolder}/series.jsonl`),
+      cases: readCases(`${ownFolder}/cases.jsonl`),
+    }),
+  };
+  if (!existsSync(besides)) return [own];
+  const other: GoldenSet = {
+    name: 'Prometheus 3.5',
+    tolerance: { relative: 1e-9, absolute: 1e-12 },
+    read: () => ({
+      store: readStore(`${besides}/series.json.gz`),
+      cases: readCases(`${besides}/cases.jsonl.gz`),
+    }),
+  };
+  return [own, other];
+}
+
 /** @param file one case a line; compressed if it ends in `.gz` */
 export function readCases(file: string): readonly GoldenCase[] {
   return linesOf(file).map((line) => JSON.parse(line) as GoldenCase);
 }
 
 /** @param file one array of series, compressed */
-export function readStore(file: string): MemoryStore {
+function readStore(file: string): MemoryStore {
   return storeOf(JSON.parse(gunzipSync(readFileSync(file)).toString('utf8')) as readonly GoldenSeries[]);
 }
 
 /** @param file one series a line */
-export function readStoreLines(file: string): MemoryStore {
+function readStoreLines(file: string): MemoryStore {
   return storeOf(linesOf(file).map((line) => JSON.parse(line) as GoldenSeries));
 }
 
