@@ -18,22 +18,22 @@ open_orders{shard="2"} 6
 
 const rules = `rules:
   orders:
-    prometheus: { query: sum by (service) (rate(orders_total[1m])), fresh: up }
+    prometheus: { query: 'sum by (service) (rate(orders_total[1m]))', fresh: up }
     levels: { critical: { above: 5, for: 1m } }
   typing:
-    prometheus: { query: sum by (service) (rate(oders_total[1m])), fresh: up }
+    prometheus: { query: 'sum by (service) (rate(oders_total[1m]))', fresh: up }
     levels: { critical: { above: 5, for: 1m } }
   value:
     prometheus: { query: 'sum by (service) (increase(orders_total{kind="wob"}[1m]))', fresh: up }
     levels: { critical: { above: 6, for: 1m } }
   type:
-    prometheus: { query: sum by (service) (rate(open_orders[1m])), fresh: up }
+    prometheus: { query: 'sum by (service) (rate(open_orders[1m]))', fresh: up }
     levels: { critical: { above: 5, for: 1m } }
   shards:
     prometheus: { query: open_orders, fresh: up }
     levels: { critical: { above: 100, for: 1m } }
   many:
-    prometheus: { query: sum by (service) (open_orders), fresh: up }
+    prometheus: { query: 'sum by (service) (open_orders)', fresh: up }
     levels: { critical: { above: 10, for: 1m } }
 `;
 
@@ -67,7 +67,11 @@ targets:
 
   const { code, out } = await rollbackd(['check', join(folder, 'rollbackd.yaml'), '--online', '--json']);
 
-  const { findings } = JSON.parse(out) as { findings: { code: string; line: number; message: string }[] };
+  const { problems, findings } = JSON.parse(out) as {
+    problems: unknown;
+    findings: { code: string; line: number; message: string }[];
+  };
+  expect(problems).toEqual([]);
   const online = findings.filter((finding) => finding.code.startsWith('online/'));
   expect(online.map((finding) => `${finding.line} ${finding.code}: ${finding.message}`).toSorted()).toEqual([
     '12 online/metric-type: rate() over open_orders, which its exporter calls a gauge',

@@ -167,6 +167,18 @@ test('ranges are held against how often samples really come', async () => {
   );
 });
 
+test('a series that is young says nothing about how often samples come', async () => {
+  const asked = ruleOf('sum by (service) (rate(orders_total[1m]))');
+  const young = (service: string): Written => [
+    { __name__: 'orders_total', service },
+    15 * SECOND,
+    MINUTE,
+    0,
+    3,
+  ];
+  expect(await online(asked, prometheus([...both, young('cart'), young('till')]))).toEqual([]);
+});
+
 test('several series of one target, none of another, and a breach are told by target', async () => {
   const asked = ruleOf('queue');
   const series = prometheus([...both, queue('cart', 1, { i: '1' }), queue('cart', 2, { i: '2' })]);

@@ -18,7 +18,8 @@ export async function findShortRanges(asking: Asking, query: ParsedQuery): Promi
       if (arg.kind !== 'range') continue;
       const at = stretchOf(query, arg.span);
       const text = selectorText(arg.selector);
-      const samples = await asking.number(`max(count_over_time(${text}[10m]))`);
+      // Of a series that is younger than that, the number of samples says how old it is.
+      const samples = await asking.number(`max(count_over_time(${text}[10m]) and ${text} offset 10m)`);
       if ('failure' in samples) {
         hits.push(unanswered(at, `how often ${text} is scraped`, samples));
         continue;
