@@ -1,3 +1,4 @@
+import type { LevelChange } from '../../domain/breach.ts';
 import type { Evaluation } from '../../domain/ports/detection.ts';
 import type { Answerer } from '../../domain/ports/answerer.ts';
 import type { Arrival } from '../../domain/ports/arrivals.ts';
@@ -32,7 +33,7 @@ export interface RehearsalOptions {
   readonly fed?: boolean;
   /** Called once before anything happens. */
   readonly opened?: (seen: Seen) => void;
-  /** Hears of every evaluation that the engine took in; in a fed rehearsal quiet ones are left out. */
+  /** Hears of every evaluation; in a fed rehearsal those in which nothing changed are left out. */
   readonly evaluated?: (evaluation: Evaluation, seen: Seen) => void;
   /** Hears of what was just journaled. */
   readonly committed?: (entries: readonly NewEntry[], seen: Seen) => void;
@@ -110,7 +111,7 @@ export async function openRehearsal(options: RehearsalOptions): Promise<Rehearsa
   const { parts, detector } = rehearsedParts(options, { clock, production, store, told });
   const answerer = options.answerer?.(clock) ?? null;
   const answerers = answerer === null ? {} : { prometheus: answerer, scrape: answerer };
-  const stage = { clock, production, store, entries, detector, script, answerers };
+  const stage = { clock, production, store, entries, detector, script, answerers, told };
   const rehearsal = new DaemonRehearsal(stage);
   rehearsal.engine = new Engine(parts, configuration, (error) => rehearsal.fail(error));
   options.opened?.(rehearsal);
@@ -127,6 +128,7 @@ interface Stage {
   readonly detector: RehearsedDetector;
   readonly script: Script;
   readonly answerers: Answerers;
+  readonly told: Watching;
 }
 
 /** What is decided, done or asked now: every reading counts, and time passes in small steps. */
@@ -199,8 +201,10 @@ class DaemonRehearsal implements Rehearsal {
     if (this.#restless(at)) return this.#feedAwake(rule, at, readings);
     this.clock.slipTo(at);
     const evaluation = this.#stage.detector.feed(rule, readings, at);
-    if (evaluation === null || isQuiet(evaluation)) return null;
-    return this.#takeIn(evaluation);
+    if (evaluation === null) return null;
+    if (!isQuiet(evaluation)) return this.#takeIn(evaluation);
+    if (evaluation.changes.length > 0) this.#stage.told.evaluated(evaluation);
+    return null;
   }
 
   fail(error: unknown): void {
@@ -292,7 +296,11 @@ class DaemonRehearsal implements Rehearsal {
   }
 }
 
-/** Nothing to store, nothing to tell. */
+/** Changes that the engine only remembers, for a start that does not come in a rehearsal. */
+const remembered: ReadonlySet<LevelChange['change']> = new Set(['pending', 'forgiven', 'recovering']);
+
+/** Nothing that the engine would make anything of. */
 function isQuiet({ changes, watches, blind }: Evaluation): boolean {
-  return changes.length + watches.length + blind.length === 0;
+  if (blind.length > 0 || changes.some(({ change }) => !remembered.has(change))) return false;
+  return watches.every(({ armed }) => armed);
 }
