@@ -28,12 +28,12 @@ export interface PrometheusAnswer {
 
 /** A real Prometheus that scrapes nothing and answers from the samples it was given. */
 export class PrometheusOfSamples {
-  readonly #url: string;
+  readonly url: string;
   readonly #folder: string;
   readonly #child: ChildProcess;
 
   private constructor(url: string, folder: string, child: ChildProcess) {
-    this.#url = url;
+    this.url = url;
     this.#folder = folder;
     this.#child = child;
   }
@@ -69,7 +69,7 @@ export class PrometheusOfSamples {
             { start: seconds(asked.fromMs), end: seconds(asked.toMs), step: seconds(asked.stepMs) },
           ];
     const body = new URLSearchParams({ query, ...times });
-    const answer = await fetch(`${this.#url}/api/v1/${path}`, { method: 'POST', body });
+    const answer = await fetch(`${this.url}/api/v1/${path}`, { method: 'POST', body });
     return (await answer.json()) as PrometheusAnswer;
   }
 
@@ -84,7 +84,7 @@ export class PrometheusOfSamples {
 
   async #ready(): Promise<void> {
     const answers = async (): Promise<boolean> =>
-      fetch(`${this.#url}/-/ready`).then(
+      fetch(`${this.url}/-/ready`).then(
         ({ ok }) => ok,
         () => false,
       );
