@@ -1,3 +1,4 @@
+import { emptyLabels } from '../../clients/exposition/series-text.ts';
 import type { Labels } from '../../domain/labels.ts';
 
 /**
@@ -7,7 +8,7 @@ import type { Labels } from '../../domain/labels.ts';
  * on as `exported_NAME`, with as many `exported_` as it takes to be free.
  */
 export function mergedLabels(series: Labels, page: Labels, honor: boolean): Labels {
-  const merged = Object.assign(Object.create(null) as Record<string, string>, series);
+  const merged = Object.assign(emptyLabels(), series);
   const displaced: [name: string, value: string][] = [];
   for (const [name, value] of Object.entries(page)) {
     const own = series[name];
