@@ -15,6 +15,8 @@ const lengthMs = 30 * 60_000;
  *   labels, buckets) is only asked of whole numbers, `exact` below;
  * - its sums keep the sign of zero, on which divisions, powers and labels made of values depend: those are asked of what
  *   is not zero or has no sign;
+ * - what depends on the time of the evaluation, as `predict_linear`, moves the window of `@` from step to step;
+ * - its `atan2` keeps the name: it is asked of what has none;
  * - its deviations take an infinite first value for a number: they are asked of what can have none;
  * - it checks for equal labels step by step where 3.5 looks at whole series: labels are only added.
  */
@@ -89,6 +91,12 @@ const text = (...parts: (string | fc.Arbitrary<string>)[]): fc.Arbitrary<string>
     .map((all) => all.join(''));
 const oneOf = (...names: string[]): fc.Arbitrary<string> => fc.constantFrom(...names);
 
+/** Which of equal elements a rank takes is open; those of a group together have the same values all the same. */
+const ranked = (inner: fc.Arbitrary<string>): fc.Arbitrary<string> =>
+  fc
+    .tuple(oneOf('sum', 'count', 'max'), oneOf('topk', 'bottomk'), grouping, inner)
+    .map(([fold, rank, by, query]) => `${fold}${by} (${rank}${by} (2, ${query}))`);
+
 const { wild } = fc.letrec<Queries>((tie: fc.LetrecTypedTie<Queries>) => {
   const gauge = selector(gauges);
   const ranged = text(gauge, '[', windows, ']', shifts);
@@ -105,16 +113,7 @@ const { wild } = fc.letrec<Queries>((tie: fc.LetrecTypedTie<Queries>) => {
       text(selector(counters), shifts),
       text('(', anyName, ' > 20)'),
       text(oneOf('sum', 'min', 'max', 'count', 'group'), grouping, ' (', tie('exact'), ')'),
-      text(
-        oneOf('sum', 'count', 'max'),
-        grouping,
-        ' (',
-        oneOf('topk', 'bottomk'),
-        grouping,
-        ' (2, ',
-        tie('exact'),
-        '))',
-      ),
+      ranked(tie('exact')),
       text('count_values', grouping, ' ("seen", abs(', tie('exact'), '))'),
       text('(', tie('exact'), oneOf(' + ', ' - ', ' * '), joint, tie('exact'), ')'),
       text('(', tie('exact'), oneOf(' > ', ' < ', ' >= ', ' == ', ' != '), joint, tie('exact'), ')'),
@@ -155,7 +154,17 @@ const { wild } = fc.letrec<Queries>((tie: fc.LetrecTypedTie<Queries>) => {
       tie('exact'),
       text(oneOf('rate', 'increase', 'irate'), '(', selector(counters), '[', windows, ']', shifts, ')'),
       text(oneOf('delta', 'deriv'), '(', ranged, ')'),
-      text('predict_linear(', ranged, ', ', oneOf('60', '-30', '3600'), ')'),
+      text(
+        'predict_linear(',
+        gauge,
+        '[',
+        windows,
+        ']',
+        oneOf('', ' offset 1m'),
+        ', ',
+        oneOf('60', '-30', '3600'),
+        ')',
+      ),
       text(oneOf('avg', 'stddev', 'stdvar'), grouping, ' (', tie('exact'), ')'),
       text(oneOf('sum', 'avg', 'min', 'max'), grouping, ' (', tie('tame'), ')'),
       text('quantile', grouping, ' (', oneOf('0.5', '0.9', '0', '1', '-1', '2'), ', ', tie('exact'), ')'),
@@ -169,7 +178,7 @@ const { wild } = fc.letrec<Queries>((tie: fc.LetrecTypedTie<Queries>) => {
       { depthSize: 'small' },
       tie('tame'),
       text('(', tie('exact'), ' % ', joint, tie('exact'), ')'),
-      text('((abs(', tie('exact'), ') + 1)', oneOf(' ^ ', ' atan2 '), joint, tie('exact'), ')'),
+      text('((abs(', tie('exact'), ') + 1)', oneOf(' ^ ', ' atan2 '), joint, '(', tie('exact'), ' * 1)', ')'),
       text('(', tie('tame'), ' / ', joint, '(abs(', tie('tame'), ') + 1))'),
       text('(', tie('tame'), oneOf(' / ', ' + ', ' * '), number, ')'),
       text('(', tie('scalar'), oneOf(' + ', ' - ', ' * '), tie('exact'), ')'),

@@ -28,6 +28,7 @@ describe('vectors meet', () => {
     ['owner or on (job) limit', ['limit{job="b"} 60', 'owner{job="a", team="red"} 1']],
     ['limit == bool 60', ['{job="a"} 1', '{job="b"} 1']],
     ['50 < requests', ['requests{code="200", job="a"} 90']],
+    ['requests > on (job) limit', ['{job="a"} 90']],
     ['owner * on (job) limit', ['{job="a"} 60']],
     ['-limit', ['{job="a"} -60', '{job="b"} -60']],
   ])('%s', (query, answer) => {

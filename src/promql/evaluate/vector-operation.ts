@@ -110,11 +110,12 @@ class Pairs {
       const manyAt = row * steps + step;
       const oneAt = partner * steps + step;
       if (many.present[manyAt] !== 1 || one.present[oneAt] !== 1) continue;
-      if (matched !== null) mark(matched, step, this.#sides.matching);
       const first = many.values[manyAt] ?? 0;
       const second = one.values[oneAt] ?? 0;
       const value = swapped ? this.#operation(second, first) : this.#operation(first, second);
+      // What a filter leaves out is no match.
       if (value === null) continue;
+      if (matched !== null) mark(matched, step, this.#sides.matching);
       values[at + step] = value;
       present[at + step] = 1;
       seen = true;
