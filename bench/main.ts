@@ -7,6 +7,7 @@ import { alertmanager } from './alertmanager.ts';
 import type { Benchmark } from './benchmark.ts';
 import { docker } from './docker.ts';
 import { load, machine } from './machine.ts';
+import { promql } from './promql.ts';
 import { reaction } from './reaction.ts';
 import type { Measure } from './samples.ts';
 import { scrape } from './scrape.ts';
@@ -14,7 +15,16 @@ import { start } from './start.ts';
 import { store } from './store.ts';
 import { watching } from './watching.ts';
 
-const benchmarks: readonly Benchmark[] = [reaction, store, start, docker, alertmanager, watching, scrape];
+const benchmarks: readonly Benchmark[] = [
+  reaction,
+  store,
+  start,
+  docker,
+  alertmanager,
+  watching,
+  scrape,
+  promql,
+];
 const results = join(import.meta.dirname, 'results.jsonl');
 
 // What a broken benchmark left behind must not keep the run alive.
