@@ -33,6 +33,11 @@ export class Place {
     return new Place(this.document, this.findings, [...this.path, key], value);
   }
 
+  /** A scalar as it is written, whatever YAML makes of it: `0x40` is not 64. null for anything else. */
+  source(): string | null {
+    return this.document.source(this.path);
+  }
+
   /** The same place with another value, e.g. with its templates filled in. */
   with(value: unknown): Place {
     return new Place(this.document, this.findings, this.path, value);

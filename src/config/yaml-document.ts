@@ -34,6 +34,8 @@ export interface YamlDocument {
   readonly value: unknown;
   /** The key at a path, or what stands at it; the nearest thing above when there is nothing. */
   position(path: Path, what: 'key' | 'value'): Position;
+  /** The scalar at a path as it is written, whatever YAML makes of it: `0x40` is not 64. null for anything else. */
+  source(path: Path): string | null;
 }
 
 /** What is wrong with a file before anybody looks at what it means. */
@@ -87,6 +89,7 @@ export function parseYaml(file: string, text: string): YamlDocument | { readonly
     file,
     value,
     position: (path, what) => positionAt(offsetOf(document.contents, path, what)),
+    source: (path) => sourceOf(document.contents, path),
   };
 }
 
@@ -167,6 +170,11 @@ function offsetOf(root: Node | null, path: Path, what: 'key' | 'value'): number 
   // The value of a block map starts on the next line, at a key of its own; its own key says more.
   const shown = key !== null && (what === 'key' || value === null || isBlock(value)) ? key : value;
   return shown?.range?.[0] ?? 0;
+}
+
+function sourceOf(root: Node | null, path: Path): string | null {
+  const node = path.reduce<Node | null>((at, step) => childOf(at, step)?.value ?? null, root);
+  return isScalar(node) ? (node.source ?? null) : null;
 }
 
 function childOf(node: Node | null, step: string | number): { key: Node | null; value: Node | null } | null {

@@ -8,6 +8,7 @@ import { diskSource } from '../../src/detect/sources/disk.ts';
 import { dockerSource } from '../../src/detect/sources/docker.ts';
 import { httpSource } from '../../src/detect/sources/http.ts';
 import { promqlSource } from '../../src/detect/sources/promql.ts';
+import { reportsSource } from '../../src/detect/sources/reports.ts';
 import type { Configuration } from '../../src/domain/configuration.ts';
 import type { Sources } from '../../src/domain/ports/source.ts';
 import { formatQuantity } from '../../src/domain/quantity.ts';
@@ -29,6 +30,7 @@ const sources: Sources = {
   http: httpSource({ client: nothing, clock, environment: {} }),
   docker: dockerSource({ docker: nothing, clock }),
   disk: diskSource({ hostRoot: '/', clock }),
+  reports: reportsSource({ reports: nothing, clock }),
 };
 const drivers = {
   evidence: evidenceDriver(nothing),
@@ -61,31 +63,66 @@ targets:
     playbook: repository
 `;
 
-test('the six CRITICAL triggers of the runbook roll back at its thresholds and durations', async () => {
+test('the CRITICAL triggers of both runbooks roll back at their thresholds and durations', async () => {
   expect(conditions((await layra()).rules, 'critical')).toEqual([
     ['api-error-rate', 'above 50% for 1m', 'rollback'],
     ['health-check', '2 failures', 'rollback'],
     ['database-pool', 'at_least 100% for 30s', 'rollback'],
+    ['database-pool-reserve', 'above 95% for 30s', 'rollback'],
     ['login-failures', 'above 90% for 1m', 'rollback'],
     ['memory', 'above 95% for 2m', 'rollback'],
     ['disk-space', 'below 5% for 0ms', 'rollback'],
+    ['data-corruption', 'above 0 for 0ms', 'rollback'],
   ]);
 });
 
-test('its four warnings are MEDIUM, and do what its table says', async () => {
-  expect(conditions((await layra()).rules, 'medium')).toEqual([
+test('the warnings and what degrades are MEDIUM, and do what the tables say', async () => {
+  expect(conditions((await layra()).rules, 'medium', 'always')).toEqual([
     ['api-error-rate', 'above 10% for 5m', 'investigate'],
     ['latency-p95', 'above 5s for 5m', 'investigate'],
     ['circuit-breakers', 'above 3 for 2m', 'investigate'],
     ['kafka-lag', 'above 1000 for 5m', 'monitor'],
+    ['embedding-latency', 'above 3x for 5m', 'monitor'],
+    ['vector-db-timeouts', 'above 5% for 5m', 'investigate'],
+    ['llm-failures', 'above 15% for 5m', 'investigate'],
+    ['file-conversions', 'above 10% for 5m', 'monitor'],
+    ['performance-impact', 'above 1.5x for 5m', 'investigate'],
   ]);
 });
 
-test('the one HIGH level asks for a quarter of an hour, then rolls back', async () => {
+test('what to watch for during a migration is MEDIUM, and valid only while deploying', async () => {
   const { rules } = await layra();
-  expect(conditions(rules, 'high')).toEqual([['api-error-rate', 'above 25% for 5m', 'ask']]);
-  const high = rules[0]?.levels.find(({ severity }) => severity === 'high');
-  expect([high?.withinMs, high?.otherwise]).toEqual([900_000, 'rollback']);
+  expect(conditions(rules, 'medium', 'deploying')).toEqual([
+    ['health-check', '1 failures', 'investigate'],
+    ['memory', 'above 85% for 1m', 'investigate'],
+    ['migration-errors', 'above 10% for 2m', 'investigate'],
+    ['migration-latency', 'above 2s for 1m', 'investigate'],
+    ['migration-cpu', 'above 80% for 1m', 'investigate'],
+    ['migration-disk', 'below 10% for 1m', 'investigate'],
+  ]);
+  expect([...conditions(rules, 'critical', 'deploying'), ...conditions(rules, 'high', 'deploying')]).toEqual(
+    [],
+  );
+});
+
+test('HIGH asks for a quarter of an hour; what is no manual trigger then rolls back', async () => {
+  const { rules } = await layra();
+  expect(conditions(rules, 'high')).toEqual([
+    ['api-error-rate', 'above 25% for 5m', 'ask'],
+    ['login-failures', 'above 50% for 5m', 'ask'],
+    ['user-reports', 'above 5 for 0ms', 'ask'],
+    ['feature-regression', 'below 1 for 5m', 'ask'],
+    ['integration-failure', 'below 1 for 5m', 'ask'],
+  ]);
+  const high = rules.flatMap(({ levels }) => levels.filter(({ severity }) => severity === 'high'));
+  expect(high.map(({ withinMs }) => withinMs)).toEqual(Array(5).fill(900_000));
+  expect(high.map(({ otherwise }) => otherwise)).toEqual([
+    'rollback',
+    'rollback',
+    'hand_over',
+    'hand_over',
+    'hand_over',
+  ]);
 });
 
 test('only the disk rule rolls back whatever changed, and only it is read once for each host', async () => {
@@ -94,9 +131,11 @@ test('only the disk rule rolls back whatever changed, and only it is read once f
   expect(rules.filter(({ scope }) => scope === 'host').map(({ name }) => name)).toEqual(['disk-space']);
 });
 
-test('the pack loads without a warning, for each kind of target', async () => {
+test('the pack loads for each kind of target, with the one warning that it silences and explains', async () => {
   const { warnings, playbooks } = await layra();
-  expect(formatProblems(warnings)).toBe('');
+  expect([...new Set(warnings.map(({ path, code }) => `${path} ${code}`))]).toEqual([
+    'rules.user-reports.levels.high rule/objective',
+  ]);
   expect(Object.keys(playbooks)).toEqual(['layra/service', 'layra/release-link', 'layra/repository']);
 });
 
@@ -105,7 +144,9 @@ test('every rule names the section of the runbook that it comes from', async () 
   for (const { name } of (await layra()).rules) {
     const at = lines.indexOf(`  ${name}:`);
     const remark = lines.slice(lines.lastIndexOf('', at), at).join('\n');
-    expect(remark, name).toMatch(/# 1\.1 (Critical|Warning): /);
+    expect(remark, name).toMatch(
+      /# (Strategy 1\.[12] (Critical|Warning|[A-Z][a-z]+ [A-Z][a-z]+): |Framework, (Decision Matrix|During Migration): )/,
+    );
   }
 });
 
@@ -142,10 +183,15 @@ async function load(path: string, read: (path: string) => string): Promise<Confi
   throw new Error(`refused:\n${formatProblems(loaded.problems)}`);
 }
 
-function conditions(rules: readonly Rule[], severity: Severity): [string, string, string][] {
+function conditions(
+  rules: readonly Rule[],
+  severity: Severity,
+  valid?: 'always' | 'deploying',
+): [string, string, string][] {
   return rules.flatMap(({ name, levels }) =>
     levels
       .filter((level) => level.severity === severity)
+      .filter(({ whileDeploying }) => valid === undefined || whileDeploying === (valid === 'deploying'))
       .map(({ condition, want }): [string, string, string] => [name, said(condition), want.action]),
   );
 }

@@ -29,7 +29,7 @@ export function noteAt(place: Place, message: string): Note {
 /** Text at a place, or null. Numbers and truth values are taken as they are written. */
 export function textAt(place: Place): string | null {
   const { value } = place;
-  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  if (typeof value === 'number' || typeof value === 'boolean') return place.source() ?? String(value);
   return typeof value === 'string' ? value : null;
 }
 

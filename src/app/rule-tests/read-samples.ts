@@ -26,7 +26,8 @@ export function readSeries(place: Place): RuleTest['series'] {
     const samples =
       fields.values === undefined
         ? null
-        : unflawed(item.at('values'), readSeriesValues(String(fields.values)));
+        : // To YAML `0x40` is a number; here it is 0, and forty more.
+          unflawed(item.at('values'), readSeriesValues(item.at('values').source() ?? String(fields.values)));
     if (labels === null || samples === null) return [];
     const name = wordSeries(labels);
     if (known.has(name)) item.at('series').problem('this series is written already');
@@ -126,7 +127,7 @@ function readingsOf(place: Place, reads: Reads): ReadonlyMap<string, readonly Wr
 /** A measure that passed is ok, too, as an empty answer may be; a probe measures nothing. */
 function itemsAt(place: Place, { rule, probes }: Reads): readonly WrittenReading[] {
   const text = place.read(written);
-  const items = text === undefined ? null : unflawed(place, readReadings(String(text)));
+  const items = text === undefined ? null : unflawed(place, readReadings(place.source() ?? String(text)));
   if (probes && items?.some(({ kind }) => kind === 'value') === true)
     place.problem(`${rule.id} passes or fails; write pass and fail`);
   return items ?? [];

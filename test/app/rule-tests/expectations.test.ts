@@ -20,6 +20,16 @@ describe('a test that holds', () => {
 `,
     ],
     [
+      'a number that YAML would take for a hexadecimal one',
+      `
+    series: [{ series: 'errors{service="backend"}', values: 0x20 }]
+    readings: { memory: 0x9 }
+    expect:
+      - { at: 20m, rule: errors, verdict: ok, value: 0 }
+      - { at: 4m, rule: memory, verdict: ok, value: 0 }
+`,
+    ],
+    [
       'labels of several targets',
       `
     series:
