@@ -54,10 +54,10 @@ test('what is older than a day goes with the next report of any target', async (
   await using w = await watching({ targets: { shop: {}, cart: {} } });
   await reports(w, 'LAYRA-12', 'bo', 'cart');
   await reports(w, 'LAYRA-12', 'bo', 'shop');
-  await w.wait(DAY - MINUTE);
+  await w.restart(DAY - MINUTE);
   await reports(w, 'LAYRA-13', 'cy', 'shop');
   expect(kept(w, 'cart')).toEqual(['LAYRA-12 bo']);
-  await w.wait(2 * MINUTE);
+  await w.restart(2 * MINUTE);
   await reports(w, 'LAYRA-14', 'cy', 'shop');
   expect(kept(w, 'cart')).toEqual([]);
   expect(w.control('reports:cart')).toBeNull();
