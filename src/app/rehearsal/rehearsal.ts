@@ -45,8 +45,8 @@ export interface Seen {
   release(target: string): string | null;
   /** How what runs on a target now came to it; null when nothing was seen to arrive. */
   arrival(target: string): Arrival | null;
-  /** The rules of a subject (a target, or `host:NAME`) as people would see them. */
-  rulesOf(subject: string): readonly RuleView[];
+  /** A rule on a subject (a target, or `host:NAME`) as people would see it; null when it is not read there. */
+  ruleOn(rule: string, subject: string): RuleView | null;
   /** The incident on a target that is not closed. */
   incidentOn(target: string): IncidentRow | null;
 }
@@ -162,8 +162,8 @@ class DaemonRehearsal implements Rehearsal {
     return this.engine.core.parts.releases.arrival(target);
   }
 
-  rulesOf(subject: string): readonly RuleView[] {
-    return this.#stage.detector.views(subject);
+  ruleOn(rule: string, subject: string): RuleView | null {
+    return this.#stage.detector.view(rule, subject);
   }
 
   incidentOn(target: string): IncidentRow | null {
@@ -283,7 +283,7 @@ class DaemonRehearsal implements Rehearsal {
 
   /** What comes at an instant is there before anything is read at it. */
   async #standBefore(at: number, move: 'advanceTo' | 'leapTo'): Promise<void> {
-    await this.clock[move](Math.max(this.clock.now(), at - 1));
+    if (at > this.clock.now()) await this.clock[move](at - 1);
     this.clock.slipTo(at);
   }
 

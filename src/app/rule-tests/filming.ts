@@ -23,8 +23,8 @@ export class Filming {
 
   evaluated({ at, rule, readings }: Evaluation, seen: Seen): void {
     for (const [subject, reading] of readings) {
-      const view = seen.rulesOf(subject).find((one) => one.rule === rule.id);
-      if (view !== undefined) this.film.rule({ at, view, reading });
+      const view = seen.ruleOn(rule.id, subject);
+      if (view !== null) this.film.rule({ at, view, reading });
     }
   }
 

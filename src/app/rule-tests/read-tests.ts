@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Place } from '../../config/place.ts';
 import { duration, interval, name, someTime, text } from '../../config/scalars.ts';
 import type { Configuration } from '../../domain/configuration.ts';
-import { modes } from '../../domain/rule.ts';
+import { modes, type Rule } from '../../domain/rule.ts';
 import { DAY, formatDuration } from '../../domain/time.ts';
 import type { RuleTest } from '../../rehearse/rule-test.ts';
 import { targetAt, whereOf } from './names.ts';
@@ -76,7 +76,7 @@ function readTest(place: Place, { file, configuration, defaults }: TestSetting):
     ...expectations.map(({ timing }) => (Number.isFinite(timing.ms) ? timing.ms : 0)),
     ...queries.map(({ atMs }) => atMs),
   ];
-  const written = Math.max(0, ...series.map(({ samples }) => (samples.length - 1) * intervalMs));
+  const written = writtenUntil({ series, readings, intervalMs }, configuration.rules);
   const open = expectations.some(({ timing }) => !Number.isFinite(timing.ms));
   // Something that never comes is watched for as long as something is written.
   const endMs = Math.max(...stated, open && fields.until === undefined ? written : 0);
@@ -105,6 +105,18 @@ function readTest(place: Place, { file, configuration, defaults }: TestSetting):
     })),
     queries,
   };
+}
+
+/** When the last of the written samples and readings is seen. */
+function writtenUntil(
+  { series, readings, intervalMs }: Pick<RuleTest, 'series' | 'readings' | 'intervalMs'>,
+  rules: readonly Rule[],
+): number {
+  const ofReadings = [...readings].flatMap(([name, bySubject]) => {
+    const rule = rules.find(({ id }) => name === id || name.startsWith(`${id}.`));
+    return [...bySubject.values()].map(({ length }) => (length - 1) * (rule?.everyMs ?? 0));
+  });
+  return Math.max(0, ...series.map(({ samples }) => (samples.length - 1) * intervalMs), ...ofReadings);
 }
 
 function readDeploys(place: Place, targets: readonly string[]): RuleTest['deploys'] {

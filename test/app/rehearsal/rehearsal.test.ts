@@ -147,7 +147,7 @@ describe('a fed rehearsal', () => {
     await using fed = await feed({ from: at(MINUTE), minutes: 20 });
 
     const decided = (rehearsal: Rehearsal) =>
-      rehearsal.entries.filter(({ type }) => type === 'decided' || type.startsWith('incident.'));
+      rehearsal.entries.filter(({ type }) => /^(decided|incident|rollback|effect|level|phase)\b/.test(type));
     expect(decided(fed).map(({ at: when, type }) => [when, type])).toEqual(
       decided(read).map(({ at: when, type }) => [when, type]),
     );

@@ -48,6 +48,7 @@ describe('a test that holds', () => {
       - { at: 1m, rule: health, phase: pending }
       - { at: 1m10s, rule: health, phase: firing }
       - { at: 2m, decision: ask, state: asking }
+      - { by: 10m, state: asking }
       - { at: 2m59s, running: v2 }
       - { by: 3m1s, running: v1 }
 `,
@@ -102,6 +103,18 @@ describe('a test that holds', () => {
 `,
     ],
     [
+      'a level without `for` that fires at the first reading of all',
+      `
+    deploying: [{ from: 0s, to: 5m }]
+    series: [{ series: 'down{service="backend"}', values: '1x5' }]
+    readings: { start-up: 5 x10 }
+    expect:
+      - { at: 0s, rule: down, level: critical, armed: true }
+      - { at: 0s, decision: rollback }
+      - { at: 0s, rule: start-up, verdict: breach }
+`,
+    ],
+    [
       'readings that are unknown',
       `
     readings: { memory: 97% x2 _ error 97% x3 _x20 }
@@ -121,6 +134,7 @@ describe('a test that holds', () => {
     releases: { backend: { good: v1, running: v2, for: 1h } }
     expect:
       - { at: 1m, running: v3 }
+      - never: { rolled_back_to: v3 }
       - { at: 2m30s, rule: memory, verdict: breach, phase: [pending, firing] }
 `,
     ],
@@ -131,9 +145,10 @@ describe('a test that holds', () => {
     readings: { start-up: 5 x100 }
     expect:
       - { at: 1m50s, rule: start-up, phase: clear }
+      - { at: 2m, rule: start-up, phase: clear, verdict: breach }
       - never: { decision: rollback }
         until: 1m50s
-      - { at: 3m30s, rule: start-up, verdict: breach }
+      - { at: 3m30s, rule: start-up, verdict: breach, level: critical }
 `,
     ],
     [
@@ -197,6 +212,11 @@ describe('a test that holds', () => {
       - { query: count(errors) * 2, at: 20s, samples: [{ value: 4 }] }
       - { query: scalar(count(errors)), at: 20s, samples: [{ labels: '{}', value: 2 }] }
       - { query: absent_metric, at: 1m, samples: [] }
+  - name: after a gap
+    series: [{ series: up, values: '1 _x9 2' }]
+    promql:
+      - { query: up, at: 9m, samples: [] }
+      - { query: up, at: 10m, samples: [{ value: 2 }] }
 `,
     ],
   ])('%s', async (_, body) => {
@@ -261,9 +281,27 @@ at 1m: backend
     expect(verdict.split('\n').filter((line) => /^(by|never)|came|expected/.test(line.trim()))).toEqual([
       'by 4m: shop/memory on backend',
       '  verdict  expected breach  got ok',
-      'never 4m: shop/memory on backend: it came at 1m30s',
+      'never 4m30s: shop/memory on backend: it came at 1m30s',
       '  came: phase pending',
     ]);
+  });
+
+  test('watches for what should not come to the end of what is written', async () => {
+    const series = `
+    interval: 15s
+    series: [{ series: 'errors{service="backend"}', values: '0x8 0.9x8' }]
+    expect: [{ never: { rule: errors, level: critical } }]
+`;
+    const readings = `
+    readings: { memory: 50% x8 97% x4 }
+    expect: [{ never: { rule: memory, level: critical } }]
+`;
+    expect(await verdictOn(oneTest(series))).toContain(
+      'never 4m15s: shop/errors on backend: it came at 3m15s',
+    );
+    expect(await verdictOn(oneTest(readings))).toContain(
+      'never 5m30s: shop/memory on backend: it came at 5m',
+    );
   });
 
   test('says what a query returned', async () => {

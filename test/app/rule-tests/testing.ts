@@ -53,6 +53,10 @@ rules:
       - { docker: memory, above: 90% }
       - { prometheus: { query: sum by (service) (errors) }, above: 0.5 }
     levels: { medium: { failures: 2 } }
+  down:
+    every: 15s
+    prometheus: { query: max by (service) (down) }
+    levels: { critical: { above: 0, for: 0s } }
   start-up:
     every: 10s
     docker: restarts
