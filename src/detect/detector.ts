@@ -144,7 +144,7 @@ export class Detector implements Detection {
 
   criticalOk(subject: string, now: number): boolean {
     for (const { lane, pair } of this.#roster.placesOf(subject)) {
-      const critical = !inShadow(lane) && lane.rule.levels.some(({ severity }) => severity === 'critical');
+      const critical = lane.rule.levels.some(({ severity }) => severity === 'critical');
       const fresh = pair.reading !== null && now - pair.reading.at <= 3 * lane.rule.everyMs;
       if (critical && fresh && pair.verdict === 'ok') return true;
     }
@@ -161,6 +161,12 @@ export class Detector implements Detection {
 
   views(subject: string): readonly RuleView[] {
     return this.#roster.placesOf(subject).map(({ lane, pair }) => viewOf(lane.rule, pair));
+  }
+
+  /** One rule of a subject, as `views` shows it; null when it is not read there. */
+  view(rule: string, subject: string): RuleView | null {
+    const place = this.#roster.placesOf(subject).find(({ lane }) => lane.rule.id === rule);
+    return place === undefined ? null : viewOf(place.lane.rule, place.pair);
   }
 
   unknownSeries(): Readonly<Record<string, number>> {
@@ -210,7 +216,7 @@ export class Detector implements Detection {
   }
 }
 
-/** A rule in shadow decides nothing: it neither holds back the baking of a release nor vouches for it. */
+/** A rule in shadow decides nothing, so it holds back no release either; what it reads ok is ok all the same. */
 function inShadow({ rule }: Lane): boolean {
   return rule.mode === 'shadow';
 }
