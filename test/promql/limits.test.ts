@@ -43,6 +43,17 @@ describe('a query that would cost too much fails with what to do', () => {
   });
 });
 
+test('a window that stands still counts once, and is asked again where the question changes', () => {
+  const limits = { ...defaultLimits, samples: 15 };
+  const range = { from: 0, to: 4, step: 1 };
+  expect(over(store, range, 'sum_over_time(x{i="1"}[3m] @ 240)', { limits })).toEqual([
+    '{i="1"} 12@0 12@1 12@2 12@3 12@4',
+  ]);
+  expect(over(store, range, 'quantile_over_time(time() / 240, x{i="1"}[3m] @ 240)')).toEqual([
+    '{i="1"} 3@0 3.5@1 4@2 4.5@3 5@4',
+  ]);
+});
+
 test('label values that are doubled again and again do not fill the memory', () => {
   const doubled = (inner: string): string => `label_replace(${inner}, "i", "$1$1", "i", "(.*)")`;
   let query = 'x{i="1"}';

@@ -85,6 +85,11 @@ class SlidingWindow {
     let seen = false;
     for (let step = 0; step < ends.length; step++) {
       const toMs = ends[step] ?? 0;
+      if (step > 0 && this.#repeats(toMs, step)) {
+        builder.values[at + step] = builder.values[at + step - 1] ?? 0;
+        builder.present[at + step] = builder.present[at + step - 1] ?? 0;
+        continue;
+      }
       while (high < length && (times[high] ?? 0) <= toMs) high++;
       while (low < high && (times[low] ?? 0) <= toMs - rangeMs) low++;
       if (low === high) continue;
@@ -97,6 +102,11 @@ class SlidingWindow {
       seen = true;
     }
     return seen;
+  }
+
+  /** Whether the window is that of the step before, as with `@`. With a parameter, what is made of it may still differ. */
+  #repeats(toMs: number, step: number): boolean {
+    return toMs === this.#windowing.ends[step - 1] && this.#parameters.length === 0;
   }
 
   #place(samples: Samples, low: number, high: number, toMs: number, step: number): void {
