@@ -17,6 +17,7 @@ const lengthMs = 30 * 60_000;
  *   is not zero or has no sign;
  * - what depends on the time of the evaluation, as `predict_linear`, moves the window of `@` from step to step;
  * - its `atan2` keeps the name: it is asked of what has none;
+ * - its `timestamp` forgets an offset beside `@`;
  * - its deviations take an infinite first value for a number: they are asked of what can have none;
  * - it checks for equal labels step by step where 3.5 looks at whole series: labels are only added.
  */
@@ -125,7 +126,8 @@ const { wild } = fc.letrec<Queries>((tie: fc.LetrecTypedTie<Queries>) => {
       text('round(', tie('exact'), oneOf('', ', 5', ', 10'), ')'),
       text('clamp(', tie('exact'), oneOf(', 0, 30', ', 30, 0'), ')'),
       text(oneOf('clamp_min', 'clamp_max'), '(', tie('exact'), ', 15)'),
-      text(oneOf('absent', 'timestamp'), '(', gauge, shifts, ')'),
+      text('absent(', gauge, shifts, ')'),
+      text('timestamp(', gauge, oneOf('', ' offset 1m', ' @ start()'), ')'),
       text('label_replace(', tie('exact'), ', "made", "$1-x", "instance", "(1).*")'),
       text('label_join(', tie('exact'), ', "joined", "/", "job", "zone", "nope")'),
       text(
