@@ -1,4 +1,5 @@
 import type { Clock } from '../../domain/ports/clock.ts';
+import { SECOND } from '../../domain/time.ts';
 
 interface Alarm {
   readonly at: number;
@@ -10,7 +11,8 @@ interface Alarm {
 /**
  * A clock that stands still until somebody moves it.
  *
- * `advanceTo` lets every alarm ring at its own time, each followed by everything that it sets off. `leapTo` is a machine
+ * `advanceTo` lets every alarm ring at its own time, each followed by everything that it sets off. `hopTo` does so, too,
+ * but for those who look again and again: they look only when something else is due, or at the end. `leapTo` is a machine
  * that slept: alarms on the way ring once, late, at the end. `slipTo` moves the hands and rings nothing.
  */
 export class SimulatedClock implements Clock {
@@ -19,6 +21,8 @@ export class SimulatedClock implements Clock {
   #order = 0;
   readonly #rounds: number;
   readonly #alarms = new AlarmHeap();
+  /** Those of whoever looks again and again. */
+  readonly #looks = new AlarmHeap();
 
   /** @param rounds turns of the event loop that what an alarm sets off may take; 1 where nothing waits for the disk */
   constructor(at: number, rounds = 1) {
@@ -42,7 +46,7 @@ export class SimulatedClock implements Clock {
   after(delayMs: number, call: () => void): () => void {
     const at = this.#now + Math.max(0, delayMs);
     const alarm: Alarm = { at, order: this.#order++, call, cancelled: false };
-    this.#alarms.add(alarm);
+    (delayMs <= longestLookMs ? this.#looks : this.#alarms).add(alarm);
     return () => {
       alarm.cancelled = true;
     };
@@ -56,7 +60,7 @@ export class SimulatedClock implements Clock {
   /** Moves time forward; everything due on the way happens, in order, at its own time. */
   async advanceTo(until: number): Promise<void> {
     await settle(this.#rounds);
-    for (let next = this.#alarms.take(until); next !== null; next = this.#alarms.take(until)) {
+    for (let next = this.#take(until); next !== null; next = this.#take(until)) {
       this.#now = Math.max(this.#now, next.at);
       next.call();
       await settle(this.#rounds);
@@ -65,11 +69,23 @@ export class SimulatedClock implements Clock {
     await settle(this.#rounds);
   }
 
+  /** Moves time forward; what is due on the way happens at its own time, but looks only where something else does. */
+  async hopTo(until: number): Promise<void> {
+    await settle(this.#rounds);
+    for (let next = this.#alarms.take(until); next !== null; next = this.#alarms.take(until)) {
+      this.#now = Math.max(this.#now, next.at);
+      next.call();
+      await this.#lookAround();
+    }
+    this.#now = Math.max(this.#now, until);
+    await this.#lookAround();
+  }
+
   /** Moves time forward at once; what was due on the way happens now, once. */
   async leapTo(until: number): Promise<void> {
     this.slipTo(until);
     const due: Alarm[] = [];
-    for (let next = this.#alarms.take(until); next !== null; next = this.#alarms.take(until)) due.push(next);
+    for (let next = this.#take(until); next !== null; next = this.#take(until)) due.push(next);
     for (const alarm of due) if (!alarm.cancelled) alarm.call();
     await settle(this.#rounds);
   }
@@ -78,7 +94,26 @@ export class SimulatedClock implements Clock {
   slipTo(until: number): void {
     this.#now = Math.max(this.#now, until);
   }
+
+  /** Whoever wants to look by now does so, once. */
+  async #lookAround(): Promise<void> {
+    const due: Alarm[] = [];
+    for (let look = this.#looks.take(this.#now); look !== null; look = this.#looks.take(this.#now))
+      due.push(look);
+    for (const look of due) if (!look.cancelled) look.call();
+    await settle(this.#rounds);
+  }
+
+  /** The first of all alarms that is due by then. */
+  #take(until: number): Alarm | null {
+    const [alarm, look] = [this.#alarms.first(), this.#looks.first()];
+    const looksFirst = look !== null && (alarm === null || precedes(look, alarm));
+    return (looksFirst ? this.#looks : this.#alarms).take(until);
+  }
 }
+
+/** Who asks to be called within this time only looks whether anything happened: beats, and looks at releases. */
+const longestLookMs = 2 * SECOND;
 
 /** Lets everything that can go on without time passing go on. */
 export async function settle(rounds: number): Promise<void> {
@@ -100,14 +135,21 @@ class AlarmHeap {
     }
   }
 
-  /** The first alarm that is due by then; null when there is none. */
-  take(until: number): Alarm | null {
+  /** The first alarm; null when there is none. */
+  first(): Alarm | null {
     for (;;) {
       const first = this.#heap[0];
-      if (first === undefined || (!first.cancelled && first.at > until)) return null;
+      if (first === undefined || !first.cancelled) return first ?? null;
       this.#removeFirst();
-      if (!first.cancelled) return first;
     }
+  }
+
+  /** The first alarm that is due by then; null when there is none. */
+  take(until: number): Alarm | null {
+    const first = this.first();
+    if (first === null || first.at > until) return null;
+    this.#removeFirst();
+    return first;
   }
 
   #removeFirst(): void {
@@ -129,7 +171,7 @@ class AlarmHeap {
   #precedes(place: number, other: number): boolean {
     const [a, b] = [this.#heap[place], this.#heap[other]];
     if (a === undefined || b === undefined) return false;
-    return a.at < b.at || (a.at === b.at && a.order < b.order);
+    return precedes(a, b);
   }
 
   #swap(place: number, other: number): void {
@@ -138,4 +180,8 @@ class AlarmHeap {
     this.#heap[place] = b;
     this.#heap[other] = a;
   }
+}
+
+function precedes(a: Alarm, b: Alarm): boolean {
+  return a.at < b.at || (a.at === b.at && a.order < b.order);
 }

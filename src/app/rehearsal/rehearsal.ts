@@ -63,8 +63,9 @@ export interface Seen {
  * - `advanceTo` lets everything happen at its own time: rules read by themselves, every alarm rings. For tests of minutes
  *   or hours.
  * - `feed` in a fed rehearsal: whoever has the readings hands them in, slot by slot. While nothing is going on it is a
- *   plain fold, without a promise and without an alarm; once a level changes, or an incident is under way, time passes as
- *   with `advanceTo`. For months.
+ *   plain fold, without a promise and without an alarm; once a level fires, or an incident is under way, time passes as
+ *   with `advanceTo`, but for looks whether anything happened; readings of rules that the incident does not wait for are
+ *   not kept as evidence. For months.
  */
 export interface Rehearsal extends AsyncDisposable, Seen {
   readonly clock: SimulatedClock;
@@ -137,6 +138,9 @@ const underWay: ReadonlySet<string> = new Set(['judging', 'planning', 'asking', 
 /** Between two looks further apart a release does not bake. */
 const bakingStepMs = MINUTE;
 
+/** How time passes: step by step, over mere looks, or at once. */
+type Move = 'advanceTo' | 'hopTo' | 'leapTo';
+
 class DaemonRehearsal implements Rehearsal {
   readonly clock: SimulatedClock;
   readonly entries: readonly NewEntry[];
@@ -145,6 +149,8 @@ class DaemonRehearsal implements Rehearsal {
   readonly #happenings: Happening[];
   #fatal: Error | null = null;
   #lookedAt: number;
+  /** Everything that was due by then has happened. */
+  #passedTo = -Infinity;
 
   constructor(stage: Stage) {
     this.#stage = stage;
@@ -217,15 +223,16 @@ class DaemonRehearsal implements Rehearsal {
   }
 
   async #feedAwake(rule: Rule, at: number, readings: ReadonlyMap<string, Reading>): Promise<void> {
-    if (this.#isBusy()) await this.advanceTo(at);
-    else await this.#leapTo(at);
+    await this.#passTo(at, this.#isBusy() ? 'hopTo' : 'leapTo');
     const evaluation = this.#stage.detector.feed(rule, readings, at);
-    if (evaluation !== null) await this.#deliver(evaluation);
+    if (evaluation === null) return;
+    if (!isQuiet(evaluation) || this.#concerns(rule)) await this.#deliver(evaluation);
+    else if (evaluation.changes.length > 0) this.#stage.told.evaluated(evaluation);
   }
 
   /** Releases are looked at, and alarms ring, before anything is made of the change. */
   async #takeIn(evaluation: Evaluation): Promise<void> {
-    await this.#leapTo(this.clock.now());
+    await this.#passTo(this.clock.now(), 'leapTo');
     await this.#deliver(evaluation);
   }
 
@@ -235,12 +242,14 @@ class DaemonRehearsal implements Rehearsal {
     if (this.#fatal !== null) throw this.#fatal;
   }
 
-  async #leapTo(at: number): Promise<void> {
+  async #passTo(at: number, move: 'hopTo' | 'leapTo'): Promise<void> {
+    if (at === this.#passedTo && (this.#happenings[0]?.at ?? Infinity) > at) return;
     while ((this.#happenings[0]?.at ?? Infinity) <= at) {
       const next = this.#happenings.shift();
-      if (next !== undefined) await this.#happen(next, this.#isBusy() ? 'advanceTo' : 'leapTo');
+      if (next !== undefined) await this.#happen(next, this.#isBusy() ? 'hopTo' : move);
     }
-    await this.clock.leapTo(at);
+    await this.clock[move](at);
+    this.#passedTo = at;
     this.#lookedAt = at;
     if (this.#fatal !== null) throw this.#fatal;
   }
@@ -248,6 +257,12 @@ class DaemonRehearsal implements Rehearsal {
   #restless(at: number): boolean {
     if ((this.#happenings[0]?.at ?? Infinity) <= at || this.#isBusy()) return true;
     return at - this.#lookedAt >= bakingStepMs && this.#isBaking();
+  }
+
+  /** An incident that is under way waits for what this rule reads. */
+  #concerns({ id }: Rule): boolean {
+    const open = this.engine.core.book.open();
+    return open.some(({ incident }) => incident.context.levels.some((level) => level.rule === id));
   }
 
   #isBusy(): boolean {
@@ -262,7 +277,7 @@ class DaemonRehearsal implements Rehearsal {
   }
 
   /** Lets something happen at its instant; time passes until then in the way asked for. */
-  async #happen(happening: Happening, move: 'advanceTo' | 'leapTo'): Promise<void> {
+  async #happen(happening: Happening, move: Move): Promise<void> {
     const { core } = this.engine;
     switch (happening.does) {
       case 'deploy':
@@ -282,7 +297,7 @@ class DaemonRehearsal implements Rehearsal {
   }
 
   /** What comes at an instant is there before anything is read at it. */
-  async #standBefore(at: number, move: 'advanceTo' | 'leapTo'): Promise<void> {
+  async #standBefore(at: number, move: Move): Promise<void> {
     if (at > this.clock.now()) await this.clock[move](at - 1);
     this.clock.slipTo(at);
   }
