@@ -14,6 +14,8 @@ describe('a test that holds', () => {
       - { at: 2m, rule: errors, phase: pending }
       - { at: 2m15s, rule: errors, level: critical }
       - { at: 2m15s, decision: rollback, severity: critical, lead: errors, state: verifying }
+      - { at: 2m15s, playbook: service }
+      - { at: 2m15s, playbook: shop/service }
       - { by: 3m, rolled_back_to: v1, running: v1 }
       - { by: 12m, outcome: rolled_back, state: closed }
       - never: { rule: health, verdict: breach }
@@ -286,7 +288,7 @@ at 1m: backend
     ]);
   });
 
-  test('watches for what should not come to the end of what is written', async () => {
+  test('watches for what must not come to the end of what is written', async () => {
     const series = `
     interval: 15s
     series: [{ series: 'errors{service="backend"}', values: '0x8 0.9x8' }]
