@@ -90,6 +90,7 @@ function ofTarget(wants: TargetWants, frame: TargetFrame | null): Difference[] {
     ['lead', wants.lead, incident?.rule ?? 'no incident'],
     ['state', wants.state, incident?.state ?? 'no incident'],
     ['outcome', wants.outcome, incident?.outcome ?? 'none'],
+    ['playbook', wants.playbook, frame?.playbook ?? 'no plan'],
     ['rolled_back_to', wants.rolledBackTo, frame?.rolledBackTo ?? 'none'],
     ['running', wants.running, frame?.running ?? 'none'],
   ];

@@ -20,6 +20,8 @@ export interface TargetFrame {
     readonly objections: readonly string[];
     readonly reason: string;
   } | null;
+  /** Playbook of the last plan of that incident, as `pack/name`. */
+  readonly playbook: string | null;
   /** Label of the release that a rollback of that incident put there. */
   readonly rolledBackTo: string | null;
   readonly running: string | null;

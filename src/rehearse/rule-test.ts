@@ -87,6 +87,8 @@ export interface TargetWants {
   readonly lead: string | null;
   readonly state: string | null;
   readonly outcome: Outcome | 'none' | null;
+  /** `pack/name`. */
+  readonly playbook: string | null;
   readonly rolledBackTo: string | null;
   readonly running: string | null;
 }

@@ -16,6 +16,7 @@ export class Filming {
         at,
         incident: null,
         decided: null,
+        playbook: null,
         rolledBackTo: null,
         running: seen.release(target),
       });
@@ -46,13 +47,22 @@ export class Filming {
   }
 }
 
-const nothing: TargetFrame = { at: 0, incident: null, decided: null, rolledBackTo: null, running: null };
+const nothing: TargetFrame = {
+  at: 0,
+  incident: null,
+  decided: null,
+  playbook: null,
+  rolledBackTo: null,
+  running: null,
+};
 
 /** A frame after one entry of the journal; an incident that closed stays in the picture until the next one opens. */
 function after(frame: TargetFrame, { type, facts, message }: NewEntry, running: string | null): TargetFrame {
   switch (type) {
     case 'incident.opened':
-      return { ...frame, incident: null, decided: null, rolledBackTo: null };
+      return { ...frame, incident: null, decided: null, playbook: null, rolledBackTo: null };
+    case 'plan.built':
+      return { ...frame, playbook: wordOf(facts['playbook']) };
     case 'decided':
       return {
         ...frame,

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Place } from '../../config/place.ts';
 import { duration, name, quantity, text } from '../../config/scalars.ts';
+import { unknownWord } from '../../config/suggest.ts';
 import type { Configuration } from '../../domain/configuration.ts';
 import { guardNames } from '../../domain/incident.ts';
 import { severities, type Rule } from '../../domain/rule.ts';
@@ -42,6 +43,7 @@ const targetShape = {
   lead: text.optional(),
   state: z.enum(states).optional(),
   outcome: z.enum(['recovered', 'rolled_back', 'withdrawn', 'handed_over', 'none']).optional(),
+  playbook: z.string().optional(),
   rolled_back_to: name.optional(),
   running: name.optional(),
 };
@@ -164,7 +166,7 @@ function subjectOf(place: Place, rule: Rule, wants: Written, { targets }: Config
 function readTargetWants(
   place: Place,
   wants: Written,
-  { targets, rules }: Configuration,
+  { targets, rules, playbooks }: Configuration,
 ): TargetWants | null {
   if (!Object.keys(targetShape).some((key) => place.has(key))) return null;
   const source = wants.target?.startsWith('source:') === true ? wants.target : null;
@@ -178,9 +180,17 @@ function readTargetWants(
     lead,
     state: wants.state ?? null,
     outcome: wants.outcome ?? null,
+    playbook: wants.playbook === undefined ? null : playbookAt(place, wants.playbook, Object.keys(playbooks)),
     rolledBackTo: wants.rolled_back_to ?? null,
     running: wants.running ?? null,
   };
+}
+
+/** By its name, or by `pack/name`. */
+function playbookAt(place: Place, written: string, playbooks: readonly string[]): string | null {
+  const found = playbooks.find((id) => id === written || id.endsWith(`/${written}`));
+  if (found === undefined) place.at('playbook').problem(unknownWord('unknown playbook', written, playbooks));
+  return found ?? null;
 }
 
 function leadOf(place: Place, written: string, rules: readonly Rule[]): string {
