@@ -13,10 +13,11 @@ import { slackWebhookChannel } from '../notify/slack/webhook-channel.ts';
 import { createMetrics } from '../record/metrics.ts';
 import { startServer } from '../server/server.ts';
 import { openSqliteStore } from '../store/sqlite/open.ts';
-import { connect, vaultIn, type Surroundings } from './connections.ts';
+import { connect, vaultIn, type Connections, type Surroundings } from './connections.ts';
 import { metricsState } from './metrics-state.ts';
 import { daemonOf } from './daemon.ts';
 import { examine } from './doctor.ts';
+import type { Answerers } from './explain/explain.ts';
 import { knowSecrets, type systemLog } from './log.ts';
 import { makeParts } from './parts.ts';
 import { Reloader } from './reload.ts';
@@ -86,10 +87,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     loaded: () => reloader.loaded(),
     reload: () => reloader.reload(),
     doctor: () => examine({ parts, connections, configuration: engine.core.book.configuration }),
-    answerers: {
-      ...(configuration.prometheus === null ? {} : { prometheus: connections.prometheus }),
-      scrape: scraped.answerer,
-    },
+    answerers: answerersOf(configuration, connections),
     scrape: () => scraped.view(),
     metrics: async () => metrics.page(await metricsState(engine, channels, scraped)),
   });
@@ -105,22 +103,18 @@ export async function startApp(options: AppOptions): Promise<App> {
     server.useTokens(loaded.tokens);
     scraped.scraper.configure(loaded.scrape?.pages ?? []);
   };
-  scraped.onTakeOver = (change) =>
-    void engine.core.turn((turn) => turn.note(change)).catch((error: unknown) => engine.core.fail(error));
+  scraped.onTakeOver = (change) => note(engine, change);
   metrics.reloaded({ ended: 'loaded', digest: configuration.digest, environment: configuration.environment });
   undo.defer(() => server.close());
   undo.use(background((signal) => scraped.scraper.start(signal)));
   await engine.start();
   undo.defer(() => engine.stop(0).then(() => {}));
-  undo.use(
-    background((signal) =>
-      Promise.all([
-        dispatcher.start(signal),
-        keepHouse(engine, signal),
-        followFiles(followed(engine, reloader), { clock, signal }),
-      ]),
-    ),
-  );
+  const beside = [
+    (signal: AbortSignal) => dispatcher.start(signal),
+    (signal: AbortSignal) => keepHouse(engine, signal),
+    (signal: AbortSignal) => followFiles(followed(engine, reloader), { clock, signal }),
+  ];
+  undo.use(background((signal) => Promise.all(beside.map((run) => run(signal)))));
   const teardown = undo.move();
   let stopping: Promise<boolean> | null = null;
   return {
@@ -129,6 +123,17 @@ export async function startApp(options: AppOptions): Promise<App> {
     reload: () => reloader.reload(),
     stop: (graceMs) => (stopping ??= stop(engine, teardown, graceMs)),
   };
+}
+
+/** Who can be asked to explain a query. */
+function answerersOf({ prometheus }: Configuration, connections: Connections): Answerers {
+  const scrape = connections.scraped.answerer;
+  return prometheus === null ? { scrape } : { scrape, prometheus: connections.prometheus };
+}
+
+/** Journals something that no event of the engine led to. */
+function note({ core }: Engine, change: { readonly type: string; readonly message: string }): void {
+  core.turn((turn) => turn.note(change)).catch((error: unknown) => core.fail(error));
 }
 
 function followed(engine: Engine, reloader: Reloader): Followed {
