@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { severities, type Condition, type Level, type Severity } from '../domain/rule.ts';
+import { severities, type Condition, type Level, type Rule, type Severity } from '../domain/rule.ts';
 import { looksUp } from '../domain/comparison.ts';
 import { comparisonShape, isWeaker, operatorsAt, readComparison, type Timeless } from './comparisons.ts';
 import { countingShape, readCounting } from './counting.ts';
@@ -31,6 +31,7 @@ export interface LevelSetting {
   /** null: the signal itself is wrong and has been reported. */
   readonly signal: Signal | null;
   readonly timeless: Timeless;
+  readonly scope: Rule['scope'];
 }
 
 /** The levels of a rule, worst first. Levels with problems are reported and left out. */
@@ -63,6 +64,10 @@ function readLevel(place: Place, severity: Severity, setting: LevelSetting): Lev
         place
           .at(key)
           .problem(`belongs to a question; this level wants ${wanted.action} and never asks`, 'key');
+  if (fields.while !== undefined && setting.scope === 'host')
+    place
+      .at('while')
+      .problem('a rule with scope: host knows of no deployment; the level would never fire', 'key');
   if (condition === null) return null;
   return {
     severity,

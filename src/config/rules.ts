@@ -75,7 +75,7 @@ function readRule(
   const everyMs = fields.every ?? defaults.everyMs;
   const compared = { signal, timeless: timelessIn(place) };
   const { withinMs } = defaults;
-  const levels = readLevels(place.at('levels'), { pack, playbooks, withinMs, ...compared });
+  const levels = readLevels(place.at('levels'), { pack, playbooks, withinMs, scope, ...compared });
   const recover = readRecovery(place.at('recover'), levels, compared);
   const baseline = readBaseline(place.at('baseline'), { signal, scope, everyMs });
   if (baseline !== null) checkUse(place.at('baseline'), levels, recover);

@@ -27,6 +27,7 @@ export function checkScraped(
         source.kind === 'scrape' ||
         fallback === 'scrape' ||
         (source.kind === 'prometheus' && fallback === undefined && inherited);
+      if (scrape !== null && source.kind === 'scrape') checkBaseline(place.at('baseline'), rule, scrape);
       if (scrape !== null && reads && rule.windowMs > scrape.retentionMs)
         own.problem(
           `looks back ${formatDuration(rule.windowMs)}, but scrape.retention keeps ${formatDuration(scrape.retentionMs)}`,
@@ -34,4 +35,19 @@ export function checkScraped(
         );
     }
   }
+}
+
+/** Baselines of what Prometheus answers are asked of Prometheus alone, whatever it falls back to. */
+function checkBaseline(
+  place: Place,
+  { baseline, windowMs }: PlacedRule['rule'],
+  { retentionMs }: NonNullable<Configuration['scrape']>,
+): void {
+  if (baseline === undefined) return;
+  const backMs = windowMs + ('offsetMs' in baseline ? baseline.offsetMs : baseline.windowMs);
+  if (windowMs > retentionMs || backMs <= retentionMs) return;
+  place.problem(
+    `looks back ${formatDuration(backMs)}, but scrape.retention keeps ${formatDuration(retentionMs)}; there would never be anything to compare with`,
+    'key',
+  );
 }

@@ -15,6 +15,11 @@ export interface Signal {
   readonly hasPast: boolean;
 }
 
+/** How a rule of hosts can read all the same. */
+const hints: Readonly<Record<string, string>> = {
+  docker: '; name a container, e.g. docker: { measure: running, container: cache }',
+};
+
 /** One query serves all targets: there is nothing to fill in. */
 const promql: ReadonlySet<string> = new Set(['prometheus', 'scrape']);
 
@@ -49,6 +54,10 @@ function readOptions(place: Place, source: Source, use: TemplateUse): Signal | n
     return null;
   }
   const options = restore(judged.value);
+  if (use === 'host rule' && source.onTargetsOnly?.(options) === true) {
+    place.problem(`reads of targets, and a rule with scope: host has none${hints[source.kind] ?? ''}`, 'key');
+    return null;
+  }
   return {
     kind: source.kind,
     options,

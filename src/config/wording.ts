@@ -60,11 +60,11 @@ function wordingOf(issue: core.$ZodRawIssue): string {
     }
     case 'too_small':
       return issue.origin === 'number'
-        ? `expected at least ${issue.minimum}, got ${shown(issue.input)}`
+        ? `expected ${issue.inclusive === false ? 'more than' : 'at least'} ${issue.minimum}, got ${shown(issue.input)}`
         : `must not be ${Number(issue.minimum) <= 1 ? 'empty' : `shorter than ${issue.minimum}`}`;
     case 'too_big':
       return issue.origin === 'number'
-        ? `expected at most ${issue.maximum}, got ${shown(issue.input)}`
+        ? `expected ${issue.inclusive === false ? 'less than' : 'at most'} ${issue.maximum}, got ${shown(issue.input)}`
         : `must not be longer than ${issue.maximum}`;
     case 'invalid_format':
       if (issue.format === 'starts_with' && typeof issue.prefix === 'string')

@@ -49,6 +49,7 @@ export const sources: Sources = {
     options: z.enum(['running', 'healthy', 'restarts', 'memory', 'cpu']),
     signal: (measure) => (measure === 'running' || measure === 'healthy' ? 'probe' : 'value'),
     unit: (measure) => (measure === 'restarts' ? 'number' : 'ratio'),
+    ofTargets: true,
   }),
   disk: source('disk', {
     options: z.strictObject({
@@ -97,12 +98,14 @@ function source<T>(
     unit = () => 'number',
     windowMs = () => 0,
     hasPast = false,
+    ofTargets = false,
   }: {
     options: z.ZodType<T>;
     signal?: (options: T) => 'value' | 'probe';
     unit?: (options: T) => Unit;
     windowMs?: (options: T) => number;
     hasPast?: boolean;
+    ofTargets?: boolean;
   },
 ): Source {
   return {
@@ -114,6 +117,7 @@ function source<T>(
     windowMs,
     identity: () => kind,
     read: () => Promise.resolve(new Map()),
+    onTargetsOnly: () => ofTargets,
     ...(hasPast ? { baselines: () => Promise.resolve(new Map()) } : {}),
   };
 }

@@ -112,6 +112,23 @@ test('a rule may look back as far as is kept, whichever way it comes to scraped 
   );
 });
 
+test('a baseline lies within what is kept', async () => {
+  const levels = 'levels: { critical: { above: 3x, for: 1m } }';
+  const rules = `rules:
+  yesterday: { scrape: { query: 'rate(errors[5m])' }, baseline: { offset: 1d }, ${levels} }
+  before: { scrape: { query: 'rate(errors[5m])' }, baseline: { before: deploy, window: 30m }, ${levels} }
+  hour-before: { scrape: { query: 'rate(errors[5m])' }, baseline: { before: deploy, window: 1h }, ${levels} }
+  by-prometheus: { prometheus: { query: 'rate(errors[5m])' }, baseline: { offset: 1d }, ${levels} }
+`;
+  const main = `${shop['rollbackd.yaml'] ?? ''}    metrics: http://shop:8080/metrics\n`;
+  expect(await verdictOn({ ...shop, 'rollbackd.yaml': main, 'packs/shop/rules.yaml': rules })).toBe(
+    'packs/shop/rules.yaml:2:55  rules.yesterday.baseline    looks back 1d5m, but scrape.retention keeps 1h; ' +
+      'there would never be anything to compare with\n' +
+      'packs/shop/rules.yaml:4:57  rules.hour-before.baseline  looks back 1h5m, but scrape.retention keeps 1h; ' +
+      'there would never be anything to compare with',
+  );
+});
+
 test('PromQL holds no templates, whoever answers it', async () => {
   const files = scraping('', '    metrics: http://shop:8080/metrics\n', {
     'packs/shop/rules.yaml':

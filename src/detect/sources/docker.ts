@@ -52,6 +52,7 @@ export function dockerSource(options: {
     unit: ({ measure }) => (measure === 'memory' || measure === 'cpu' ? 'ratio' : 'number'),
     windowMs: () => 0,
     identity: () => 'docker',
+    onTargetsOnly: ({ container }) => container === null,
     async read({ measure, container }, subjects, signal) {
       const readings = subjects.map(async (subject): Promise<[string, Reading]> => {
         const name = container ?? subject.target?.container ?? null;

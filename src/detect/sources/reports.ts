@@ -34,6 +34,7 @@ export function reportsSource({
     unit: () => 'number',
     windowMs: ({ withinMs }) => withinMs,
     identity: () => 'reports',
+    onTargetsOnly: () => true,
     read({ withinMs }, subjects) {
       const at = clock.now();
       const readings = subjects.map(({ name, target }): [string, Reading] => {

@@ -21,6 +21,8 @@ export interface Source<Options = unknown> {
   unit(options: Options): Unit;
   /** The longest range it looks back over, in ms; 0 for an instant. */
   windowMs(options: Options): number;
+  /** What it reads belongs to targets: a rule with `scope: host` would never read anything. Sources that lack it know hosts. */
+  onTargetsOnly?(options: Options): boolean;
   /** What is blind when this is unknown: `prometheus`, `docker`, `http`, `disk`. One incident for each. */
   identity(options: Options): string;
   /**

@@ -46,3 +46,8 @@ test('the window is `within`, and options that are wrong are refused', () => {
   ]);
   expect(objections(source, {})).toHaveLength(1);
 });
+
+test('nobody reports bugs of a host', () => {
+  const source = reportsSource({ reports: { of: () => [] }, clock });
+  expect(source.onTargetsOnly?.({ withinMs: MINUTE })).toBe(true);
+});
