@@ -33,6 +33,11 @@ export class LevelHistory {
     }
   }
 
+  /** Neither pending nor firing. */
+  isClear(): boolean {
+    return this.#pendingSince === null && this.#firing === null;
+  }
+
   /** Everything until the end of the history; what fires then has no end. */
   until(toMs: number): { readonly firings: readonly Firing[]; readonly pending: readonly Band[] } {
     this.#closePending(toMs);

@@ -118,6 +118,16 @@ export class SensitivityGrid {
     }
   }
 
+  /** Takes in the next reading, which does not breach at the present setting. */
+  addFine(at: number, value: number | null): void {
+    if (this.#busy === 0 && (value === null || !holds(this.#mostSensitive, value))) return;
+    this.add(
+      value === null
+        ? { kind: 'probe', at, passed: true, detail: '' }
+        : { kind: 'value', at, value, detail: '' },
+    );
+  }
+
   /** The grid as it stands, given when the last reading was. */
   result(target: string, labels: Labels | null): Sensitivity {
     const cells = this.thresholds.map((threshold, row) =>

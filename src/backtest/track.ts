@@ -71,6 +71,23 @@ export class Track {
     }
   }
 
+  /**
+   * Takes in the next reading, of which everything is fine: the same as `add`, in a fraction of the time.
+   *
+   * @param value null where there is something, but no number
+   */
+  addFine(at: number, value: number | null): void {
+    this.#slots += 1;
+    this.#verdicts.known += 1;
+    this.#sampler.add(at, value);
+    for (const { grid } of this.#levels) grid?.addFine(at, value);
+  }
+
+  /** No level is pending or firing. */
+  isClear(): boolean {
+    return this.#levels.every(({ history }) => history.isClear());
+  }
+
   /** The first reading that nothing could be read from says why. */
   trouble(why: string | null): void {
     this.#trouble ??= why;

@@ -1,13 +1,15 @@
 import { keyOf } from '../../backtest/answered.ts';
 import type { Stretch } from '../../backtest/history.ts';
-import { kinds, type Column } from '../../backtest/readings.ts';
+import { kinds, passedKind, valueKind, type Column } from '../../backtest/readings.ts';
 import type { Span } from '../../backtest/span.ts';
 import { Track, type Folding } from '../../backtest/track.ts';
 import type { Signal } from '../../detect/signal.ts';
 import { signalOf } from '../../detect/wire.ts';
+import { holds } from '../../domain/comparison.ts';
 import { breaches } from '../../domain/condition.ts';
 import type { Sources } from '../../domain/ports/source.ts';
 import type { Reading } from '../../domain/reading.ts';
+import type { Comparison } from '../../domain/rule.ts';
 import { columnsOf } from './columns.ts';
 import type { Replayed } from './questions.ts';
 
@@ -33,6 +35,10 @@ export class ReplayLane {
   dropped: string | null = null;
   readonly #signal: Signal | null;
   #columns: ReadonlyMap<string, Column> = new Map();
+  /** Of all levels. */
+  readonly #comparisons: readonly Comparison[];
+  /** What is counted in a share of the last readings needs every one of them. */
+  readonly #skippable: boolean;
   #careful = carefulSlots;
   #entered = false;
 
@@ -51,6 +57,9 @@ export class ReplayLane {
     this.nextAt = Math.ceil(span.fromMs / rule.everyMs) * rule.everyMs;
     this.tracks = subjects.map(({ name }) => new Track(rule, name, { span, folding }));
     this.#signal = signalOf(rule, sources);
+    const conditions = rule.levels.map(({ condition }) => condition);
+    this.#comparisons = conditions.flatMap(({ comparison }) => comparison ?? []);
+    this.#skippable = replayed.plain !== null && conditions.every((condition) => 'forMs' in condition);
   }
 
   /** From here on this window is read. A rule that is refused from the beginning says nothing, not even that it is blind. */
@@ -83,6 +92,23 @@ export class ReplayLane {
     return this.#careful > 0 ? this.#readWithCare() : readings;
   }
 
+  /**
+   * Passes over slots at which everything is fine, as long as all levels are clear: they would change nothing but the
+   * date of the last reading.
+   */
+  skip(until: number): void {
+    if (this.#careful > 0 || !this.#skippable || !this.tracks.every((track) => track.isClear())) return;
+    const columns = this.tracks.map(({ subject }) => this.#columns.get(subject));
+    const { everyMs } = this.replayed.rule;
+    for (; this.nextAt < until; this.nextAt += everyMs) {
+      for (const column of columns) if (column === undefined || !this.#isFineAt(column)) return;
+      for (const [place, track] of this.tracks.entries()) {
+        const [slot, column] = [this.#slotIn(columns[place]), columns[place]];
+        track.addFine(this.nextAt, column?.kinds[slot] === valueKind ? (column.values[slot] ?? null) : null);
+      }
+    }
+  }
+
   /** Counts what was read, and goes on to the next slot. */
   advance(readings: Readings): void {
     for (const track of this.tracks) {
@@ -99,6 +125,18 @@ export class ReplayLane {
     const readings = (await this.#signal?.read(subjects, never)) ?? new Map<string, Reading>();
     // Dated with the slot, as the daemon does.
     return new Map([...readings].map(([name, reading]) => [name, { ...reading, at: this.nextAt }]));
+  }
+
+  #slotIn(column: Column | undefined): number {
+    return column === undefined ? 0 : (this.nextAt - column.grid.firstMs) / column.grid.stepMs;
+  }
+
+  #isFineAt(column: Column): boolean {
+    const slot = this.#slotIn(column);
+    const kind = column.kinds[slot];
+    if (kind !== valueKind) return kind === passedKind;
+    const value = column.values[slot] ?? Number.NaN;
+    return this.#comparisons.every((comparison) => !holds(comparison, value));
   }
 
   #isFine(reading: Reading): boolean {

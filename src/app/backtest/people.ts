@@ -37,7 +37,7 @@ export class PeopleReplayed {
   async act(until: number): Promise<void> {
     for (let next = this.#approvals[0]; next !== undefined && next.at <= until; next = this.#approvals[0]) {
       this.#approvals.shift();
-      await this.#rehearsal.advanceTo(next.at);
+      await this.#rehearsal.passTo(next.at);
       const { incident, planDigest } = next;
       // A question that is over by now is answered in vain.
       await this.#rehearsal.command({ do: 'approve', incident, planDigest, note: '' }, somebody);

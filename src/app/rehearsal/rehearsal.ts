@@ -77,6 +77,13 @@ export interface Rehearsal extends AsyncDisposable, Seen {
   incidents(): Promise<readonly IncidentRow[]>;
   /** Lets time pass until this instant, included. Rejects when the daemon would have ended. */
   advanceTo(at: number): Promise<void>;
+  /** Lets time pass until this instant as `feed` does: quickly while nothing is going on. */
+  passTo(at: number): Promise<void>;
+  /**
+   * Whether a reading of this rule would count for more than its own levels: an incident under way asks for it, or a
+   * release that bakes.
+   */
+  waitsFor(rule: Rule): boolean;
   /** What somebody commands now, beside the script: for answers to what only the rehearsal itself brings up. */
   command(command: Command, by: Actor): Promise<CommandAnswer>;
   /**
@@ -194,6 +201,14 @@ class DaemonRehearsal implements Rehearsal {
     await this.clock.advanceTo(at);
     this.#lookedAt = this.clock.now();
     if (this.#fatal !== null) throw this.#fatal;
+  }
+
+  passTo(at: number): Promise<void> {
+    return this.#passTo(at, this.#isBusy() ? 'hopTo' : 'leapTo');
+  }
+
+  waitsFor(rule: Rule): boolean {
+    return this.#isBaking() || (this.#isBusy() && this.#concerns(rule));
   }
 
   async command(command: Command, by: Actor): Promise<CommandAnswer> {
