@@ -25,8 +25,9 @@ export class Roster {
   readonly lanes = new Map<string, Lane>();
   readonly #sources: Sources;
   readonly #blindness: Blindness;
-  /** What was stored, until the rule that it belongs to is taken up. */
+  /** What was stored, until the first rules and subjects take it up. */
   readonly #stored = new Map<string, Watch>();
+  #configured = false;
   /** Every target is looked at once a second or so: none of these looks may walk through all pairs. */
   #bySubject: ReadonlyMap<string, readonly Place[]> = new Map();
 
@@ -59,6 +60,9 @@ export class Roster {
       gone.push(...this.#assign(lane, subjects, now));
     }
     this.#bySubject = Map.groupBy(this.places(), ({ pair }) => pair.subject);
+    this.#configured = true;
+    // What nobody has taken up now is of another time, should its rule or subject ever come back.
+    this.#stored.clear();
     return { started, gone };
   }
 
@@ -66,6 +70,7 @@ export class Roster {
     for (const watch of watches)
       this.#stored.set(pairName(watch.rule, watch.subject), restoredWatch(watch, now));
     for (const { lane, pair } of this.places()) this.#adopt(lane, pair);
+    if (this.#configured) this.#stored.clear();
   }
 
   *places(): Generator<Place> {

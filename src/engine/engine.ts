@@ -5,7 +5,7 @@ import { Book } from './book.ts';
 import type { Case } from './case.ts';
 import { Core } from './core.ts';
 import { beat } from './heartbeat.ts';
-import { inForce } from './in-force.ts';
+import { inForce, keyOf, pairsIn, type Pairs } from './in-force.ts';
 import { followConfiguration, goneSince } from './reconfigure.ts';
 import { takeEvaluation } from './levels.ts';
 import type { Flow } from './flow.ts';
@@ -35,6 +35,8 @@ export class Engine {
   #evaluated = false;
   /** What incidents keep of an earlier configuration. */
   #kept = '';
+  /** What detection remembers something of. */
+  #pairs: Pairs = new Map();
 
   constructor(parts: Parts, configuration: Configuration, onFatal: (error: unknown) => void) {
     this.core = new Core(parts, new Book(configuration), onFatal);
@@ -49,16 +51,19 @@ export class Engine {
     const { store, detection, releases, clock } = this.core.parts;
     const loaded = await store.load();
     const restored = restoreCases(this.core, loaded);
-    const { rules, targets, pinned, kept } = inForce(this.core.book);
+    const present = inForce(this.core.book);
+    const { rules, targets, pinned, kept } = present;
     this.#kept = kept;
+    this.#pairs = pairsIn(present);
     releases.configure(targets);
     releases.restore(loaded.releases, loaded.serving, loaded.controls);
     detection.configure(rules, targets, pinned);
     detection.restore(loaded.watches, clock.now());
     await resume(this.core, restored, goneSince(loaded.watches, this.core.book.configuration));
-    const known = new Set(rules.map(({ id }) => id));
-    const forgotten = loaded.watches.filter(({ rule }) => !known.has(rule));
-    // What a rule that is gone remembered would be read at each start.
+    // What a rule that is gone remembered would be read at each start, and be believed should the rule come back.
+    const forgotten = loaded.watches.filter(
+      ({ rule, ruleDigest, subject }) => !this.#pairs.has(keyOf({ id: rule, digest: ruleDigest }, subject)),
+    );
     await this.core.turn((turn) => turn.include({ forgotten }));
     this.#loops = Promise.all([
       detection.start((evaluation) => this.#evaluate(evaluation), this.#abort.signal),
@@ -90,8 +95,14 @@ export class Engine {
 
   /** Hands the rules and targets that count now to those who work with them. */
   #enforce(turn: Turn, flow: Flow): void {
-    const { rules, targets, pinned, kept } = inForce(flow.book);
+    const present = inForce(flow.book);
+    const { rules, targets, pinned, kept } = present;
     this.#kept = kept;
+    const before = this.#pairs;
+    this.#pairs = pairsIn(present);
+    turn.include({
+      forgotten: [...before].flatMap(([key, pair]) => (this.#pairs.has(key) ? [] : [pair])),
+    });
     this.core.parts.releases.configure(targets);
     const gone = this.core.parts.detection.configure(rules, targets, pinned);
     for (const open of flow.book.open()) followConfiguration(turn, flow, open, gone);

@@ -60,6 +60,24 @@ function pinnedBy(
   return [...pinned.values()];
 }
 
+/** What is read: by which rule, as it is worded now, for which subject. */
+export function pairsIn({ rules, targets, pinned }: InForce): Pairs {
+  const works = [...rules.map((rule) => ({ rule, subjects: subjectsOf(rule, targets) })), ...pinned];
+  return new Map(
+    works.flatMap(({ rule, subjects }) =>
+      subjects.map(({ name }) => [keyOf(rule, name), { rule: rule.id, subject: name }]),
+    ),
+  );
+}
+
+/** Rule and subject by a key that says how the rule is worded, too. */
+export type Pairs = ReadonlyMap<string, { readonly rule: string; readonly subject: string }>;
+
+/** The key of a pair; a rule that was changed has another one. */
+export function keyOf({ id, digest }: Pick<Rule, 'id' | 'digest'>, subject: string): string {
+  return JSON.stringify([id, digest, subject]);
+}
+
 /** Whether an evaluation was made by the rule that counts for the subject now: a reload may have come between. */
 export function counts({ pinned, rules }: InForce, rule: Rule, subject: string): boolean {
   const copies = pinned.filter((copy) => copy.rule.id === rule.id);

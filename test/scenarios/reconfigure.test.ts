@@ -164,3 +164,52 @@ test('a request whose target is removed while people are asked is withdrawn', as
   expect(await w.state()).toBe('closed: withdrawn');
   expect(await w.reason()).toBe('shop was removed from the configuration');
 });
+
+describe('a target that was taken out while it was broken', () => {
+  let both: Watching['configuration']['targets'] = {};
+  async function brokenAndTakenOut(): Promise<Watching> {
+    const w = await watching({
+      targets: { shop: {}, bar: {} },
+      rules: { 'error-rate': { ...errors, mode: 'notify' } },
+    });
+    w.world.show('errors', (target) => (target === 'bar' ? 0.9 : 0));
+    await w.wait(2 * MINUTE);
+    expect(await w.state('bar')).toBe('handed_over');
+    both = w.configuration.targets;
+    const { shop } = both;
+    if (shop === undefined) throw new Error('there is no shop');
+    await w.reconfigure({ targets: { shop } });
+    return w;
+  }
+
+  const remembered = async (w: Watching): Promise<string[]> =>
+    (await w.store.load()).watches.map(({ rule, subject }) => `${rule} on ${subject}`);
+
+  test('and comes back broken, is not taken for one whose incident is known', async () => {
+    await using w = await brokenAndTakenOut();
+    await w.restart();
+    await w.reconfigure({ targets: both });
+    await w.wait(2 * MINUTE);
+    expect((await w.journal('rule.unarmed')).map(({ target }) => target)).toEqual(['bar']);
+
+    w.world.show('errors', 0);
+    await w.wait(2 * MINUTE);
+    w.world.show('errors', (target) => (target === 'bar' ? 0.9 : 0));
+    await w.wait(2 * MINUTE);
+    expect(await w.state('bar')).toBe('handed_over');
+  });
+
+  test('is forgotten at the next start if it was taken out while the daemon was down', async () => {
+    await using w = await watching({ targets: { shop: {}, bar: {} }, rules: { 'error-rate': errors } });
+    const { shop } = w.configuration.targets;
+    if (shop === undefined) throw new Error('there is no shop');
+    w.configuration = { ...w.configuration, targets: { shop } };
+    await w.restart();
+    expect(await remembered(w)).toEqual(['shop/error-rate on shop']);
+  });
+
+  test('is forgotten at once', async () => {
+    await using w = await brokenAndTakenOut();
+    expect(await remembered(w)).toEqual(['shop/error-rate on shop']);
+  });
+});

@@ -46,7 +46,7 @@ export interface Detection {
     targets: Readonly<Record<string, Target>>,
     pinned?: readonly PinnedRule[],
   ): readonly LevelChange[];
-  /** Restores what was stored. Called once, before `start`. Down time adds nothing. */
+  /** Restores what was stored of the pairs at work. Called once, right before or after the first `configure`. Down time adds nothing. */
   restore(watches: readonly Watch[], now: number): void;
   /** Evaluates until the signal aborts. */
   start(evaluated: (evaluation: Evaluation) => Promise<void>, signal: AbortSignal): Promise<void>;
