@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { alertmanager } from './alertmanager.ts';
+import { backtest } from './backtest.ts';
 import type { Benchmark } from './benchmark.ts';
 import { docker } from './docker.ts';
 import { load, machine } from './machine.ts';
@@ -23,6 +24,7 @@ const benchmarks: readonly Benchmark[] = [
   alertmanager,
   watching,
   scrape,
+  backtest,
   promql,
 ];
 const results = join(import.meta.dirname, 'results.jsonl');
