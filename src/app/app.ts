@@ -127,8 +127,9 @@ export async function startApp(options: AppOptions): Promise<App> {
 
 /** Who can be asked to explain a query. */
 function answerersOf({ prometheus }: Configuration, connections: Connections): Answerers {
-  const scrape = connections.scraped.answerer;
-  return prometheus === null ? { scrape } : { scrape, prometheus: connections.prometheus };
+  const { scraped } = connections;
+  const scrape = scraped.answerer;
+  return prometheus === null ? { scrape } : { scrape, prometheus: connections.prometheus, fallback: scraped };
 }
 
 /** Journals something that no event of the engine led to. */

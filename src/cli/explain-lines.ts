@@ -3,6 +3,7 @@ import { columns, wrapped } from './columns.ts';
 import { decisionLines } from './decision-lines.ts';
 import { spaced } from './ending.ts';
 import { paintSeverity, type Paint } from './paint.ts';
+import { SECOND } from '../domain/time.ts';
 import { clockTime } from './times.ts';
 
 /** How an explanation is shown: what was read, what each level makes of it, where the value comes from. */
@@ -14,7 +15,7 @@ export function explainLines(
   const sections: (readonly [string, readonly string[]])[] = [
     ['LEVELS', levelLines(view, screen)],
     ...view.queries.map((query) => [query.title.toUpperCase(), queryLines(query, paint)] as const),
-    ['IF IT FIRED NOW', ifItFired(view, screen)],
+    [view.armed ? 'IF IT FIRED NOW' : 'IF IT WERE ARMED AND FIRED NOW', ifItFired(view, screen)],
   ];
   return [
     ...headLines(view, screen),
@@ -31,9 +32,12 @@ function headLines(
 ): string[] {
   const { rule, subject, at, summary, verdict, detail, armed, mode } = view;
   const when = view.now ? '' : ` at ${clockTime(at, now)}`;
+  const old = view.now && view.readAt !== null && at - view.readAt >= SECOND ? view.readAt : null;
   const marks = [
     armed ? [] : ['UNARMED: it breached at its first reading and decides nothing until it reads ok'],
     mode === 'auto' ? [] : [`mode ${mode}`],
+    old === null ? [] : [`last read at ${clockTime(old, now)}`],
+    view.from === null ? [] : [`read again from ${clockTime(view.from, now)} on`],
   ].flat();
   return [
     `${paint.bold(rule)} on ${paint.bold(subject)}${when}: ${paintVerdict(verdict, paint)}${detail === '' ? '' : `, ${detail}`}`,
@@ -56,7 +60,7 @@ function levelLines(
     levels.map((level) => [
       paintSeverity(paint, level.severity),
       level.condition,
-      breachWord(level, paint),
+      `${breachWord(level, paint)}${level.remark === null ? '' : `, ${level.remark}`}`,
       level.distance ?? '',
       [
         level.phase === 'clear' ? '' : level.phase,

@@ -1,7 +1,7 @@
 import type { LevelChange, Watch } from '../domain/breach.ts';
 import { sleep, type Clock } from '../domain/ports/clock.ts';
 import type { RuleView } from '../domain/ports/daemon.ts';
-import type { DeployState, Detection, Evaluation, PinnedRule } from '../domain/ports/detection.ts';
+import type { DeployState, Detection, Evaluation, LastRead, PinnedRule } from '../domain/ports/detection.ts';
 import type { Sources } from '../domain/ports/source.ts';
 import { severities, type Rule } from '../domain/rule.ts';
 import type { Target } from '../domain/target.ts';
@@ -167,6 +167,13 @@ export class Detector implements Detection {
   view(rule: string, subject: string): RuleView | null {
     const place = this.#roster.placesOf(subject).find(({ lane }) => lane.rule.id === rule);
     return place === undefined ? null : viewOf(place.lane.rule, place.pair);
+  }
+
+  lastRead(rule: string, subject: string): LastRead | null {
+    const place = this.#roster.placesOf(subject).find(({ lane }) => lane.rule.id === rule);
+    if (place === undefined) return null;
+    const { pair, lane } = place;
+    return { reading: pair.reading, seen: pair.watch.seen, seesDeploys: lane.signal.seesDeploys };
   }
 
   unknownSeries(): Readonly<Record<string, number>> {

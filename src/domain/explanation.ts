@@ -32,11 +32,13 @@ export interface ExplainedQuery {
 
 /** What a level makes of the reading. */
 export interface ExplainedLevel extends LevelView {
-  /** null when the reading says nothing about it. */
+  /** Whether the reading breaches this level; null when it says nothing about it. */
   readonly breaches: boolean | null;
-  /** How far the value is from the threshold: `11.5% above`, `38% to go`; null without a value or a threshold. */
+  /** What the level makes of the reading where that is not plain: `held: it is being deployed`; null where it is. */
+  readonly remark: string | null;
+  /** How far the value is from the threshold: `11.5% beyond`, `38% to go`; null without a value or a threshold. */
   readonly distance: string | null;
-  /** What would be decided if it fired now; null where nothing decides, or for an instant in the past. */
+  /** What would be decided if it fired now; null where nothing decides, or for an instant in the past. For a host: on the target that its incident would open on. */
   readonly decision: Decision | null;
 }
 
@@ -52,6 +54,10 @@ export interface ExplainView {
   readonly at: number;
   /** False: an instant in the past, read again. */
   readonly now: boolean;
+  /** Of the past: the first instant that was read again, epoch ms; what came before is not known here. */
+  readonly from: number | null;
+  /** When what is explained was read, epoch ms; null when nothing was read yet. */
+  readonly readAt: number | null;
   readonly mode: Mode;
   readonly armed: boolean;
   readonly verdict: RuleView['verdict'];

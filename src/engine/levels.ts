@@ -34,7 +34,7 @@ function inForceOf(book: Book, { rule, changes }: Evaluation): readonly LevelCha
 
 /** Routes one change of a level to the incident of its target. */
 export function takeChange(flow: Flow, turn: Turn, change: LevelChange): void {
-  const target = targetOf(flow, change);
+  const target = incidentTarget(flow, change);
   if (target === null) return;
   const begins = change.change === 'fired' || (change.change === 'relapsed' && flow.book.on(target) === null);
   // What was being watched to the end of its recovery when its incident closed, and breaches again, is a new breach.
@@ -174,26 +174,29 @@ export function ruleOf(book: Book, id: string): Rule | null {
   return book.configuration.rules.find((rule) => rule.id === id) ?? null;
 }
 
-/** A host's incident opens on the target of that host with the newest release. */
-function targetOf(flow: Flow, change: LevelChange): string | null {
+/** Where a level's incident opens, or is open: a host's on the target of that host with the newest release. */
+export function incidentTarget(
+  { parts, book }: Pick<Core, 'parts' | 'book'>,
+  change: Pick<LevelChange, 'rule' | 'subject'>,
+): string | null {
   if (!change.subject.startsWith('host:')) return change.subject;
-  const rule = ruleOf(flow.book, change.rule);
-  const open = flow.book
+  const rule = ruleOf(book, change.rule);
+  const open = book
     .open()
     .find(({ incident }) =>
       incident.context.levels.some((level) => level.rule === change.rule && level.subject === change.subject),
     );
   if (open !== undefined) return open.incident.context.target;
   const host = change.subject.slice('host:'.length);
-  const targets = Object.values(flow.book.configuration.targets).filter(
+  const targets = Object.values(book.configuration.targets).filter(
     (target) => target.host === host && (rule === null || target.packs.includes(rule.pack)),
   );
-  const newest = targets.toSorted((a, b) => arrivedAt(flow, b.name) - arrivedAt(flow, a.name))[0];
+  const newest = targets.toSorted((a, b) => arrivedAt(parts, b.name) - arrivedAt(parts, a.name))[0];
   return newest?.name ?? null;
 }
 
-function arrivedAt(flow: Flow, target: string): number {
-  return flow.parts.releases.serving(target)?.since ?? 0;
+function arrivedAt(parts: Core['parts'], target: string): number {
+  return parts.releases.serving(target)?.since ?? 0;
 }
 
 function levelOf(change: LevelChange): FiredLevel {

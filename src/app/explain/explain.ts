@@ -1,29 +1,39 @@
+import { verdictOf } from '../../detect/judge.ts';
 import { explainPromql } from '../../detect/sources/promql-explain.ts';
-import { promqlSource } from '../../detect/sources/promql.ts';
 import type { PromqlSignal } from '../../detect/sources/promql-options.ts';
-import type { Signal } from '../../detect/signal.ts';
-import { signalOf } from '../../detect/wire.ts';
+import { wordLevel } from '../../detect/wording.ts';
 import { partsOf } from '../../domain/composition.ts';
-import { breaches } from '../../domain/condition.ts';
 import { RollbackError } from '../../domain/errors.ts';
 import type { ExplainedLevel, ExplainedQuery, ExplainView } from '../../domain/explanation.ts';
-import type { Answerer } from '../../domain/ports/answerer.ts';
-import type { Arrivals } from '../../domain/ports/arrivals.ts';
 import type { Daemon, LevelView, RuleView } from '../../domain/ports/daemon.ts';
+import type { LastRead } from '../../domain/ports/detection.ts';
 import type { Reading } from '../../domain/reading.ts';
 import type { Level, Rule } from '../../domain/rule.ts';
 import type { Subject } from '../../domain/target.ts';
 import type { Core } from '../../engine/core.ts';
+import { incidentTarget } from '../../engine/levels.ts';
 import { whatIf } from '../../engine/what-if.ts';
-import { distanceTo } from './distance.ts';
+import { answererOf, isReadable, readingSignal, type Answerers } from './answerers.ts';
+import { explainedLevel } from './explained-level.ts';
 import { findSubject } from './find-subject.ts';
 import { readPast } from './past.ts';
-import { pinnedAnswerer } from './pinned-answerer.ts';
 
-/** Who answers the PromQL of rules, by the word in YAML. */
-export type Answerers = Readonly<Partial<Record<'prometheus' | 'scrape', Answerer>>>;
+export type { Answerers } from './answerers.ts';
 
 type Request = Parameters<Daemon['explain']>[0];
+
+interface Asked {
+  readonly rule: Rule;
+  readonly subject: Subject;
+}
+
+/** A rule on a subject at an instant, and the reading that shows it. */
+interface Seen {
+  readonly view: RuleView;
+  readonly reading: Reading | null;
+  readonly now: Parameters<typeof explainedLevel>[2];
+  readonly from: number | null;
+}
 
 /** Explains a rule on one of its subjects, now or at an instant in the past. Changes nothing. */
 export async function explain(
@@ -33,14 +43,12 @@ export async function explain(
   signal: AbortSignal,
 ): Promise<ExplainView> {
   const { rule, subject } = findSubject(core, request);
-  const now = core.parts.clock.now();
-  const at = request.at === null || request.at >= now ? null : request.at;
-  const readable = partsOf(rule).every(({ source }) => answererOf(answerers, source.kind) !== null);
-  if (at !== null && !readable) throw notReadable(rule);
+  const present = core.parts.clock.now();
+  const at = request.at === null || request.at >= present ? null : request.at;
   const seen =
     at === null
-      ? await present(core, { rule, subject, now }, readable ? answerers : null, signal)
-      : await readPast({ rule, subject, at }, (then) => signalAt(core, rule, answerers, then), signal);
+      ? await readNow(core, answerers, { rule, subject }, signal)
+      : await readThen(core, pastOf(answerers), { rule, subject, at }, signal);
   const { view, reading } = seen;
   return {
     rule: rule.id,
@@ -48,40 +56,90 @@ export async function explain(
     summary: rule.summary,
     runbook: rule.runbook,
     source: rule.source.kind,
-    at: at ?? now,
+    at: at ?? present,
     now: at === null,
+    from: seen.from,
+    readAt: reading?.at ?? null,
     mode: rule.mode,
     armed: view.armed,
     verdict: view.verdict,
     value: reading?.kind === 'value' && Number.isFinite(reading.value) ? reading.value : null,
     detail: view.detail,
-    levels: rule.levels.map((level) => {
-      const decision = at === null ? decisionOn(core, { rule, level, subject }) : null;
-      return { ...explainedLevel(level, view, reading), decision };
-    }),
-    queries: await queriesOf(rule, answerers, { subject, at, signal }),
+    levels: rule.levels.map((level) => ({
+      ...explainedLevel({ rule, level, shown: shownIn(view, level) }, reading, seen.now),
+      decision: at === null ? decisionOn(core, { rule, level, subject }) : null,
+    })),
+    queries: await queriesOf(rule, at === null ? answerers : pastOf(answerers), { subject, at, signal }),
   };
 }
 
-interface Seen {
-  readonly view: RuleView;
-  readonly reading: Reading | null;
-}
-
-/** What is remembered, with a reading made now where that costs one query. */
-async function present(
+/** What is remembered, judged by a reading made now where that costs one query, else by the last one. */
+async function readNow(
   core: Core,
-  { rule, subject, now }: { readonly rule: Rule; readonly subject: Subject; readonly now: number },
-  answerers: Answerers | null,
+  answerers: Answerers,
+  { rule, subject }: Asked,
   signal: AbortSignal,
 ): Promise<Seen> {
-  const view =
-    core.parts.detection.views(subject.name).find((candidate) => candidate.rule === rule.id) ??
-    notYet(rule, subject);
-  if (answerers === null) return { view, reading: null };
-  const readings = await signalAt(core, rule, answerers, now).read([subject], signal);
-  const reading = readings.get(subject.name) ?? null;
-  return { view: reading === null ? view : { ...view, detail: reading.detail }, reading };
+  const { detection, releases, clock } = core.parts;
+  const last = detection.lastRead(rule.id, subject.name) ?? neverRead;
+  const reading = isReadable(answerers, rule)
+    ? await readAgain(core, answerers, { rule, subject }, signal)
+    : last.reading;
+  const at = clock.now();
+  const onTarget = rule.scope === 'target';
+  const deploying = onTarget && releases.deploying(subject.name, at);
+  const inGrace = onTarget && last.seesDeploys && releases.inGrace(subject.name, at);
+  const remembered =
+    detection.views(subject.name).find((candidate) => candidate.rule === rule.id) ?? notYet(rule, subject);
+  const verdict = reading === null ? 'not_read' : verdictOf(rule, reading, deploying);
+  return {
+    view: {
+      ...remembered,
+      // What never had data is not missing any.
+      verdict: verdict === 'no_data' && !last.seen ? 'never_seen' : verdict,
+      detail: reading?.detail ?? '',
+    },
+    reading,
+    now: { seen: last.seen, inGrace, deploying },
+    from: null,
+  };
+}
+
+const neverRead: LastRead = { reading: null, seen: false, seesDeploys: false };
+
+async function readAgain(
+  core: Core,
+  answerers: Answerers,
+  { rule, subject }: Asked,
+  signal: AbortSignal,
+): Promise<Reading | null> {
+  const { clock, releases } = core.parts;
+  const arrivals = { of: (target: string) => releases.arrival(target) };
+  const source = readingSignal(rule, answerers, { now: () => clock.now(), arrivals });
+  return (await source?.read([subject], signal))?.get(subject.name) ?? null;
+}
+
+async function readThen(
+  core: Core,
+  answerers: Answerers,
+  asked: Asked & { readonly at: number },
+  signal: AbortSignal,
+): Promise<Seen> {
+  const { releases } = core.parts;
+  const arrivals = { of: (target: string) => releases.arrival(target) };
+  const past = isReadable(answerers, asked.rule)
+    ? await readPast(asked, { answerers, arrivals }, signal)
+    : null;
+  if (past === null) throw notReadable(asked.rule);
+  return { ...past, now: { seen: true, inGrace: false, deploying: false } };
+}
+
+/** Who answers just now says nothing about the past. */
+function pastOf({ prometheus, scrape }: Answerers): Answerers {
+  return {
+    ...(prometheus === undefined ? {} : { prometheus }),
+    ...(scrape === undefined ? {} : { scrape }),
+  };
 }
 
 function notYet(rule: Rule, subject: Subject): RuleView {
@@ -99,51 +157,18 @@ function notYet(rule: Rule, subject: Subject): RuleView {
   };
 }
 
-/** What a rule of PromQL reads through at an instant. */
-function signalAt({ parts }: Core, rule: Rule, answerers: Answerers, at: number): Signal {
-  const clock = { now: () => at, wall: () => at, after: () => () => {} };
-  const arrivals: Arrivals = {
-    of: (target) => {
-      const arrival = parts.releases.arrival(target);
-      return arrival === null || arrival.since > at ? null : arrival;
-    },
-  };
-  const source = (kind: 'prometheus' | 'scrape', answerer: Answerer | undefined) =>
-    answerer === undefined
-      ? {}
-      : { [kind]: promqlSource({ kind, answerer: pinnedAnswerer(answerer, at), clock, arrivals }) };
-  const sources = { ...source('prometheus', answerers.prometheus), ...source('scrape', answerers.scrape) };
-  const made = signalOf(rule, sources);
-  if (made === null) throw notReadable(rule);
-  return made;
-}
-
-function explainedLevel(
-  level: Level,
-  view: RuleView,
-  reading: Reading | null,
-): Omit<ExplainedLevel, 'decision'> {
-  const shown = view.levels.find(({ severity }) => severity === level.severity) ?? quiet(level);
-  return { ...shown, breaches: breachesNow(level, view, reading), distance: distanceTo(level, reading) };
-}
-
-function quiet({ severity }: Level): LevelView {
-  return { severity, condition: '', phase: 'clear', since: null, progress: '' };
-}
-
-/** Without a reading of our own, only what the rule as a whole said is known. */
-function breachesNow({ condition }: Level, { verdict }: RuleView, reading: Reading | null): boolean | null {
-  if (reading === null) return verdict === 'ok' ? false : null;
-  if (reading.kind === 'unknown') return null;
-  const answer = breaches(condition, reading);
-  return typeof answer === 'boolean' ? answer : null;
+function shownIn({ levels }: RuleView, level: Level): LevelView {
+  const { severity } = level;
+  const quiet = { severity, condition: wordLevel(level), phase: 'clear', since: null, progress: '' } as const;
+  return levels.find((shown) => shown.severity === severity) ?? quiet;
 }
 
 function decisionOn(
   core: Core,
-  { rule, level, subject }: { readonly rule: Rule; readonly level: Level; readonly subject: Subject },
+  { rule, level, subject }: Asked & { readonly level: Level },
 ): ExplainedLevel['decision'] {
-  return subject.target === null ? null : whatIf(core, { rule, level, target: subject.name });
+  const target = incidentTarget(core, { rule: rule.id, subject: subject.name });
+  return target === null ? null : whatIf(core, { rule, level, target });
 }
 
 async function queriesOf(
@@ -153,20 +178,16 @@ async function queriesOf(
 ): Promise<readonly ExplainedQuery[]> {
   const parts = partsOf(rule);
   const explained = await Promise.all(
-    parts.map(async ({ source }, index) => {
-      const answerer = answererOf(answerers, source.kind);
+    parts.map(async (part, index) => {
+      const answerer = answererOf(answerers, part);
       if (answerer === null) return [];
-      const queries = await explainPromql(answerer, source.options as PromqlSignal, asked);
+      const queries = await explainPromql(answerer, part.source.options as PromqlSignal, asked);
       return parts.length === 1
         ? queries
         : queries.map((query) => ({ ...query, title: `${index + 1}. ${query.title}` }));
     }),
   );
   return explained.flat();
-}
-
-function answererOf(answerers: Answerers, kind: string): Answerer | null {
-  return kind === 'prometheus' || kind === 'scrape' ? (answerers[kind] ?? null) : null;
 }
 
 function notReadable(rule: Rule): RollbackError {

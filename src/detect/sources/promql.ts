@@ -32,7 +32,7 @@ export function promqlSource({
   /** For baselines of the time before a deployment; without it there never was one. */
   readonly arrivals?: Arrivals;
   /** Somebody who answers readings while the answerer does not, for rules that say so, or for all that say nothing. */
-  readonly fallback?: { readonly takeOver: TakeOver; readonly unlessStated: boolean } | null;
+  readonly fallback?: { readonly takeOver: Pick<TakeOver, 'ask'>; readonly unlessStated: boolean } | null;
 }): Source<PromqlSignal> {
   const maps = new WeakMap<readonly Subject[], SeriesMap>();
   const mapOf = (subjects: readonly Subject[]): SeriesMap => {
@@ -74,7 +74,8 @@ export function promqlSource({
   };
 }
 
-function fallsBack(
+/** Whether somebody else may answer for these options. */
+export function fallsBack(
   { fallback }: PromqlSignal,
   { unlessStated }: { readonly unlessStated: boolean },
 ): boolean {

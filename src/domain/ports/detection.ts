@@ -38,6 +38,16 @@ export interface PinnedRule {
   readonly subjects: readonly Subject[];
 }
 
+/** The last reading of a rule on a subject, and what else it is judged by. */
+export interface LastRead {
+  /** null before the first one. */
+  readonly reading: Reading | null;
+  /** It has had data at least once. */
+  readonly seen: boolean;
+  /** Its breaches do not age during `grace`. */
+  readonly seesDeploys: boolean;
+}
+
 /** The rules at work: schedules, reads, folds. */
 export interface Detection {
   /** Takes up rules and targets; state of unchanged rules is kept. Returns changes of levels whose rule or subject is gone. */
@@ -65,6 +75,8 @@ export interface Detection {
   /** Subjects (targets) that fired or became unknown since `since`. */
   affected(since: number): ReadonlySet<string>;
   views(subject: string): readonly RuleView[];
+  /** What a rule last read of a subject; null when it is not read there. */
+  lastRead(rule: string, subject: string): LastRead | null;
   unknownSeries(): Readonly<Record<string, number>>;
   blind(): readonly string[];
   /** When the rule was last evaluated, per rule, epoch ms. */

@@ -36,6 +36,30 @@ writeFileSync(
         },
       },
       memory: { every: '10s', docker: 'memory', levels: { critical: { above: '95%', for: '1m' } } },
+      slow: { every: '1s', prometheus: { ratio }, levels: { critical: { above: '50%', for: '8m' } } },
+      canary: {
+        every: '10s',
+        prometheus: { ratio },
+        levels: { critical: { above: '10%', for: '1m', while: 'deploying' } },
+      },
+      times: {
+        every: '10s',
+        prometheus: { query: ratio.total },
+        baseline: { offset: '5m' },
+        levels: { critical: { above: '0.5x', floor: 100, for: '1m' } },
+      },
+      missing: {
+        every: '10s',
+        prometheus: { query: 'max by (service) (gone)' },
+        on_no_data: 'breach',
+        levels: { medium: { above: 1, for: '1m' } },
+      },
+      disk: {
+        scope: 'host',
+        every: '10s',
+        disk: { path: '/' },
+        levels: { critical: { below: '60%', for: '1m' } },
+      },
     },
   }),
 );
@@ -134,7 +158,84 @@ describe('an explanation', () => {
 
     const view = await rehearsal.explain({ rule: 'memory', target: 'shop', at: null });
     expect(view).toMatchObject({ verdict: 'ok', detail: '50%', queries: [] });
-    expect(view.levels[0]).toMatchObject({ breaches: false, distance: null });
+    expect(view.levels[0]).toMatchObject({ breaches: false, distance: '45% to go' });
+    expect(view.value).toBe(0.5);
+  });
+
+  test('of a host says what guards would say on the target where its incident would open', async () => {
+    await using rehearsal = await failing();
+    await rehearsal.advanceTo(at(30 * SECOND));
+
+    const { subject, levels } = await rehearsal.explain({ rule: 'disk', target: null, at: null });
+    expect(subject).toMatch(/^host:/);
+    expect(levels[0]).toMatchObject({ breaches: true, distance: '10% beyond', phase: 'pending' });
+    expect(levels[0]?.decision?.reason).toContain('no other release of till');
+  });
+
+  test('of a level that is valid only during a deployment says that there is none', async () => {
+    await using rehearsal = await failing();
+    await rehearsal.advanceTo(at(12 * MINUTE));
+
+    const view = await rehearsal.explain({ rule: 'canary', target: 'shop', at: null });
+    expect([view.verdict, view.levels[0]?.breaches, view.levels[0]?.distance]).toEqual([
+      'ok',
+      false,
+      '65% beyond',
+    ]);
+    expect(explainLines(view, screen)).toContain(
+      '  CRITICAL  above 10% for 1m while deploying  does not breach, it would, but nothing is being deployed  65% beyond',
+    );
+  });
+
+  test('of a threshold in times says how far it is to the floor where that is not reached', async () => {
+    await using rehearsal = await failing();
+    await rehearsal.advanceTo(at(12 * MINUTE));
+
+    const view = await rehearsal.explain({ rule: 'times', target: 'shop', at: null });
+    expect([view.verdict, view.levels[0]?.breaches, view.levels[0]?.distance]).toEqual([
+      'ok',
+      false,
+      '96 to go to the floor',
+    ]);
+  });
+
+  test('of what has no data says whether that was ever otherwise', async () => {
+    await using rehearsal = await failing();
+    await rehearsal.advanceTo(at(MINUTE));
+
+    const view = await rehearsal.explain({ rule: 'missing', target: 'shop', at: null });
+    expect([view.verdict, view.levels[0]?.breaches, view.levels[0]?.remark]).toEqual([
+      'never_seen',
+      null,
+      null,
+    ]);
+    const past = await rehearsal.explain({ rule: 'missing', target: 'shop', at: at(30 * SECOND) });
+    expect([past.verdict, past.levels[0]?.breaches, past.levels[0]?.remark]).toEqual([
+      'no_data',
+      true,
+      'no data counts as a breach',
+    ]);
+  });
+
+  test('of the past reads as far back as the slowest level needs, and says from when on', async () => {
+    await using rehearsal = await failing();
+    await rehearsal.advanceTo(at(30 * MINUTE));
+
+    const view = await rehearsal.explain({ rule: 'slow', target: 'shop', at: at(20 * MINUTE) });
+    expect(brief(view)).toBe('breach 75% (3 of 4) firing');
+    expect(view.from).toBe(at(20 * MINUTE - 721 * SECOND));
+    expect(explainLines(view, screen)).toContain('read again from 12:07:59 on');
+  });
+
+  test('of a rule that is unarmed says that it decides nothing', async () => {
+    await using rehearsal = await failing();
+    await rehearsal.advanceTo(at(12 * MINUTE));
+
+    const view = await rehearsal.explain({ rule: 'errors', target: 'shop', at: null });
+    expect(explainLines(view, screen)).toContain('IF IT FIRED NOW');
+    const unarmed = explainLines({ ...view, armed: false }, screen);
+    expect(unarmed).not.toContain('IF IT FIRED NOW');
+    expect(unarmed).toContain('IF IT WERE ARMED AND FIRED NOW');
   });
 });
 
