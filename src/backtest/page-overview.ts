@@ -44,7 +44,7 @@ function laneOf(report: Report, target: string, y: number): Markup {
       const words = `${release} deployed at ${minuteOf(at)}${bad === true ? ', known to be bad' : ''}`;
       return markup`<path class="mark${kind}" d="M${placeOf(at, report)} ${bottom - 2}l-4.5 8h9z"><title>${words}</title></path>`;
     });
-  return markup`<path class="tick" d="M64 ${bottom}H1188"/><text x="56" y="${bottom - 3}" text-anchor="end">${short(target)}<title>${target}</title></text>${incidents}${deploys}`;
+  return markup`<path class="tick" d="M84 ${bottom}H1188"/><text x="76" y="${bottom - 3}" text-anchor="end">${short(target)}<title>${target}</title></text>${incidents}${deploys}`;
 }
 
 function arrowAt(x: number, y: number, words: string): Markup {
@@ -53,5 +53,5 @@ function arrowAt(x: number, y: number, words: string): Markup {
 
 /** What fits beside the picture; the whole name is there to be pointed at. */
 function short(name: string): string {
-  return name.length <= 10 ? name : `${name.slice(0, 9)}…`;
+  return name.length <= 12 ? name : `${name.slice(0, 11)}…`;
 }

@@ -7,12 +7,14 @@ import { minuteOf, ticksOf } from './times.ts';
 
 /** In units of the picture, which is as wide as the page. */
 const width = 1_200;
-const left = 64;
+const left = 84;
 const right = 12;
 const top = 16;
 const height = 190;
 const bottom = 22;
 const inner = width - left - right;
+/** The strip of a level, below the plot. */
+const stripHeight = 6;
 /** Pixels that share a hover text. */
 const hoverPixels = 8;
 
@@ -32,14 +34,15 @@ export function plotOf(track: TrackReport, deploys: readonly Deploy[]): Markup {
   const parts = [
     ...unknownBands(plot).map((band) => bandOf(band, axes, 'unknown', 'nothing known')),
     ...levels.flatMap((level) => levelBands(level, axes)),
+    ...levels.flatMap((level, place) => stripOf(level, axes, top + height + 5 + place * stripHeight)),
     ...yTicks(axes),
-    ...xTicks(axes),
+    ...xTicks(axes, top + height + levels.length * stripHeight),
     markup`<path class="area" d="${areaOf(plot, axes)}"/>`,
-    ...levels.flatMap((level) => thresholdOf(level, axes)),
+    ...thresholds(levels, axes),
     ...own.flatMap((deploy) => deployMark(deploy, axes)),
     ...hovers(plot, axes),
   ];
-  return markup`<svg class="plot" viewBox="0 0 ${width} ${top + height + bottom}" role="img" aria-label="${track.rule} on ${track.subject}"><rect class="frame" x="${left}" y="${top}" width="${inner}" height="${height}"/>${parts}</svg>`;
+  return markup`<svg class="plot" viewBox="0 0 ${width} ${top + height + levels.length * stripHeight + bottom}" role="img" aria-label="${track.rule} on ${track.subject}"><rect class="frame" x="${left}" y="${top}" width="${inner}" height="${height}"/>${parts}</svg>`;
 }
 
 /** Where an instant lies from left to right. */
@@ -114,17 +117,69 @@ function unknownBands({ unknown, known, fromMs, toMs }: PlotSamples): readonly B
   return bands;
 }
 
-function levelBands({ severity, condition, pending, firings }: LevelReport, axes: Axes): readonly Markup[] {
+/** What fired, and the pending time before it; breaches that came to nothing are in the strip. */
+function levelBands({ severity, condition, firings }: LevelReport, axes: Axes): readonly Markup[] {
   const name = severity.toUpperCase();
-  return [
-    ...pending.map((band) => bandOf(band, axes, 'pending', `${name} pending, ${spanOf(band)}: ${condition}`)),
-    ...firings.map(({ firedAt, endedAt, detail, since, armed }) => {
-      const band = { from: firedAt, to: endedAt ?? axes.toMs };
-      const trusted = armed ? '' : ', not armed yet';
-      const words = `${name} fires, ${spanOf(band)}, breaching since ${minuteOf(since).slice(11)}: ${detail}, ${condition}${trusted}`;
-      return bandOf(band, axes, `firing ${severity}`, words);
-    }),
+  return firings.flatMap(({ firedAt, endedAt, detail, since, armed }) => {
+    const before = { from: since, to: firedAt };
+    const band = { from: firedAt, to: endedAt ?? axes.toMs };
+    const trusted = armed ? '' : ', not armed yet';
+    const words = `${name} fires, ${spanOf(band)}, breaching since ${minuteOf(since).slice(11)}: ${detail}, ${condition}${trusted}`;
+    return [
+      ...(firedAt > since
+        ? [bandOf(before, axes, 'pending', `${name} pending, ${spanOf(before)}: ${condition}`)]
+        : []),
+      bandOf(band, axes, `firing ${severity}`, words),
+    ];
+  });
+}
+
+/** Everything that was pending or fired, along the time: the more of a pixel, the stronger. */
+function stripOf({ severity, pending, firings }: LevelReport, axes: Axes, y: number): readonly Markup[] {
+  const fired = firings.map(({ firedAt, endedAt }) => ({ from: firedAt, to: endedAt ?? axes.toMs }));
+  const words = `${severity.toUpperCase()}: pending, and firing`;
+  const marks = [
+    ...strokes(pending, axes, y).map(
+      ([path, strength]) => markup`<path class="strip pending ${strength}" d="${path}"/>`,
+    ),
+    ...strokes(fired, axes, y).map(([path]) => markup`<path class="strip ${severity}" d="${path}"/>`),
   ];
+  return marks.length === 0 ? [] : [markup`<g><title>${words}</title>${marks}</g>`];
+}
+
+/** Lines over the pixels that bands touch, apart for those that they barely touch. */
+function strokes(bands: readonly Band[], axes: Axes, y: number): readonly (readonly [string, string])[] {
+  const covered = new Float64Array(inner);
+  const pixelMs = (axes.toMs - axes.fromMs) / inner;
+  for (const { from, to } of bands) {
+    const [first, last] = [from, Math.max(from, to - 1)].map((at) =>
+      Math.floor((at - axes.fromMs) / pixelMs),
+    );
+    for (let pixel = Math.max(0, first ?? 0); pixel <= Math.min(inner - 1, last ?? 0); pixel++) {
+      const startsAt = axes.fromMs + pixel * pixelMs;
+      covered[pixel] = (covered[pixel] ?? 0) + Math.min(to, startsAt + pixelMs) - Math.max(from, startsAt);
+    }
+  }
+  const strengths = [...covered].map((ms) => (ms <= 0 ? '' : ms < pixelMs * 0.25 ? 'faint' : 'strong'));
+  return ['faint', 'strong'].flatMap((strength) => {
+    const path = runsOf(strengths, strength).map(({ from, count }) => `M${left + from} ${y}h${count}`);
+    return path.length === 0 ? [] : [[path.join(''), strength] as const];
+  });
+}
+
+/** Where the same stands several times in a row. */
+function runsOf(
+  all: readonly string[],
+  wanted: string,
+): readonly { readonly from: number; readonly count: number }[] {
+  const runs: { from: number; count: number }[] = [];
+  for (const [place, one] of all.entries()) {
+    const last = runs.at(-1);
+    if (one !== wanted) continue;
+    if (last !== undefined && last.from + last.count === place) last.count += 1;
+    else runs.push({ from: place, count: 1 });
+  }
+  return runs;
 }
 
 function bandOf({ from, to }: Band, axes: Axes, kind: string, words: string): Markup {
@@ -133,15 +188,24 @@ function bandOf({ from, to }: Band, axes: Axes, kind: string, words: string): Ma
   return markup`<rect class="band ${kind}" x="${start}" y="${top}" width="${rounded(Math.max(1.5, end - start))}" height="${height}"><title>${words}</title></rect>`;
 }
 
-function thresholdOf({ severity, threshold, condition }: LevelReport, axes: Axes): readonly Markup[] {
-  if (threshold === null) return [];
-  const y = heightOf(threshold.value, axes);
-  const label = `${severity.toUpperCase()} ${condition}`;
-  const under = threshold.operator === 'below' || threshold.operator === 'at_most' ? 12 : -4;
-  return [
-    markup`<path class="threshold ${severity}" d="M${left} ${y}H${width - right}"><title>${label}</title></path>`,
-    markup`<text class="${severity}" x="${left + 6}" y="${rounded(y + under)}">${label}</text>`,
-  ];
+/** Labels that would lie on each other are moved apart, the higher threshold above. */
+function thresholds(levels: readonly LevelReport[], axes: Axes): readonly Markup[] {
+  let free = Infinity;
+  return levels
+    .flatMap(({ severity, threshold, condition }) =>
+      threshold === null ? [] : [{ severity, condition, threshold }],
+    )
+    .toSorted((a, b) => a.threshold.value - b.threshold.value)
+    .flatMap(({ severity, condition, threshold }) => {
+      const y = heightOf(threshold.value, axes);
+      const label = `${severity.toUpperCase()} ${condition}`;
+      const labelled = Math.max(top + 11, Math.min(y - 4, free));
+      free = labelled - 13;
+      return [
+        markup`<path class="threshold ${severity}" d="M${left} ${y}H${width - right}"><title>${label}</title></path>`,
+        markup`<text class="label ${severity}" x="${left + 6}" y="${rounded(labelled)}">${label}</text>`,
+      ];
+    });
 }
 
 function deployMark({ at, release, bad }: Deploy, axes: Axes): readonly Markup[] {
@@ -155,12 +219,12 @@ function deployMark({ at, release, bad }: Deploy, axes: Axes): readonly Markup[]
   ];
 }
 
-function xTicks(axes: Axes): readonly Markup[] {
+function xTicks(axes: Axes, under: number): readonly Markup[] {
   return ticksOf(axes, 12).flatMap(({ at, label }) => {
     const x = placeOf(at, axes);
     return [
-      markup`<path class="tick" d="M${x} ${top + height}v5"/>`,
-      markup`<text x="${x}" y="${top + height + 17}" text-anchor="middle">${label}</text>`,
+      markup`<path class="tick" d="M${x} ${top}V${under + 5}"/>`,
+      markup`<text x="${x}" y="${under + 17}" text-anchor="middle">${label}</text>`,
     ];
   });
 }

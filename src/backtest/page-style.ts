@@ -42,6 +42,10 @@ details > :nth-child(2) { margin-top: 0.5rem; }
 .plot text.bad { fill: var(--critical); }
 .frame { fill: none; stroke: var(--line); }
 .tick { stroke: var(--line); }
+.plot text.label { paint-order: stroke; stroke: var(--panel); stroke-width: 3px; stroke-linejoin: round; }
+.strip { stroke-width: 5; fill: none; }
+.strip.pending { stroke: var(--pending); } .strip.faint { stroke-opacity: 0.4; }
+.strip.critical { stroke: var(--critical); } .strip.high { stroke: var(--high); } .strip.medium { stroke: var(--medium); }
 .area { fill: var(--series); fill-opacity: 0.28; stroke: var(--series); stroke-width: 1.1; stroke-linejoin: round; }
 .threshold { stroke-width: 1.2; stroke-dasharray: 5 4; fill: none; }
 .threshold.critical { stroke: var(--critical); } .threshold.high { stroke: var(--high); } .threshold.medium { stroke: var(--medium); }
@@ -55,14 +59,14 @@ details > :nth-child(2) { margin-top: 0.5rem; }
 .deploy.bad { stroke: var(--critical); stroke-dasharray: none; stroke-width: 1.4; }
 .mark { fill: var(--soft); } .mark.bad { fill: var(--critical); } .mark.act { fill: var(--ink); }
 .hover { fill: transparent; } .hover:hover { fill: var(--ink); fill-opacity: 0.07; }
-.legend { display: flex; flex-wrap: wrap; gap: 0.3rem 1.2rem; color: var(--soft); font-size: 0.85rem; margin: 0.4rem 0 0; }
+.legend { display: flex; flex-wrap: wrap; gap: 0.3rem 1.2rem; color: var(--soft); font-size: 0.85rem; margin: 0.4rem 0 1.2rem; }
 .legend i { display: inline-block; width: 0.9rem; height: 0.65rem; margin-right: 0.4rem; border-radius: 2px; }
 .grids { display: flex; flex-wrap: wrap; gap: 0.5rem 2.5rem; margin-top: 0.8rem; }
 .grid { font-size: 0.82rem; }
 .grid caption { text-align: left; color: var(--soft); padding-bottom: 0.3rem; }
 .grid th { white-space: nowrap; padding: 0.2rem 0.6rem; font-size: 0.78rem; }
 .grid td { text-align: center; padding: 0.25rem 0.6rem; min-width: 4.2rem; border: 2px solid var(--panel); border-radius: 4px;
-  background: color-mix(in srgb, var(--critical) calc(var(--heat) * 55%), color-mix(in srgb, var(--good) 16%, var(--panel))); }
+  background: color-mix(in srgb, var(--critical) calc(var(--heat) * 60%), color-mix(in srgb, var(--good) 16%, var(--panel))); }
 .grid td.present { outline: 2px solid var(--ink); outline-offset: -2px; font-weight: 700; }
 .grid small { display: block; opacity: 0.8; }
 footer { margin-top: 3rem; color: var(--soft); font-size: 0.85rem; }

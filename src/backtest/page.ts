@@ -77,7 +77,7 @@ function legend(): Markup {
   const items = swatches.map(
     ([color, words]) => markup`<span><i style="background:${color}"></i>${words}</span>`,
   );
-  return markup`<p class="legend">${items}<span>▲ below a lane, ▼ on a plot: a release arrives (red: known to be bad)</span><span>▼ above a lane: would have rolled back</span></p>`;
+  return markup`<p class="legend">${items}<span>▲ below a lane, ▼ on a plot: a release arrives (red: known to be bad)</span><span>▼ above a lane: would have rolled back</span><span>strips below a plot: a level each</span></p>`;
 }
 
 function incidents(report: Report): Markup {

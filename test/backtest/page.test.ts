@@ -105,15 +105,46 @@ test('a band for nothing known covers what is not known, and the line is broken 
   const area = /class="area" d="([^"]+)"/.exec(page)?.[1] ?? '';
 
   expect(area.match(/M/g)).toHaveLength(2);
-  expect(page).toContain(
-    '<rect class="band unknown" x="298.2" y="16" width="234.1" height="190"><title>nothing known</title></rect>',
+  expect(page.match(/<rect class="band unknown"[^>]*>/g)).toEqual([
+    '<rect class="band unknown" x="314" y="16" width="230" height="190">',
+  ]);
+});
+
+test('a strip below the plot shows what was pending, the faster it passed the fainter', () => {
+  const pending = [
+    { from: monday, to: monday + MINUTE / 3 },
+    { from: monday + 6 * HOUR, to: monday + 12 * HOUR },
+  ];
+  const page = pageOf(
+    aReport({ tracks: [aTrack({ levels: [aLevel({ pending, firings: [aFiring(1_440)] })] })] }),
   );
+
+  expect(page.match(/<path class="strip[^>]*>/g)).toEqual([
+    '<path class="strip pending faint" d="M84 211h1"/>',
+    '<path class="strip pending strong" d="M222 211h138"/>',
+    '<path class="strip critical" d="M637 211h1"/>',
+    '<path class="strip critical" d="M638 211h12"/>',
+  ]);
 });
 
 test('the present setting of a grid is marked, and every cell has its number', () => {
-  expect(hostilePage()).toContain(
-    '<th scope="row">above 50%</th><td class="present" style="--heat:0.58" title="1 firings, 1h in all; the present setting">1</td>',
-  );
+  expect(hostilePage().match(/<th scope="row">[^<]*<\/th><td[^>]*>[^<]*/g)).toEqual([
+    '<th scope="row">above 40%</th><td style="--heat:0.50" title="3 firings, 1h in all">3',
+    '<th scope="row">above 50%</th><td class="present" style="--heat:0.29" title="1 firing, 1h in all; the present setting">1',
+  ]);
+});
+
+test('where deployments are known to be bad, what is wrong or missed is hot, and not what fires', () => {
+  const score = { bad: 12, found: 12, firings: 12, right: 12, precision: 1, recall: 1, delayMs: 0 };
+  const cell = { forMs: MINUTE, present: false, firings: 12, firingMs: HOUR };
+  const cells = [
+    [{ ...cell, threshold: 0.4, score }],
+    [{ ...cell, threshold: 0.5, score: { ...score, right: 6, found: 6 } }],
+  ];
+  const level = aLevel({ sensitivity: { thresholds: [0.4, 0.5], forsMs: [MINUTE], cells } });
+  const page = pageOf(aReport({ tracks: [aTrack({ levels: [level] })] }));
+
+  expect(page.match(/--heat:[\d.]+/g)).toEqual(['--heat:0.00', '--heat:1.00']);
 });
 
 test('a history without any value still makes a page', () => {
