@@ -81,7 +81,7 @@ export const command = {
   ],
   run: async (context) => {
     // A month of readings leaves much garbage behind and little that lives: it is collected before it piles up.
-    setFlagsFromString('--heap-growing-percent=20');
+    setFlagsFromString('--heap-growing-percent=50');
     const said = positional(context, 0);
     const path = configPath(said === '' ? null : said, context.environment);
     const { ok, lines, json } = await runBacktest({
