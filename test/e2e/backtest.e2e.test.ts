@@ -84,7 +84,13 @@ test(
       'backtest',
       path,
       ...span,
-      ...['--cache', join(folder, 'cache'), '--record', history, '--html', html, '--json'],
+      '--cache',
+      join(folder, 'cache'),
+      '--record',
+      history,
+      '--html',
+      html,
+      '--json',
     ]);
     const report = JSON.parse(asked.out) as {
       incidents: Record<string, unknown>[];
