@@ -1,7 +1,7 @@
 import type { Command, CommandAnswer } from '../domain/ports/daemon.ts';
 import type { CliContext } from './command.ts';
 import { painter } from './paint.ts';
-import { printable } from './printable.ts';
+import { printable, printableLines } from './printable.ts';
 
 /** Asks the daemon to do something and prints what came of it. @returns 0 done, 1 refused */
 export async function ask(context: CliContext, command: Command): Promise<number> {
@@ -17,9 +17,10 @@ export function printAnswer(context: CliContext, answer: CommandAnswer): number 
     return code;
   }
   const paint = painter(color);
-  const message = printable(answer.message);
-  if (answer.accepted) out(`${paint.green('ok')}  ${message}`);
-  else err(`${paint.red('refused')}  ${message}`);
+  const [message = '', ...more] = printableLines(answer.message);
+  const say = answer.accepted ? out : err;
+  say(`${answer.accepted ? paint.green('ok') : paint.red('refused')}  ${message}`);
+  for (const line of more) say(`  ${line}`);
   if (answer.incident !== null) out(paint.dim(`    rollbackd show ${printable(answer.incident)}`));
   return code;
 }

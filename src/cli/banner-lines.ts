@@ -20,12 +20,20 @@ export function bannerLines(
       ? []
       : [`${paint.yellow('BLIND')}  cannot see through ${blind.join(', ')}; rollbackd doctor`]),
     ...scrapeLines(scrape, now, paint),
-    ...(lastReloadFailed === null
-      ? []
-      : [
-          `${paint.yellow('RELOAD FAILED')}  ${lastReloadFailed}; still the one of ${clockTime(loadedAt, now)}`,
-        ]),
+    ...reloadLines(lastReloadFailed, clockTime(loadedAt, now), paint),
     ...(strangers.length === 0 ? [] : [paint.dim(`series of no target: ${strangers.join(', ')}`)]),
+  ];
+}
+
+/** Why the last reload was not taken over: in one line, or a line for each problem. */
+function reloadLines(problem: string | null, loadedAt: string, paint: Paint): string[] {
+  if (problem === null) return [];
+  const [first = '', ...more] = problem.split('\n');
+  const failed = paint.yellow('RELOAD FAILED');
+  if (more.length === 0) return [`${failed}  ${first}; still the one of ${loadedAt}`];
+  return [
+    `${failed}  ${more.length + 1} problems; still the one of ${loadedAt}`,
+    ...[first, ...more].map((line) => `  ${line}`),
   ];
 }
 

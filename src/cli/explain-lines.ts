@@ -41,7 +41,7 @@ function headLines(
   ].flat();
   return [
     `${paint.bold(rule)} on ${paint.bold(subject)}${when}: ${paintVerdict(verdict, paint)}${detail === '' ? '' : `, ${detail}`}`,
-    ...(summary === '' ? [] : [paint.dim(summary)]),
+    ...(summary === '' || summary === rule.split('/').at(-1) ? [] : [paint.dim(summary)]),
     ...marks.map((mark) => paint.yellow(mark)),
   ];
 }

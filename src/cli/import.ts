@@ -90,9 +90,11 @@ function tell(context: CliContext, { notes, problems, counts, tests }: Imported)
   const { err, out, color } = context;
   const paint = painter(color);
   for (const { file, line, column, path, message } of problems)
-    err(printable(`${paint.red(`${file}:${line}:${column}`)}  ${path === '' ? '' : `${path}  `}${message}`));
+    err(
+      `${paint.red(printable(`${file}:${line}:${column}`))}  ${printable(path === '' ? message : `${path}  ${message}`)}`,
+    );
   for (const { file, line, message } of notes)
-    err(printable(`${paint.yellow(`${file}:${line}`)}  ${message}`));
+    err(`${paint.yellow(printable(`${file}:${line}`))}  ${printable(message)}`);
   const into = optionText(context, 'into');
   if (into === null || problems.length > 0) return;
   const many = (count: number, thing: string): string => `${count} ${thing}${count === 1 ? '' : 's'}`;

@@ -10,3 +10,8 @@ export function printable<T>(view: T): T {
     Object.entries(view).map(([key, member]) => [key, printable<unknown>(member)]),
   ) as T;
 }
+
+/** A text of several lines, each made visible by itself. */
+export function printableLines(text: string): readonly string[] {
+  return text.split('\n').map((line) => printable(line));
+}

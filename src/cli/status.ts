@@ -3,7 +3,7 @@ import { RollbackError } from '../domain/errors.ts';
 import type { IncidentView, StatusView } from '../domain/ports/daemon.ts';
 import type { CliCommand } from './command.ts';
 import { painter } from './paint.ts';
-import { printable } from './printable.ts';
+import { printable, printableLines } from './printable.ts';
 import { statusScreen } from './status-screen.ts';
 
 /** What the on-call reads first. */
@@ -22,11 +22,19 @@ export const command = {
       return 0;
     }
     const asked = await withQuestions(api, status);
-    const lines = statusScreen(printable(status), printable(asked), painter(context.color));
+    const lines = statusScreen(withLines(status), printable(asked), painter(context.color));
     lines.forEach((line) => context.out(line));
     return 0;
   },
 } satisfies CliCommand;
+
+/** Problems of a configuration are a line each. */
+function withLines(status: StatusView): StatusView {
+  const { lastReloadFailed } = status.configuration;
+  const lines = lastReloadFailed === null ? null : printableLines(lastReloadFailed).join('\n');
+  const shown = printable(status);
+  return { ...shown, configuration: { ...shown.configuration, lastReloadFailed: lines } };
+}
 
 function only(status: StatusView, target: string | undefined): StatusView {
   if (target === undefined) return status;

@@ -44,7 +44,8 @@ export function resultLines({ tests, problems }: TestedRules, paint: Paint): str
 }
 
 function problemLine({ file, line, column, path, message }: Problem, paint: Paint): string {
-  return printable(`${paint.red(`${file}:${line}:${column}`)}  ${path === '' ? '' : `${path}  `}${message}`);
+  const what = path === '' ? message : `${path}  ${message}`;
+  return `${paint.red(printable(`${file}:${line}:${column}`))}  ${printable(what)}`;
 }
 
 function failedLines({ name, where, failures }: TestedRule, paint: Paint): string[] {
