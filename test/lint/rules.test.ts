@@ -86,6 +86,24 @@ test('rules that ask the same in other words are duplicates', async () => {
   ]);
 });
 
+test('rules that differ in what they compare with, or in one of several signals, are no duplicates', async () => {
+  const query = "{ fresh: up, query: 'max by (service) (queue)' }";
+  const times = 'levels: { critical: { above: 3x, for: 1m } }';
+  const composed = 'levels: { critical: { for: 1m } }';
+  const rules = `rules:
+  yesterday: { prometheus: ${query}, baseline: { offset: 1d }, ${times} }
+  last-week: { prometheus: ${query}, baseline: { offset: 7d }, ${times} }
+  running: { all: [{ prometheus: ${query}, above: 5 }, { docker: running }], ${composed} }
+  healthy: { all: [{ prometheus: ${query}, above: 5 }, { docker: healthy }], ${composed} }
+  higher: { all: [{ prometheus: ${query}, above: 6 }, { docker: healthy }], ${composed} }
+  again: { all: [{ prometheus: ${query}, above: 5 }, { docker: running }], ${composed} }
+`;
+  const found = await lintRules(rules);
+  expect(found.filter(({ code }) => code === 'rule/duplicate').map(({ message }) => message)).toEqual([
+    'shop/again asks and judges the same as shop/running',
+  ]);
+});
+
 test('one value without labels is that of the only target, and of none of several', async () => {
   const files = (targets: readonly string[]) => ({
     'rollbackd.yaml': mainFile(targets),

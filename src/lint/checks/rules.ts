@@ -1,7 +1,8 @@
+import { partsOf } from '../../domain/composition.ts';
 import { canonical } from '../../domain/json.ts';
 import { formatDuration } from '../../domain/time.ts';
 import { printExpression } from '../../promql/print.ts';
-import { stretchOf, type Check, type Hit, type LintedRule } from '../check.ts';
+import { stretchOf, type Check, type Hit, type LintedRule, type Signal } from '../check.ts';
 import { targetsOf } from '../assumptions.ts';
 import { bare, walk } from '../walk.ts';
 
@@ -31,21 +32,30 @@ export const duplicate: Check = {
 
 /** What a rule asks and how it judges, whatever its layout; null where its queries cannot be read. */
 function meaningOf({ rule, signals }: LintedRule): string | null {
-  const queries = signals.flatMap((signal) => signal.queries.filter(({ role }) => role !== 'fresh'));
-  if (queries.some(({ expression }) => expression === null)) return null;
-  const asked =
-    queries.length === 0
-      ? rule.source.options
-      : queries.map(({ role, expression }) => [
-          role,
-          expression === null ? null : printExpression(bare(expression)),
-        ]);
+  const unread = [...signals];
+  const asked = partsOf(rule).map(({ source, comparison = null }) => [
+    source.kind,
+    comparison,
+    promql.has(source.kind) ? meaningOfSignal(unread.shift()) : source.options,
+  ]);
+  if (asked.some(([, , meaning]) => meaning === null)) return null;
   const levels = rule.levels.map(({ severity, condition, whileDeploying }) => [
     severity,
     condition,
     whileDeploying,
   ]);
-  return canonical([rule.scope, rule.source.kind, asked, levels]);
+  return canonical([rule.scope, rule.source.kind, asked, rule.baseline ?? null, levels]);
+}
+
+const promql: ReadonlySet<string> = new Set(['prometheus', 'scrape']);
+
+function meaningOfSignal(signal: Signal | undefined): unknown {
+  if (signal === undefined) return null;
+  const queries = signal.queries.filter(({ role }) => role !== 'fresh');
+  const printed = queries.map(({ role, expression }) =>
+    expression === null ? null : [role, printExpression(bare(expression))],
+  );
+  return printed.includes(null) ? null : [printed, signal.min, signal.emptyIsOk];
 }
 
 /** A pack that is included, and applies to nothing. */
