@@ -71,7 +71,8 @@ export async function terminal(tokens: readonly Token[] = []) {
     type: (line: string, environment: Record<string, string> = {}) =>
       rollbackd(words(line), { ROLLBACKD_URL: url, ...environment }),
     /** In this process, over the same HTTP. */
-    ask: (line: string) => inProcess(words(line), { ROLLBACKD_URL: url }),
+    ask: (line: string, environment: Record<string, string> = {}) =>
+      inProcess(words(line), { ROLLBACKD_URL: url, ...environment }),
     [Symbol.asyncDispose]: () => server.close(),
   };
 }

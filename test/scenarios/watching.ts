@@ -26,7 +26,7 @@ import { tell } from '../../src/app/telling.ts';
 import { ledgerInput } from '../../src/app/ledger-input.ts';
 import { confirmer } from '../../src/verify/confirmer.ts';
 import { verifier } from '../../src/verify/verifier.ts';
-import { SimulatedClock } from '../fakes/clock.ts';
+import { SimulatedClock, start } from '../fakes/clock.ts';
 import { Remembering } from '../fakes/remembering.ts';
 import { World } from '../fakes/world.ts';
 
@@ -85,7 +85,7 @@ export async function watching(options: WatchingOptions = {}): Promise<Watching>
 }
 
 export class Watching {
-  readonly clock = new SimulatedClock();
+  readonly clock = new SimulatedClock(start, 1);
   readonly world = new World(this.clock);
   readonly messages: string[] = [];
   halted: string | null = null;
