@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { incidentReports } from '../../../src/app/backtest/incidents.ts';
 import { sortRules, type Replayed } from '../../../src/app/backtest/questions.ts';
 import { replay, type Replay, type ReplayOptions } from '../../../src/app/backtest/replay.ts';
-import { sceneOf, type Scene } from '../../../src/app/backtest/scene.ts';
+import { coarseRules, sceneOf, type Scene } from '../../../src/app/backtest/scene.ts';
 import { openRehearsal } from '../../../src/app/rehearsal/rehearsal.ts';
 import { noCache } from '../../../src/backtest/cache.ts';
 import type { Deploy } from '../../../src/backtest/deploys.ts';
@@ -104,7 +104,32 @@ test('what would have been rolled back is said, and over when the history is', a
     ['critical', 30 * MINUTE, 1],
     ['medium', 30 * MINUTE, 1],
   ]);
+  expect(tracks[0]?.levels[0]?.firings[0]?.detail).toBe('80% (80 of 100)');
   expect(tracks[0]).toMatchObject({ slots: 241, unknownShare: 0, coverage: 1, firstTrouble: null });
+});
+
+test('where the history recovers in time, the rollback would have been taken for the cure', async () => {
+  const { incidents } = await quick({
+    latency: { shop: (at) => (minute(at) >= 60 && minute(at) < 65 ? 3 : 0.1) },
+  });
+
+  expect(incidents.map(({ rollbackAt, endedAt, outcome }) => [rollbackAt, endedAt, outcome])).toEqual([
+    [from + 63 * MINUTE, from + 68 * MINUTE, 'rolled_back'],
+  ]);
+});
+
+test('a rule that reads more often than the step reads at every step, and fires as if it always did', async () => {
+  const hasty = await configured(writeShop(shopRules.replaceAll('every: 1m', 'every: 5s'), ['shop']));
+  const scene = sceneOf({ configuration: hasty, span, deploys: [], asConfigured: false });
+  const { replayed } = sortRules(scene.configuration);
+  const past = { latency: { shop: (at: number) => (minute(at) >= 60 && minute(at) < 70 ? 3 : 0.1) } };
+  const { tracks } = await backtesting(scene, replayed, past);
+
+  expect(tracks[0]).toMatchObject({ rule: 'shop/latency', slots: 241, stepMs: MINUTE });
+  expect(tracks[0]?.levels[0]?.firings.map(({ firedAt }) => firedAt)).toEqual([from + 63 * MINUTE]);
+  expect(coarseRules(hasty, span)).toBe(
+    '2 rules are read every 1m here and more often by the daemon, so some short breaches are not seen',
+  );
 });
 
 test('after the cooldown the next breach is rolled back again: nobody has to acknowledge the past', async () => {
