@@ -8,6 +8,7 @@ import type { ScrapeView } from '../domain/scraping.ts';
 import { formatDuration, HOUR, MINUTE } from '../domain/time.ts';
 import { embeddedAnswerer } from '../promql/embedded-answerer.ts';
 import { createEngine } from '../promql/engine.ts';
+import { promptLimits } from '../promql/evaluate/budget.ts';
 import { MemoryStore } from '../promql/memory-store.ts';
 
 /** Samples further ahead than this are not stored: the series would be blind until then. */
@@ -46,7 +47,8 @@ export function scrapedFor(
   });
   const scraper = new Scraper({ http, clock, store });
   scraper.configure(scrape?.pages ?? []);
-  const embedded = embeddedAnswerer({ name: 'scrape', source: store, engine: createEngine(), clock });
+  const engine = createEngine({ limits: promptLimits });
+  const embedded = embeddedAnswerer({ name: 'scrape', source: store, engine, clock });
   const answerer: Answerer = {
     ...embedded,
     query: (text, at, signal) => {

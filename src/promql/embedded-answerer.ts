@@ -7,6 +7,8 @@ import { parseQuery } from './parse.ts';
 import { QueryError } from './query-error.ts';
 import type { SeriesSource } from './series-store.ts';
 
+/** After so many ms of computing, whatever else waits in the daemon comes first. */
+const longMs = 20;
 /** Queries whose syntax tree is kept. A configuration has far fewer. */
 const cachedQueries = 1_000;
 
@@ -19,7 +21,10 @@ export interface EmbeddedParts {
   readonly clock: Clock;
 }
 
-/** Answers PromQL from samples in memory. Queries are parsed once. */
+/**
+ * Answers PromQL from samples in memory. Queries are parsed once. Each is computed in one go; behind one that took
+ * long, the next waits until everything else had its turn.
+ */
 export function embeddedAnswerer({ name, source, engine, clock }: EmbeddedParts): Answerer {
   const parsed = new Map<string, Expression>();
   const expressionOf = (text: string): Expression => {
@@ -30,16 +35,37 @@ export function embeddedAnswerer({ name, source, engine, clock }: EmbeddedParts)
     parsed.set(text, expression);
     return expression;
   };
+  const turns = turnsOf(clock);
   return {
     name,
     query: (text, at, signal) =>
-      answering(name, text, signal, () => {
+      answering({ name, text, signal, turns }, () => {
         const { value, warnings } = engine.instant(expressionOf(text), source, at ?? clock.now());
         return instantResult(value, warnings);
       }),
     queryRange: (text, range, signal) =>
-      answering(name, text, signal, () => engine.range(expressionOf(text), source, range)),
+      answering({ name, text, signal, turns }, () => engine.range(expressionOf(text), source, range)),
   };
+}
+
+/** Runs what it is given at once, or after a breath where what was run before took long. */
+type Turns = <A>(compute: () => A) => Promise<A>;
+
+function turnsOf(clock: Clock): Turns {
+  const pause: { free: Promise<void> | null } = { free: null };
+  return async (compute) => {
+    while (pause.free !== null) await pause.free;
+    const begunAt = clock.now();
+    try {
+      return compute();
+    } finally {
+      if (clock.now() - begunAt >= longMs) pause.free = breath(clock).then(() => void (pause.free = null));
+    }
+  };
+}
+
+function breath(clock: Clock): Promise<void> {
+  return new Promise((resolve) => void clock.after(0, resolve));
 }
 
 function instantResult(value: InstantValue, warnings: readonly string[]): InstantResult {
@@ -54,11 +80,20 @@ function instantResult(value: InstantValue, warnings: readonly string[]): Instan
   }
 }
 
-async function answering<A>(name: string, text: string, signal: AbortSignal, answer: () => A): Promise<A> {
-  if (signal.aborted)
-    throw new RollbackError('ABORTED', `the query to ${name} was given up: ${text}`, { query: text });
+interface Asked {
+  readonly name: string;
+  readonly text: string;
+  readonly signal: AbortSignal;
+  readonly turns: Turns;
+}
+
+async function answering<A>({ name, text, signal, turns }: Asked, answer: () => A): Promise<A> {
   try {
-    return await Promise.resolve(answer());
+    return await turns(() => {
+      if (signal.aborted)
+        throw new RollbackError('ABORTED', `the query to ${name} was given up: ${text}`, { query: text });
+      return answer();
+    });
   } catch (error) {
     if (!(error instanceof QueryError)) throw error;
     throw refusal(name, text, error);

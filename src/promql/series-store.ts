@@ -26,6 +26,8 @@ export interface SampleView {
 
 /** What a query reads from: series in memory. */
 export interface SeriesSource {
+  /** How many there are, which a selector without the name of a metric may have to walk; unknown if it is left out. */
+  readonly seriesCount?: number;
   /** Series that satisfy every matcher, in no particular order. */
   select(matchers: readonly Matcher[]): readonly SampleView[];
 }

@@ -65,3 +65,22 @@ test('a query that nobody waits for any more is not evaluated', async () => {
     message: 'the query to scrape was given up: up',
   });
 });
+
+test('behind a query that took long, the next one waits until the clock rang for others', async () => {
+  const clock = new SimulatedClock();
+  const done: string[] = [];
+  const slow = {
+    select: () => {
+      done.push('a query');
+      // As if it had computed for so long.
+      clock.now = () => start + 25 * done.length;
+      return [];
+    },
+  };
+  const answerer = embeddedAnswerer({ name: 'scrape', source: slow, engine: createEngine(), clock });
+  clock.after(0, () => done.push('an alarm'));
+  const both = ['up', 'down'].map((query) => answerer.query(query, null, never));
+  await clock.advance(1);
+  await Promise.all(both);
+  expect(done).toEqual(['a query', 'an alarm', 'a query']);
+});

@@ -35,6 +35,24 @@ describe('a query that would cost too much fails with what to do', () => {
     ]);
   });
 
+  test.each([
+    ['a chain of minus signs', '-'.repeat(20) + 'x'],
+    ['nested labels', `${'label_join('.repeat(20)}x${', "j", "-", "i")'.repeat(20)}`],
+    ['nested functions', `${'abs('.repeat(20)}x${')'.repeat(20)}`],
+    ['operators without end', Array.from({ length: 20 }, () => 'x').join(' and ')],
+    [
+      'selectors that try every series',
+      Array.from({ length: 60 }, () => 'count({i=~"[0-9]+z"})').join(' or '),
+    ],
+    ['captures in long values', 'label_replace(x, "j", "$1", "i", "(.*a){500}|(.)")'],
+  ])('series it goes through: %s', (_, query) => {
+    const limits = { ...defaultLimits, rows: 19 };
+    expect(at(store, 1, query, { limits })).toEqual([
+      'execution: query processing would go through more than 19 series, part by part: name the metric, or ask for fewer series',
+    ]);
+    expect(at(store, 1, 'sum by (i) (x)', { limits })).toHaveLength(2);
+  });
+
   test('values that are held at a time, in a subquery too', () => {
     const limits = { ...defaultLimits, values: 100 };
     expect(at(store, 4, 'max_over_time(x[1h:1m])', { limits })).toEqual([

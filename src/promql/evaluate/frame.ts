@@ -32,6 +32,7 @@ export class FrameBuilder {
     this.#budget = budget;
     budget.values(rows * steps);
     budget.samples(rows * steps);
+    budget.rows(rows);
     this.values = new Float64Array(rows * steps);
     this.present = new Uint8Array(rows * steps);
   }
@@ -73,6 +74,7 @@ export class FrameBuilder {
     const size = Math.max(needed, this.values.length * 2, this.steps * 8);
     this.#budget.values(needed);
     this.#budget.samples(needed);
+    this.#budget.rows(this.#sets.length);
     const { values, present } = this;
     this.values = new Float64Array(size);
     this.values.set(values);
@@ -106,6 +108,7 @@ export function presence(frame: Frame): Uint8Array {
  * @throws QueryError when two rows with the same labels are present at the same step
  */
 export function distinct(frame: Frame, budget: Budget, disjoint = true): Frame {
+  budget.rows(frame.sets.length);
   const first = new Map<string, number>();
   const twins: [row: number, into: number][] = [];
   for (const [row, { key }] of frame.sets.entries()) {

@@ -7,6 +7,8 @@ import { distinct } from './frame.ts';
 import type { LabelSet } from './label-set.ts';
 
 const nameLabel = '__name__';
+/** Steps of a pattern that captures which take about as long as a series takes through an operator. */
+const stepsPerRow = 64;
 /** Characters of a label value that is made. Values that are doubled again and again would fill the memory. */
 const longestValue = 65_536;
 
@@ -21,6 +23,7 @@ export function replaceLabel(frame: Frame, texts: readonly string[], evaluation:
     const value = set.get(source);
     const before = replaced.get(value);
     if (before !== undefined) return before;
+    evaluation.budget.rows((value.length * compiled.programSize()) / stepsPerRow);
     const matcher = compiled.matcher(value);
     const after = matcher.matches() ? expand(replacement, matcher) : null;
     replaced.set(value, after);

@@ -6,6 +6,7 @@ import { shifted } from './evaluation.ts';
 import type { Frame } from './frame.ts';
 import { setAt } from './frame.ts';
 import type { LabelSet } from './label-set.ts';
+import { find } from './select.ts';
 import { labelSetOf } from './label-set.ts';
 
 /**
@@ -40,7 +41,7 @@ export function windowEnds(
 
 /** Samples of a range selector from the first window's start to the last window's end. */
 export function selectedSamples(range: MatrixSelector, ends: Float64Array, evaluation: Evaluation): Samples {
-  const views = evaluation.source.select(range.selector.matchers);
+  const views = find(range.selector, evaluation);
   const fromMs = (ends[0] ?? 0) - range.rangeMs;
   const toMs = ends.at(-1) ?? 0;
   const samples: Samples = {

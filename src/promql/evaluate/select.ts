@@ -6,6 +6,9 @@ import type { Frame } from './frame.ts';
 import { FrameBuilder } from './frame.ts';
 import { labelSetOf } from './label-set.ts';
 
+/** Series that a selector tries in the time that one takes through an operator. */
+const triesPerRow = 4;
+
 /** What is taken of the sample that a selector finds: its value, or its time in seconds. */
 export type Taken = 'value' | 'time';
 
@@ -20,7 +23,7 @@ export function select(
   evaluation: Evaluation,
   taken: Taken = 'value',
 ): Frame {
-  const found = evaluation.source.select(selector.matchers);
+  const found = find(selector, evaluation);
   const builder = new FrameBuilder(grid.steps, found.length, evaluation.budget);
   const looks = lookTimes(selector, grid, evaluation);
   evaluation.budget.samples(found.length * (selector.shift.at === null ? grid.steps : 1));
@@ -30,6 +33,13 @@ export function select(
     if (seen) builder.keep(labelSetOf(view.labels));
   }
   return builder.done();
+}
+
+/** The series that a selector means. Without the name of a metric, all there are may be tried for it. */
+export function find({ matchers }: VectorSelector, { source, budget }: Evaluation): readonly SampleView[] {
+  const named = matchers.some(({ label, operator }) => label === '__name__' && operator === '=');
+  if (!named) budget.rows((source.seriesCount ?? 0) / triesPerRow);
+  return source.select(matchers);
 }
 
 function lookTimes(selector: VectorSelector, grid: Grid, evaluation: Evaluation): Float64Array {
