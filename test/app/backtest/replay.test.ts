@@ -118,6 +118,23 @@ test('where the history recovers in time, the rollback would have been taken for
   ]);
 });
 
+test('a rollback is confirmed by readings that look back over nothing from before it, however fine they are', async () => {
+  const query = 'max_over_time(latency[10m])';
+  const looking = await configured(
+    writeShop(shopRules.replace('query: latency', `query: '${query}'`), ['shop']),
+  );
+  const scene = sceneOf({ configuration: looking, span, deploys: [], asConfigured: false });
+  const { replayed } = sortRules(scene.configuration);
+  const { incidents } = await backtesting(scene, replayed, {
+    [query]: { shop: (at) => (minute(at) >= 60 && minute(at) < 65 ? 3 : 0.1) },
+  });
+
+  // Three minutes of `for`, ten of the window, three more to recover.
+  expect(incidents.map(({ rollbackAt, endedAt, outcome }) => [rollbackAt, endedAt, outcome])).toEqual([
+    [from + 63 * MINUTE, from + 77 * MINUTE, 'rolled_back'],
+  ]);
+});
+
 test('a rule that reads more often than the step reads at every step, and fires as if it always did', async () => {
   const hasty = await configured(writeShop(shopRules.replaceAll('every: 1m', 'every: 5s'), ['shop']));
   const scene = sceneOf({ configuration: hasty, span, deploys: [], asConfigured: false });
