@@ -3,7 +3,7 @@ import { promqlSource } from '../../../src/detect/sources/promql.ts';
 import { TakeOver } from '../../../src/detect/sources/take-over.ts';
 import { RollbackError, type ErrorCode, type ErrorFacts } from '../../../src/domain/errors.ts';
 import type { Answerer } from '../../../src/domain/ports/answerer.ts';
-import { SECOND } from '../../../src/domain/time.ts';
+import { MINUTE, SECOND } from '../../../src/domain/time.ts';
 import { SimulatedClock } from '../../fakes/clock.ts';
 import { objections, read, subjects } from './reading.ts';
 
@@ -90,11 +90,62 @@ test('prometheus is asked again every ten seconds, and is back with its first an
   }
   expect(prometheus.asked).toHaveLength(3);
   prometheus.fails = null;
-  expect(await read()).toBe(`2: 2 ${instead}`);
   await clock.advance(5 * SECOND);
+  expect(await read()).toBe(`2: 2 ${instead}`);
+  await clock.advance(1);
   expect(await read()).toBe('1: 1');
   expect(changes.at(-1)).toBe('back after 30000 ms');
   expect(takeOver.silence()).toBe(null);
+});
+
+test('no reading waits for a prometheus that hangs once it is known to be silent', async () => {
+  const { read, prometheus, clock } = watching();
+  prometheus.fails = silent();
+  await read();
+  prometheus.query = () => new Promise<never>(() => {});
+  for (let second = 0; second < 25; second++) {
+    await clock.advance(SECOND);
+    expect(await read()).toBe(`2: 2 ${instead}`);
+  }
+});
+
+test('one that comes and goes is asked ever more seldom, until it has answered for long', async () => {
+  const { read, prometheus, clock, changes } = watching();
+  const lasted = async (steps: number): Promise<number> => {
+    prometheus.fails = silent();
+    await read();
+    prometheus.fails = null;
+    const before = changes.length;
+    for (let step = 0; step < steps && changes.length === before; step++) {
+      await clock.advance(SECOND);
+      await read();
+      await clock.advance(0);
+    }
+    return (clock.now() - begun.at) / SECOND;
+  };
+  const begun = { at: clock.now() };
+  const lengths: number[] = [];
+  for (let time = 0; time < 7; time++) {
+    begun.at = clock.now();
+    lengths.push(await lasted(600));
+  }
+  expect(lengths).toEqual([10, 20, 40, 80, 160, 300, 300]);
+  await clock.advance(10 * MINUTE);
+  begun.at = clock.now();
+  expect(await lasted(600)).toBe(10);
+});
+
+test('an answer to a question from before the silence does not end it', async () => {
+  const { prometheus, scrape, takeOver } = watching();
+  const late = Promise.withResolvers<string>();
+  const never = new AbortController().signal;
+  const asked = takeOver.ask((who) => (who === prometheus ? late.promise : Promise.resolve('')), never);
+  const other = (who: unknown) => (who === prometheus ? Promise.reject(silent()) : Promise.resolve('2'));
+  expect(await takeOver.ask(other, never)).toEqual({ answer: '2', instead: instead.slice(1, -1) });
+  late.resolve('1');
+  expect(await asked).toEqual({ answer: '1', instead: null });
+  expect(takeOver.silence()).not.toBe(null);
+  expect(scrape.asked).toEqual([]);
 });
 
 test.each([
