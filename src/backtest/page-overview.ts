@@ -1,5 +1,5 @@
 import { markup, type Markup } from './escape.ts';
-import { placeOf } from './page-plot.ts';
+import { anchorAt, placeOf } from './page-plot.ts';
 import type { Report } from './report.ts';
 import { minuteOf, ticksOf } from './times.ts';
 import { wordDecision } from './summary.ts';
@@ -19,7 +19,7 @@ export function overviewOf(report: Report): Markup {
   const height = top + targets.length * laneHeight;
   const ticks = ticksOf(report, 12).map(
     ({ at, label }) =>
-      markup`<path class="tick" d="M${placeOf(at, report)} ${top - 4}V${height}"/><text x="${placeOf(at, report)}" y="${height + 14}" text-anchor="middle">${label}</text>`,
+      markup`<path class="tick" d="M${placeOf(at, report)} ${top - 4}V${height}"/><text x="${placeOf(at, report)}" y="${height + 14}" text-anchor="${anchorAt(at, report)}">${label}</text>`,
   );
   const lanes = targets.map((target, index) => laneOf(report, target, top + index * laneHeight));
   return markup`<svg class="plot" viewBox="0 0 1200 ${height + 20}" role="img" aria-label="incidents and deploys by target">${ticks}${lanes}</svg>`;
@@ -53,5 +53,5 @@ function arrowAt(x: number, y: number, words: string): Markup {
 
 /** What fits beside the picture; the whole name is there to be pointed at. */
 function short(name: string): string {
-  return name.length <= 12 ? name : `${name.slice(0, 11)}…`;
+  return name.length <= 11 ? name : `${name.slice(0, 10)}…`;
 }

@@ -219,12 +219,17 @@ function deployMark({ at, release, bad }: Deploy, axes: Axes): readonly Markup[]
   ];
 }
 
+/** A label in the middle of its tick would be cut off at the right edge. */
+export function anchorAt(at: number, span: Span): 'middle' | 'end' {
+  return at >= span.toMs ? 'end' : 'middle';
+}
+
 function xTicks(axes: Axes, under: number): readonly Markup[] {
   return ticksOf(axes, 12).flatMap(({ at, label }) => {
     const x = placeOf(at, axes);
     return [
       markup`<path class="tick" d="M${x} ${top}V${under + 5}"/>`,
-      markup`<text x="${x}" y="${under + 17}" text-anchor="middle">${label}</text>`,
+      markup`<text x="${x}" y="${under + 17}" text-anchor="${anchorAt(at, axes)}">${label}</text>`,
     ];
   });
 }

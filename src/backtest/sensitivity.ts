@@ -25,14 +25,29 @@ export interface Sensitivity {
 }
 
 /** The detector's own fold of one reading into a level: what the daemon does. */
-export type FoldLevel = (breach: Breach, rule: Rule, level: Level, reading: Reading) => Breach;
+export type FoldLevel = (breach: Breach, terms: Terms, reading: Reading) => Breach;
+
+/** A level, and the rule it is one of. */
+export interface Terms {
+  readonly rule: Rule;
+  readonly level: Level;
+}
 
 interface Trial {
-  readonly level: Level;
-  readonly comparison: Comparison;
+  readonly terms: Terms;
   breach: Breach;
+  /** It fires, and has gone on breaching until then: folded when something else is read. */
+  heldAt: number | null;
   firings: number[];
   firingMs: number;
+}
+
+/** All trials with one threshold, which breach together. */
+interface Row {
+  readonly comparison: Comparison;
+  readonly trials: readonly Trial[];
+  /** Trials that are not clear. */
+  busy: number;
 }
 
 const factors = [0.5, 0.7, 0.85, 1, 1.2, 1.5, 2];
@@ -50,13 +65,14 @@ export function triable(level: Level): { readonly comparison: Comparison; readon
  * Tries a level with thresholds and `for`s around the present ones, reading by reading, with the detector's own fold.
  *
  * A level that is clear stays clear at a reading that does not breach: such readings, nearly all of them, cost one
- * comparison for the whole grid.
+ * comparison for the whole grid. One that fires and breaches goes on firing, whatever was before: a run of such readings
+ * is folded once, by its last one.
  */
 export class SensitivityGrid {
   readonly #rule: Rule;
   readonly #fold: FoldLevel;
   readonly #clear: Breach;
-  readonly #trials: Trial[];
+  readonly #rows: readonly Row[];
   readonly #present: { readonly threshold: number; readonly forMs: number };
   readonly #mostSensitive: Comparison;
   readonly thresholds: readonly number[];
@@ -90,18 +106,14 @@ export class SensitivityGrid {
     this.#present = { threshold: comparison.threshold.value, forMs };
     this.thresholds = thresholdsAround(comparison);
     this.forsMs = forsAround(forMs, rule.everyMs);
-    this.#trials = this.thresholds.flatMap((value) =>
-      this.forsMs.map((tried): Trial => {
-        const other = { ...comparison, threshold: { ...comparison.threshold, value } };
-        return {
-          level: { ...level, condition: { comparison: other, forMs: tried } },
-          comparison: other,
-          breach: clear,
-          firings: [],
-          firingMs: 0,
-        };
-      }),
-    );
+    this.#rows = this.thresholds.map((value): Row => {
+      const other = { ...comparison, threshold: { ...comparison.threshold, value } };
+      const trials = this.forsMs.map((tried): Trial => {
+        const terms = { rule, level: { ...level, condition: { comparison: other, forMs: tried } } };
+        return { terms, breach: clear, heldAt: null, firings: [], firingMs: 0 };
+      });
+      return { comparison: other, trials, busy: 0 };
+    });
     const upwards = comparison.operator === 'above' || comparison.operator === 'at_least';
     const value = upwards ? Math.min(...this.thresholds) : Math.max(...this.thresholds);
     this.#mostSensitive = { ...comparison, threshold: { ...comparison.threshold, value } };
@@ -111,10 +123,10 @@ export class SensitivityGrid {
   add(reading: Reading): void {
     const value = reading.kind === 'value' ? reading.value : null;
     if (this.#busy === 0 && value !== null && !holds(this.#mostSensitive, value)) return;
-    for (const trial of this.#trials) {
-      const { phase } = trial.breach;
-      if (phase === 'clear' && value !== null && !holds(trial.comparison, value)) continue;
-      this.#try(trial, phase, reading);
+    for (const row of this.#rows) {
+      const breaching = value !== null && holds(row.comparison, value);
+      if (row.busy === 0 && value !== null && !breaching) continue;
+      for (const trial of row.trials) this.#try(row, trial, { reading, breaching });
     }
   }
 
@@ -132,7 +144,7 @@ export class SensitivityGrid {
   result(target: string, labels: Labels | null): Sensitivity {
     const cells = this.thresholds.map((threshold, row) =>
       this.forsMs.map((forMs, column): Cell => {
-        const trial = this.#trials[row * this.forsMs.length + column];
+        const trial = this.#rows[row]?.trials[column];
         const firings = trial?.firings ?? [];
         return {
           threshold,
@@ -147,16 +159,46 @@ export class SensitivityGrid {
     return { thresholds: this.thresholds, forsMs: this.forsMs, cells };
   }
 
-  #try(trial: Trial, before: Breach['phase'], reading: Reading): void {
-    trial.breach = this.#fold(trial.breach, this.#rule, trial.level, reading);
+  #try(
+    row: Row,
+    trial: Trial,
+    { reading, breaching }: { readonly reading: Reading; readonly breaching: boolean },
+  ): void {
+    const before = trial.breach.phase;
+    if (before === 'clear' && reading.kind === 'value' && !breaching) return;
+    if (before === 'firing' || before === 'recovering') trial.firingMs += this.#rule.everyMs;
+    if (before === 'firing' && breaching) {
+      trial.heldAt = reading.at;
+      return;
+    }
+    trial.breach = this.#fold(this.#held(trial), trial.terms, reading);
+    trial.heldAt = null;
     const { phase } = trial.breach;
-    const fired = phase === 'firing' || phase === 'recovering';
-    const firedBefore = before === 'firing' || before === 'recovering';
-    if (fired && !firedBefore) trial.firings.push(reading.at);
-    if (firedBefore) trial.firingMs += this.#rule.everyMs;
+    if (phase === 'firing' && (before === 'clear' || before === 'pending')) trial.firings.push(reading.at);
     if (phase === 'clear') trial.breach = this.#clear;
-    this.#busy +=
+    const change =
       Number(before === 'clear' && phase !== 'clear') - Number(before !== 'clear' && phase === 'clear');
+    row.busy += change;
+    this.#busy += change;
+  }
+
+  /** Where a trial stands after the readings at which it went on firing. */
+  #held({ breach, heldAt, terms }: Trial): Breach {
+    if (heldAt === null) return breach;
+    const threshold = terms.level.condition.comparison?.threshold.value ?? Number.NaN;
+    return this.#fold(breach, terms, {
+      kind: 'value',
+      at: heldAt,
+      value: this.#beyond(threshold),
+      detail: '',
+    });
+  }
+
+  /** A value that breaches this threshold for certain. */
+  #beyond(threshold: number): number {
+    const { operator } = this.#mostSensitive;
+    const further = Math.abs(threshold) + 1;
+    return operator === 'above' || operator === 'at_least' ? threshold + further : threshold - further;
   }
 }
 

@@ -10,14 +10,14 @@ import type { Level, Operator, Rule } from '../../src/domain/rule.ts';
 import { MINUTE } from '../../src/domain/time.ts';
 import { ruleOf } from '../scenarios/watching.ts';
 
-const fold: FoldLevel = (breach, rule, level, reading) =>
+const fold: FoldLevel = (breach, terms, reading) =>
   foldBreach(
     breach,
     {
-      judgement: judge(rule, level, reading, { seen: true, inGrace: false, deploying: false }),
+      judgement: judge(terms.rule, terms.level, reading, { seen: true, inGrace: false, deploying: false }),
       at: reading.at,
     },
-    { rule, level },
+    terms,
   );
 
 test('the grid says what folding every reading for every cell says', () => {
@@ -73,7 +73,7 @@ function byForce(rule: Rule, level: Level, readings: readonly Reading[]) {
   let [firings, firingMs] = [0, 0];
   for (const reading of readings) {
     const before = isFiring(breach);
-    breach = fold(breach, rule, level, reading);
+    breach = fold(breach, { rule, level }, reading);
     if (isFiring(breach) && !before) firings += 1;
     if (before) firingMs += rule.everyMs;
   }

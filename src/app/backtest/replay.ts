@@ -179,16 +179,15 @@ function steppedClock(now: () => number): SteppedClock {
   };
 }
 
+const anyTime = { seen: true, inGrace: false, deploying: false } as const;
+
 /** The detector's own fold; what has no data yet was never seen, and counts for nothing. */
 const folding: Folding = {
   clear: clearBreach,
-  fold: (breach, rule, level, reading) =>
+  fold: (breach, terms, reading) =>
     foldBreach(
       breach,
-      {
-        judgement: judge(rule, level, reading, { seen: true, inGrace: false, deploying: false }),
-        at: reading.at,
-      },
-      { rule, level },
+      { judgement: judge(terms.rule, terms.level, reading, anyTime), at: reading.at },
+      terms,
     ),
 };
