@@ -42,6 +42,10 @@ describe('the values of a series', () => {
     expect(readSeriesValues(text)).toEqual({ offset, problem });
   });
 
+  test('a long number that is none is refused at once', () => {
+    expect(readSeriesValues(`${'1'.repeat(300_000)}z`)).toMatchObject({ offset: 0 });
+  });
+
   test('any text is read or refused at a place inside of it, and never expands without bound', () => {
     fc.assert(
       fc.property(
