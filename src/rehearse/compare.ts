@@ -1,6 +1,6 @@
 import type { BreachPhase } from '../domain/breach.ts';
 import { formatQuantity } from '../domain/quantity.ts';
-import type { Film, RuleFrame, TargetFrame } from './film.ts';
+import { compareMoments, type Film, type Moment, type RuleFrame, type TargetFrame } from './film.ts';
 import type { Expectation, RuleWants, TargetWants } from './rule-test.ts';
 
 /** One thing that is not as expected. */
@@ -14,21 +14,25 @@ export interface Difference {
 /** A value is as expected within half a percent: readings are rates, and tests are written by people. */
 const tolerance = 0.005;
 
-/** Everything of an expectation that does not hold at an instant; empty when it holds. */
-export function differencesAt({ rule, target }: Expectation, film: Film, at: number): readonly Difference[] {
+/** Everything of an expectation that does not hold at a moment; empty when it holds. */
+export function differencesAt(
+  { rule, target }: Expectation,
+  film: Film,
+  moment: Moment,
+): readonly Difference[] {
   return [
-    ...(rule === null ? [] : ofRule(rule, film.ruleAt(rule.rule, rule.subject, at))),
-    ...(target === null ? [] : ofTarget(target, film.targetAt(target.target, at))),
+    ...(rule === null ? [] : ofRule(rule, film.ruleAt(rule.rule, rule.subject, moment))),
+    ...(target === null ? [] : ofTarget(target, film.targetAt(target.target, moment))),
   ];
 }
 
-/** The instants at which anything that the expectation speaks of changed, up to `until`. */
-export function instantsOf({ rule, target }: Expectation, film: Film, until: number): readonly number[] {
-  const frames = [
+/** The moments at which anything that the expectation speaks of changed, up to the end of `until`. */
+export function momentsOf({ rule, target }: Expectation, film: Film, until: number): readonly Moment[] {
+  const frames: Moment[] = [
     ...(rule === null ? [] : film.ruleFrames(rule.rule, rule.subject)),
     ...(target === null ? [] : film.targetFrames(target.target)),
   ];
-  return [...new Set(frames.map(({ at }) => at))].filter((at) => at <= until).sort((a, b) => a - b);
+  return frames.filter(({ at }) => at <= until).sort(compareMoments);
 }
 
 function ofRule(wants: RuleWants, frame: RuleFrame | null): Difference[] {

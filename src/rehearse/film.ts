@@ -2,16 +2,22 @@ import type { RuleView } from '../domain/ports/daemon.ts';
 import type { IncidentRow, NewEntry } from '../domain/ports/store.ts';
 import type { Reading } from '../domain/reading.ts';
 
-/** A rule on a subject, right after one of its readings. */
-export interface RuleFrame {
+/** A point of time within a film: many things may happen at one instant, one after the other. */
+export interface Moment {
+  /** Epoch ms. */
   readonly at: number;
+  /** Grows from frame to frame; Infinity is when all of the instant is over. */
+  readonly order: number;
+}
+
+/** A rule on a subject, right after one of its readings. */
+export interface RuleFrame extends Moment {
   readonly view: RuleView;
   readonly reading: Reading | null;
 }
 
 /** What is known of a target's latest incident, and of what runs there, right after something happened to it. */
-export interface TargetFrame {
-  readonly at: number;
+export interface TargetFrame extends Moment {
   readonly incident: IncidentRow | null;
   /** The last decision of that incident: what was decided, what the matrix wanted, who objected. */
   readonly decided: {
@@ -33,22 +39,23 @@ export class Film {
   readonly #rules = new Map<string, RuleFrame[]>();
   readonly #targets = new Map<string, TargetFrame[]>();
   readonly entries: NewEntry[] = [];
+  #order = 0;
 
-  rule(frame: RuleFrame): void {
-    push(this.#rules, key(frame.view.rule, frame.view.subject), frame);
+  rule(frame: Omit<RuleFrame, 'order'>): void {
+    push(this.#rules, key(frame.view.rule, frame.view.subject), { ...frame, order: this.#order++ });
   }
 
-  target(name: string, frame: TargetFrame): void {
-    push(this.#targets, name, frame);
+  target(name: string, frame: Omit<TargetFrame, 'order'>): void {
+    push(this.#targets, name, { ...frame, order: this.#order++ });
   }
 
-  /** What the rule was at an instant; null before its first reading. */
-  ruleAt(rule: string, subject: string, at: number): RuleFrame | null {
-    return lastUntil(this.ruleFrames(rule, subject), at);
+  /** What the rule was at a moment; null before its first reading. */
+  ruleAt(rule: string, subject: string, moment: Moment): RuleFrame | null {
+    return lastUntil(this.ruleFrames(rule, subject), moment);
   }
 
-  targetAt(name: string, at: number): TargetFrame | null {
-    return lastUntil(this.#targets.get(name) ?? [], at);
+  targetAt(name: string, moment: Moment): TargetFrame | null {
+    return lastUntil(this.#targets.get(name) ?? [], moment);
   }
 
   ruleFrames(rule: string, subject: string): readonly RuleFrame[] {
@@ -75,16 +82,24 @@ function push<T>(lists: Map<string, T[]>, name: string, item: T): void {
   else list.push(item);
 }
 
+/** When everything has happened that happens at an instant. */
+export function endOf(at: number): Moment {
+  return { at, order: Infinity };
+}
+
 /** The last frame that is not later; frames are in order of time. */
-function lastUntil<Frame extends { readonly at: number }>(
-  frames: readonly Frame[],
-  at: number,
-): Frame | null {
+function lastUntil<Frame extends Moment>(frames: readonly Frame[], moment: Moment): Frame | null {
   let [low, high] = [0, frames.length];
   while (low < high) {
     const middle = (low + high) >> 1;
-    if ((frames[middle]?.at ?? Infinity) <= at) low = middle + 1;
+    if (compareMoments(frames[middle] ?? endOf(Infinity), moment) <= 0) low = middle + 1;
     else high = middle;
   }
   return frames[low - 1] ?? null;
+}
+
+/** For sorting: earlier ones first. */
+export function compareMoments(a: Moment, b: Moment): number {
+  if (a.at !== b.at) return a.at - b.at;
+  return a.order === b.order ? 0 : a.order - b.order;
 }

@@ -1,5 +1,5 @@
-import { differencesAt, instantsOf, type Difference } from './compare.ts';
-import type { Film } from './film.ts';
+import { differencesAt, momentsOf, type Difference } from './compare.ts';
+import { endOf, type Film, type Moment } from './film.ts';
 import type { Expectation, RuleTest } from './rule-test.ts';
 
 /** An expectation that did not come true. */
@@ -24,30 +24,30 @@ function judge(expectation: Expectation, film: Film, startAt: number): Failure |
   const until = startAt + ms;
   switch (when) {
     case 'at': {
-      const differences = differencesAt(expectation, film, until);
+      const differences = differencesAt(expectation, film, endOf(until));
       return differences.length === 0 ? null : { expectation, differences, at: until };
     }
     case 'by': {
-      const instants = [...instantsOf(expectation, film, until), until];
-      if (instants.some((at) => differencesAt(expectation, film, at).length === 0)) return null;
-      return nearest(expectation, film, instants);
+      const moments = [...momentsOf(expectation, film, until), endOf(until)];
+      if (moments.some((moment) => differencesAt(expectation, film, moment).length === 0)) return null;
+      return nearest(expectation, film, moments);
     }
     case 'never': {
-      const at = [...instantsOf(expectation, film, until), until].find(
-        (instant) => differencesAt(expectation, film, instant).length === 0,
+      const came = [...momentsOf(expectation, film, until), endOf(until)].find(
+        (moment) => differencesAt(expectation, film, moment).length === 0,
       );
-      return at === undefined ? null : { expectation, differences: [], at };
+      return came === undefined ? null : { expectation, differences: [], at: came.at };
     }
   }
 }
 
-/** Where the fewest things were otherwise; the last of such instants. */
-function nearest(expectation: Expectation, film: Film, instants: readonly number[]): Failure | null {
+/** Where the fewest things were otherwise; the last of such moments. */
+function nearest(expectation: Expectation, film: Film, moments: readonly Moment[]): Failure | null {
   let best: Failure | null = null;
-  for (const at of instants) {
-    const differences = differencesAt(expectation, film, at);
+  for (const moment of moments) {
+    const differences = differencesAt(expectation, film, moment);
     if (best === null || differences.length <= best.differences.length)
-      best = { expectation, differences, at };
+      best = { expectation, differences, at: moment.at };
   }
   return best;
 }

@@ -64,30 +64,35 @@ export function rehearsedVerifier(clock: Clock, fails: Script['fails']): Verifie
     run: () => Promise.resolve({ exitCode: null, output: '' }),
   });
   return {
-    run: (phase, scope, deadlineAt, signal) => real.run(asScripted(phase), scope, deadlineAt, signal),
+    run: (phase, scope, deadlineAt, signal) => real.run(asScripted(phase, fails), scope, deadlineAt, signal),
   };
 }
 
-function asScripted(phase: Phase): Phase {
-  const checks = phase.checks.map(({ name }): Check => ({
-    name,
-    source: { kind: 'scripted', options: name },
-    expect: 'passes',
-  }));
+/** A check is known by its name as the playbook has it, and by its name with all templates filled in. */
+interface ScriptedCheck {
+  readonly fails: boolean;
+  readonly name: string;
+}
+
+function asScripted(phase: Phase, { checks: failing }: Script['fails']): Phase {
+  const checks = phase.checks.map(({ name }): Check => {
+    const options: ScriptedCheck = { fails: failing.has(name), name };
+    return { name, source: { kind: 'scripted', options }, expect: 'passes' };
+  });
   return { ...phase, checks };
 }
 
-function scriptedChecks(clock: Clock, { checks }: Script['fails']): Source<string> {
+function scriptedChecks(clock: Clock, { checks }: Script['fails']): Source<ScriptedCheck> {
   return {
     kind: 'scripted',
-    options: z.string(),
+    options: z.strictObject({ fails: z.boolean(), name: z.string() }),
     seesDeploys: false,
     signal: () => 'probe',
     unit: () => 'number',
     windowMs: () => 0,
     identity: () => 'script',
-    read: (name, subjects) => {
-      const passed = !checks.has(name);
+    read: ({ fails, name }, subjects) => {
+      const passed = !fails && !checks.has(name);
       const detail = passed ? 'passes' : 'fails by the script';
       const reading: Reading = { kind: 'probe', at: clock.now(), passed, detail };
       return Promise.resolve(new Map(subjects.map((subject) => [subject.name, reading])));

@@ -4,10 +4,13 @@ import type { NewEntry } from '../../domain/ports/store.ts';
 import { Film, type TargetFrame } from '../../rehearse/film.ts';
 import type { Seen } from '../rehearsal/rehearsal.ts';
 
+/** A frame before the film knows its place. */
+type Shot = Omit<TargetFrame, 'order'>;
+
 /** Records what a rehearsal shows. */
 export class Filming {
   readonly film = new Film();
-  readonly #latest = new Map<string, TargetFrame>();
+  readonly #latest = new Map<string, Shot>();
 
   /** What runs before anything happened. */
   begin({ targets }: Configuration, at: number, seen: Seen): void {
@@ -41,13 +44,13 @@ export class Filming {
     }
   }
 
-  #keep(target: string, frame: TargetFrame): void {
+  #keep(target: string, frame: Shot): void {
     this.#latest.set(target, frame);
     this.film.target(target, frame);
   }
 }
 
-const nothing: TargetFrame = {
+const nothing: Shot = {
   at: 0,
   incident: null,
   decided: null,
@@ -57,7 +60,7 @@ const nothing: TargetFrame = {
 };
 
 /** A frame after one entry of the journal; an incident that closed stays in the picture until the next one opens. */
-function after(frame: TargetFrame, { type, facts, message }: NewEntry, running: string | null): TargetFrame {
+function after(frame: Shot, { type, facts, message }: NewEntry, running: string | null): Shot {
   switch (type) {
     case 'incident.opened':
       return { ...frame, incident: null, decided: null, playbook: null, rolledBackTo: null };

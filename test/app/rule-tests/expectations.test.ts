@@ -165,6 +165,25 @@ describe('a test that holds', () => {
     readings: { memory: 97% x4 50% x40 }
     expect:
       - { by: 5m, outcome: handed_over, rolled_back_to: v1 }
+  - name: check by its name in the playbook
+    fails: { checks: ['http \${target.address}/health'] }
+    readings: { memory: 97% x4 50% x40 }
+    expect:
+      - { by: 5m, outcome: handed_over, rolled_back_to: v1 }
+  - name: check by its name in the journal
+    fails: { checks: ['http http://backend.invalid/health'] }
+    readings: { memory: 97% x4 50% x40 }
+    expect:
+      - { by: 5m, outcome: handed_over, rolled_back_to: v1 }
+`,
+    ],
+    [
+      'what passed within an instant',
+      `
+    readings: { memory: 97% x40 }
+    expect:
+      - { by: 2m, state: rolling_back }
+      - { at: 1m, state: verifying }
 `,
     ],
     [
@@ -286,6 +305,13 @@ at 1m: backend
       'never 4m30s: shop/memory on backend: it came at 1m30s',
       '  came: phase pending',
     ]);
+  });
+
+  test('sees what must not come, even if all of it passes within an instant', async () => {
+    const test = oneTest(
+      '    readings: { memory: 97% x9 }\n    expect: [{ never: { state: rolling_back } }]',
+    );
+    expect(await verdictOn(test)).toContain('never 4m: backend: it came at 1m');
   });
 
   test('watches for what must not come to the end of what is written', async () => {

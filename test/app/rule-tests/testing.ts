@@ -69,7 +69,7 @@ playbooks:
     steps: [{ docker.rollback: { to: last_good } }]
     verify:
       settle: 5s
-      infrastructure: { within: 30s, checks: [{ docker: healthy }] }
+      infrastructure: { within: 30s, checks: [{ docker: healthy }, { http: { url: '\${target.address}/health' } }] }
 `;
 
 /** Runs the tests of a file for the shop's pack. */
