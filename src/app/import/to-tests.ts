@@ -1,6 +1,7 @@
 import type { Place } from '../../config/place.ts';
 import { MINUTE } from '../../domain/time.ts';
 import { readSeriesName } from '../../rehearse/series-name.ts';
+import { readBy } from '../rule-tests/metrics-read.ts';
 import type { Alert } from './read-alerts.ts';
 import type { ImportedRule } from './to-pack.ts';
 import { durationAt, listAt, noteAt, textAt, textsAt, writtenDuration, type Note } from './written.ts';
@@ -50,12 +51,13 @@ export function toTests(place: Place, carrying: Carrying): ImportedTests {
       values: textAt(one.at('values')) ?? '',
     }));
     const name = nameOf(items, item, index);
+    const read = readSeriesOf(item, series, carrying);
     return {
       name,
       body: {
         name,
         interval: writtenDuration(durationAt(item.at('interval')) ?? everyMs),
-        series,
+        series: read,
       },
       expectations: listAt(item.at('alert_rule_test')).flatMap((one) =>
         expectationsOf(one, { ...carrying, targets, series }),
@@ -64,6 +66,30 @@ export function toTests(place: Place, carrying: Carrying): ImportedTests {
     };
   });
   return { targets, tests };
+}
+
+/** Without what only served alerts and recordings that stay in Prometheus. */
+function readSeriesOf(
+  item: Place,
+  series: readonly { readonly series: string; readonly values: string }[],
+  { rules, notes }: Carrying,
+): typeof series {
+  const asked = listAt(item.at('promql_expr_test')).map((query) => textAt(query.at('expr')) ?? '');
+  const isRead = readBy([...rules.flatMap(({ alerts }) => alerts.flatMap(queriesOfAlert)), ...asked]);
+  const left = new Set<string>();
+  const read = series.filter((one) => {
+    const labels = readSeriesName(one.series);
+    if ('problem' in labels || isRead(labels)) return true;
+    left.add(labels['__name__'] ?? '{}');
+    return false;
+  });
+  if (left.size > 0)
+    notes.push(noteAt(item, `series that no rule and no query reads are left out: ${[...left].join(', ')}`));
+  return read;
+}
+
+function queriesOfAlert({ split }: Alert): readonly string[] {
+  return split.form === 'ratio' ? [split.bad, split.total] : [split.query];
 }
 
 /** Its own name where it has one that no other has. */

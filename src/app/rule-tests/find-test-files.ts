@@ -1,6 +1,6 @@
 import { readdirSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { RollbackError } from '../../domain/errors.ts';
+import { messageOf, RollbackError } from '../../domain/errors.ts';
 
 /** How deep folders are looked through. */
 const deepest = 8;
@@ -9,10 +9,21 @@ const deepest = 8;
  * The test files among paths: a file is one whatever its name; in a folder, every `.yaml` or `.yml` inside of a folder
  * named `tests` is one, and so is every `NAME.test.yaml`. Hidden folders and `node_modules` are passed over.
  *
- * @throws RollbackError `NOT_FOUND` for a path that is not there, or a folder without tests
+ * @throws RollbackError `NOT_FOUND` for a path that is not there or cannot be looked at, or a folder without tests
  */
 export function findTestFiles(paths: readonly string[]): readonly string[] {
-  return [...new Set(paths.flatMap(filesAt))];
+  return [...new Set(paths.flatMap(readableFilesAt))];
+}
+
+/** Links that lead in circles, folders that may not be read: the system says why. */
+function readableFilesAt(path: string): readonly string[] {
+  try {
+    return filesAt(path);
+  } catch (cause) {
+    if (cause instanceof RollbackError) throw cause;
+    const message = `looking for tests at ${path}: ${messageOf(cause)}`;
+    throw new RollbackError('NOT_FOUND', message, { path }, { cause });
+  }
 }
 
 function filesAt(path: string): readonly string[] {

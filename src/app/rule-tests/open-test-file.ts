@@ -116,7 +116,8 @@ function readTargets(place: Place): Readonly<Record<string, PackTarget>> {
     const said = Object.entries(written).filter(([, value]) => value !== undefined);
     return [target, Object.fromEntries(said)];
   });
-  if (targets.length === 0) place.problem('expected at least one target', 'key');
+  if (targets.length === 0 && place.findings.problems.length === 0)
+    place.problem('expected at least one target', 'key');
   return Object.fromEntries(targets);
 }
 

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Place } from '../../config/place.ts';
 import { unknownWord } from '../../config/suggest.ts';
 import { isComposed, partsOf, type Part } from '../../domain/composition.ts';
+import type { Labels } from '../../domain/labels.ts';
 import type { Configuration } from '../../domain/configuration.ts';
 import type { Rule } from '../../domain/rule.ts';
 import { subjectsOf } from '../../domain/subjects.ts';
@@ -13,27 +14,46 @@ import { labelsAt, ruleAt, unflawed } from './names.ts';
 
 const written = z.union([z.string(), z.number()]);
 
-/** No test holds more samples, of all its series. */
+/** No file holds more samples and readings, of all its tests: they are all kept while the tests run. */
 const mostInAll = 2_000_000;
 
-/** `series:`, in promtool's notation. */
-export function readSeries(place: Place): RuleTest['series'] {
-  const known = new Map<string, Place>();
-  let total = 0;
+/** Counts what a file writes, and lets nothing more be read once that is too much. */
+export class Allowance {
+  #left = mostInAll;
+
+  /** What is written at a place, unless the file has written too much before it; null after a problem. */
+  spend<T extends { readonly length: number }>(place: Place, read: () => T | null): T | null {
+    if (this.#left < 0) return null;
+    const items = read();
+    this.#left -= items?.length ?? 0;
+    if (this.#left >= 0) return items;
+    place.problem(`more than ${mostInAll} samples and readings in one file`);
+    return null;
+  }
+}
+
+/** `series:`, in promtool's notation. With a misspelt metric, a test of what never comes would pass. */
+export function readSeries(
+  place: Place,
+  allowance: Allowance,
+  isRead: (series: Labels) => boolean,
+): RuleTest['series'] {
+  const known = new Set<string>();
   return place.items('series').flatMap((item) => {
     const fields = item.fields({ series: z.string(), values: written });
     const labels = fields.series === undefined ? null : labelsAt(item.at('series'), fields.series);
+    const values = item.at('values');
+    // To YAML `0x40` is a number; here it is 0, and forty more.
+    const notation = values.source() ?? String(fields.values);
     const samples =
       fields.values === undefined
         ? null
-        : // To YAML `0x40` is a number; here it is 0, and forty more.
-          unflawed(item.at('values'), readSeriesValues(item.at('values').source() ?? String(fields.values)));
+        : allowance.spend(values, () => unflawed(values, readSeriesValues(notation)));
     if (labels === null || samples === null) return [];
     const name = wordSeries(labels);
     if (known.has(name)) item.at('series').problem('this series is written already');
-    known.set(name, item);
-    total += samples.length;
-    if (total > mostInAll) item.at('values').problem(`more than ${mostInAll} samples in one test`);
+    else if (!isRead(labels)) item.at('series').problem('no rule and no query reads a metric of this name');
+    known.add(name);
     return [{ labels, samples }];
   });
 }
@@ -43,7 +63,11 @@ export function readSeries(place: Place): RuleTest['series'] {
  * that of 0s, the next that of one `every` later. Signals of a rule that reads several are named `RULE.KIND`, or
  * `RULE.KIND-2` for the second of a kind.
  */
-export function readReadingsOf(place: Place, configuration: Configuration): RuleTest['readings'] {
+export function readReadingsOf(
+  place: Place,
+  configuration: Configuration,
+  allowance: Allowance,
+): RuleTest['readings'] {
   const readings = new Map<string, ReadonlyMap<string, readonly WrittenReading[]>>();
   for (const [written, at] of place.entries('readings by rule')) {
     const [name = '', word] = written.split('.');
@@ -55,7 +79,7 @@ export function readReadingsOf(place: Place, configuration: Configuration): Rule
       continue;
     }
     const probes = isProbe(rule, signal);
-    readings.set(signal.name, readingsOf(at, { rule, probes, targets: configuration.targets }));
+    readings.set(signal.name, readingsOf(at, { rule, probes, targets: configuration.targets, allowance }));
   }
   return readings;
 }
@@ -107,6 +131,7 @@ interface Reads {
   readonly rule: Rule;
   readonly probes: boolean;
   readonly targets: Configuration['targets'];
+  readonly allowance: Allowance;
 }
 
 function readingsOf(place: Place, reads: Reads): ReadonlyMap<string, readonly WrittenReading[]> {
@@ -125,9 +150,11 @@ function readingsOf(place: Place, reads: Reads): ReadonlyMap<string, readonly Wr
 }
 
 /** A measure that passed is ok, too, as an empty answer may be; a probe measures nothing. */
-function itemsAt(place: Place, { rule, probes }: Reads): readonly WrittenReading[] {
+function itemsAt(place: Place, { rule, probes, allowance }: Reads): readonly WrittenReading[] {
   const text = place.read(written);
-  const items = text === undefined ? null : unflawed(place, readReadings(place.source() ?? String(text)));
+  const notation = place.source() ?? String(text);
+  const items =
+    text === undefined ? null : allowance.spend(place, () => unflawed(place, readReadings(notation)));
   if (probes && items?.some(({ kind }) => kind === 'value') === true)
     place.problem(`${rule.id} passes or fails; write pass and fail`);
   return items ?? [];

@@ -6,9 +6,11 @@ import { modes, type Rule } from '../../domain/rule.ts';
 import { DAY, formatDuration } from '../../domain/time.ts';
 import type { RuleTest } from '../../rehearse/rule-test.ts';
 import { targetAt, whereOf } from './names.ts';
+import { queriesOf, readBy } from './metrics-read.ts';
 import { readExpectations } from './read-expectations.ts';
+import { readFails } from './read-fails.ts';
 import { readQueries } from './read-queries.ts';
-import { readReadingsOf, readSeries } from './read-samples.ts';
+import { Allowance, readReadingsOf, readSeries } from './read-samples.ts';
 import { readReleases, type TestDefaults } from './written-releases.ts';
 
 /** What tests are read against. */
@@ -39,19 +41,16 @@ const shape = {
   promql: later,
 };
 
-const failsShape = {
-  steps: z.array(z.string()).optional(),
-  checks: z.array(z.string()).optional(),
-};
-
 /** The tests of a file; what is wrong with one is reported, and hides nothing of the others. */
 export function readTests(place: Place, setting: TestSetting): readonly RuleTest[] {
   const items = place.items('tests');
   if (items.length === 0 && place.findings.problems.length === 0)
     place.problem('holds no tests; expected a list under tests:', 'key');
   const names = new Map<string, number>();
+  const allowance = new Allowance();
+  const asked = queriesOf(setting.configuration.rules);
   return items.map((item) => {
-    const test = readTest(item, setting);
+    const test = readTest(item, { ...setting, allowance, asked });
     const twin = names.get(test.name);
     if (twin !== undefined && test.name !== '')
       item.at('name').problem(`there is already a test of this name, at line ${twin}`);
@@ -60,17 +59,23 @@ export function readTests(place: Place, setting: TestSetting): readonly RuleTest
   });
 }
 
-function readTest(place: Place, { file, configuration, defaults }: TestSetting): RuleTest {
+interface FileSetting extends TestSetting {
+  readonly allowance: Allowance;
+  /** The queries of all rules. */
+  readonly asked: readonly string[];
+}
+
+function readTest(place: Place, { file, configuration, defaults, allowance, asked }: FileSetting): RuleTest {
   const fields = place.fields(shape);
   const targets = Object.keys(configuration.targets);
   const intervalMs = fields.interval ?? defaults.intervalMs;
-  const series = readSeries(place.at('series'));
-  const readings = readReadingsOf(place.at('readings'), configuration);
-  const expectations = readExpectations(place.at('expect'), { file, configuration });
   const queries = readQueries(place.at('promql'), file);
-  if (expectations.length + queries.length === 0 && !place.has('expect') && !place.has('promql'))
+  const isRead = readBy([...asked, ...queries.map(({ query }) => query)]);
+  const series = readSeries(place.at('series'), allowance, isRead);
+  const readings = readReadingsOf(place.at('readings'), configuration, allowance);
+  const expectations = readExpectations(place.at('expect'), { file, configuration });
+  if (isMap(place) && !says(place.at('expect')) && !says(place.at('promql')))
     place.problem('expects nothing; add expect: or promql:', 'key');
-  const fails = place.at('fails').value === undefined ? {} : place.at('fails').fields(failsShape);
   const stated = [
     fields.until ?? 0,
     ...expectations.map(({ timing }) => (Number.isFinite(timing.ms) ? timing.ms : 0)),
@@ -96,7 +101,7 @@ function readTest(place: Place, { file, configuration, defaults }: TestSetting):
     deploys: readDeploys(place.at('deploys'), targets),
     deploying: readDeploying(place.at('deploying'), targets),
     answers: readAnswers(place.at('answers'), targets),
-    fails: { steps: fails.steps ?? [], checks: fails.checks ?? [] },
+    fails: readFails(place.at('fails'), configuration),
     armed: fields.armed ?? defaults.armed,
     endMs: Math.min(endMs, longestMs),
     expectations: expectations.map((one) => ({
@@ -105,6 +110,15 @@ function readTest(place: Place, { file, configuration, defaults }: TestSetting):
     })),
     queries,
   };
+}
+
+function isMap({ value }: Place): boolean {
+  return value !== null && typeof value === 'object' && !Array.isArray(value);
+}
+
+/** An empty list would let a test pass whatever happens. */
+function says({ value }: Place): boolean {
+  return value !== undefined && !(Array.isArray(value) && value.length === 0);
 }
 
 /** When the last of the written samples and readings is seen. */

@@ -72,12 +72,49 @@ describe('a test with a problem', () => {
     ['    deploying: [{ from: 2m, to: 1m }]', '3:33', 'ends before it begins'],
     ['    answers: [{ at: 1m, answer: maybe }]', '3:33', 'expected approve or reject, got "maybe"'],
     ['    until: 8d', '2:5', 'would take 8d; a test ends after 7d at most'],
+    [
+      '    fails: { steps: [dockr.rollback] }',
+      '3:22',
+      'no playbook has the step dockr.rollback, did you mean docker.rollback?',
+    ],
+    [
+      '    fails: { checks: [docker up] }',
+      '3:23',
+      'no playbook has the check docker up; known: docker healthy, http ${target.address}/health',
+    ],
+    [
+      '    series: [{ series: eror, values: 1x5 }]',
+      '3:24',
+      'no rule and no query reads a metric of this name',
+    ],
     ['    interval: 0s', '3:15', 'expected a duration of at least 100ms such as 5s or 1m, got "0s"'],
   ])('%s', async (body, place, message) => {
     const verdict = await verdictOn(oneTest(`${body}\n    promql: [{ query: up, at: 0s, samples: [] }]`));
     expect(verdict).toContain(`shop/tests/case.yaml:${place} `);
     expect(verdict).toContain(message);
   });
+});
+
+test.each([
+  '    expect: []',
+  '    promql: []',
+  '    expect: []\n    promql: []',
+  '    readings: { memory: 5% }',
+])('a test that expects nothing is refused: %j', async (body) => {
+  expect(await verdictOn(oneTest(body))).toBe(
+    'shop/tests/case.yaml:2:5  tests[0]  expects nothing; add expect: or promql:',
+  );
+});
+
+test('what a file may write is bounded, over all its series and tests', async () => {
+  const series = (index: number): string => `{ series: 'errors{n="${index}"}', values: 0x99998 }`;
+  const manyIn = (count: number): string =>
+    Array.from({ length: count }, (_, index) => `      - ${series(index)}\n`).join('');
+  const test = (name: string): string =>
+    `  - name: ${name}\n    expect: [{ at: 1m, rule: errors, verdict: ok }]\n    series:\n${manyIn(12)}`;
+  expect(await verdictOn(`tests:\n${test('a')}${test('b')}${test('c')}`)).toBe(
+    'shop/tests/case.yaml:28:44  tests[1].series[8].values  more than 2000000 samples and readings in one file',
+  );
 });
 
 describe('an expectation with a problem', () => {
