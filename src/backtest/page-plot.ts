@@ -220,7 +220,7 @@ function deployMark({ at, release, bad }: Deploy, axes: Axes): readonly Markup[]
 }
 
 /** A label in the middle of its tick would be cut off at the right edge. */
-export function anchorAt(at: number, span: Span): 'middle' | 'end' {
+export function anchorAt(at: number, span: { readonly toMs: number }): 'middle' | 'end' {
   return at >= span.toMs ? 'end' : 'middle';
 }
 

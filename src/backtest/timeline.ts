@@ -37,7 +37,7 @@ export function timeline(report: Report, ink: Ink, width: number): readonly stri
     ...report.tracks.map((track, index) => line(names[index] ?? '', trackRow(track, ink, scale))),
     ...acted.map((target) => line(actsOf(target), actRow(report, target, { ink, scale }))),
     '',
-    legend(ink),
+    ...legend(ink, width),
   ];
 }
 
@@ -141,18 +141,31 @@ function columnOf(at: number, { fromMs, toMs, columns }: Scale): number {
   return Math.min(columns - 1, Math.max(0, column));
 }
 
-function legend(ink: Ink): string {
-  return [
-    `${ink.red('█')} CRITICAL fires`,
-    `${ink.yellow('▓')} HIGH fires`,
-    `${ink.cyan('▒')} MEDIUM fires`,
-    `${ink.dim('░')} pending`,
-    `${ink.dim(':')} briefly pending`,
-    `${ink.dim('·')} fine`,
-    'blank: nothing known',
-    '▲ deploy',
-    `${ink.red('✖')} bad deploy`,
-    `${ink.bold('↩')} rolls back`,
-    '? asks',
-  ].join('   ');
+/** What the signs mean, in as many lines as it takes. */
+function legend(ink: Ink, width: number): readonly string[] {
+  const signs = [
+    [ink.red('█'), 'CRITICAL fires'],
+    [ink.yellow('▓'), 'HIGH fires'],
+    [ink.cyan('▒'), 'MEDIUM fires'],
+    [ink.dim('░'), 'pending'],
+    [ink.dim(':'), 'briefly pending'],
+    [ink.dim('·'), 'fine'],
+    ['blank', 'nothing known'],
+    ['▲', 'deploy'],
+    [ink.red('✖'), 'bad deploy'],
+    [ink.bold('↩'), 'rolls back'],
+    ['?', 'asks'],
+  ] as const;
+  const lines: string[][] = [[]];
+  let used = 0;
+  for (const [sign, meaning] of signs) {
+    const wide = (sign === 'blank' ? sign.length : 1) + meaning.length + 4;
+    if (used > 0 && used + wide > width) {
+      lines.push([]);
+      used = 0;
+    }
+    lines.at(-1)?.push(`${sign} ${meaning}`);
+    used += wide;
+  }
+  return lines.map((line) => line.join('   '));
 }
