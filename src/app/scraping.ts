@@ -51,6 +51,7 @@ export function scrapedFor(
   const embedded = embeddedAnswerer({ name: 'scrape', source: store, engine, clock });
   const answerer: Answerer = {
     ...embedded,
+    notYet: (lookBackMs, at) => notYet(scraper, lookBackMs, at),
     query: (text, at, signal) => {
       if (at === null) scraper.asked();
       return embedded.query(text, at, signal);
@@ -78,6 +79,21 @@ export function scrapedFor(
     },
   };
   return scraped;
+}
+
+/**
+ * Memory begins with the daemon. What is computed from part of a window would be too low, and what is absent may be on a
+ * page that nobody has read yet.
+ */
+function notYet(scraper: Scraper, lookBackMs: number, at: number): string | null {
+  const readyAt = scraper.readyAt();
+  if (readyAt === null) {
+    const waiting = scraper.views().filter(({ last }) => last === null);
+    return `not scraped yet since the start: ${waiting.map(({ name }) => name).join(', ')}`;
+  }
+  const covered = Math.max(0, at - readyAt);
+  if (lookBackMs <= covered) return null;
+  return `scraped for ${formatDuration(covered)} of the ${formatDuration(lookBackMs)} that it looks back`;
 }
 
 /** What of a configuration scraping needs. */

@@ -42,6 +42,7 @@ export function gridAnswerer(answerer: Answerer, grid: Grid, now: () => number):
   };
   return {
     name: answerer.name,
+    ...(answerer.notYet === undefined ? {} : { notYet: answerer.notYet }),
     query: async (text, asked, signal) => {
       const at = asked ?? now();
       const name = `${at - now()} ${text}`;

@@ -33,6 +33,7 @@ export class Scraper {
   #loops = new Map<string, PageLoop>();
   /** The loops that run, while the scraper does. */
   #running: Set<Promise<void>> | null = null;
+  #readyAt: number | null = null;
 
   constructor(options: ScraperOptions) {
     this.#options = options;
@@ -63,6 +64,7 @@ export class Scraper {
     const running = new Set<Promise<void>>();
     this.#running = running;
     for (const loop of this.#loops.values()) this.#launch(loop);
+    this.#noteReady();
     while (!signal.aborted) {
       await sleep(clock, sweepMs, signal);
       store.sweep(clock.now());
@@ -75,6 +77,11 @@ export class Scraper {
   /** Somebody reads what was scraped, now. */
   asked(): void {
     this.#phase.read(this.#options.clock.now());
+  }
+
+  /** Since when every page has been scraped at least once, whatever came of it, epoch ms; null while one has not. */
+  readyAt(): number | null {
+    return this.#readyAt;
   }
 
   /** How the last scrape of each page ended. */
@@ -93,6 +100,12 @@ export class Scraper {
     running.add(run);
   }
 
+  /** Once is enough: a page that is taken up later keeps nobody waiting. */
+  #noteReady(): void {
+    if (this.#readyAt !== null || this.views().some(({ last }) => last === null)) return;
+    this.#readyAt = this.#options.clock.now();
+  }
+
   #parts(): PageLoopParts {
     const { http, clock, store } = this.#options;
     return {
@@ -106,6 +119,7 @@ export class Scraper {
         counts.failures += problem === null ? 0 : 1;
         counts.bytes += bytes;
         this.#counts.set(page.name, counts);
+        this.#noteReady();
       },
     };
   }

@@ -7,6 +7,7 @@ import type { Baseline, DeployTest } from '../../domain/rule.ts';
 import { formatDuration, MINUTE } from '../../domain/time.ts';
 import { mannWhitney } from '../statistics/mann-whitney.ts';
 import { median } from '../statistics/median.ts';
+import { notYet } from './promql-coverage.ts';
 import { historyOf, type HistoryAsking } from './promql-history.ts';
 import type { PromqlSignal } from './promql-options.ts';
 
@@ -51,6 +52,9 @@ export async function beforeDeploy(means: Means, options: PromqlSignal, about: A
     means.remembered.delete(about.subject);
     return { why: 'insufficient', detail: 'no deployment of it has been seen' };
   }
+  const since = arrival.deployedAt - means.baseline.windowMs;
+  const early = notYet(means.answerer, options, since);
+  if (early !== null) return { why: 'insufficient', detail: `the time before the deployment: ${early}` };
   try {
     const known = await recall(means, options, { ...about, arrival });
     const least = Math.max(2, Math.ceil(stepsIn(means.baseline.windowMs, about.everyMs) / 2));

@@ -6,6 +6,7 @@ import type { AskedPast, Source } from '../../domain/ports/source.ts';
 import type { Baselined } from '../../domain/reading.ts';
 import type { Subject } from '../../domain/target.ts';
 import { formatDuration } from '../../domain/time.ts';
+import { notYet } from './promql-coverage.ts';
 import { look, type Asking, type Saw } from './promql-look.ts';
 import type { PromqlSignal } from './promql-options.ts';
 import { beforeDeploy, type Remembered } from './before-deploy.ts';
@@ -42,6 +43,8 @@ async function ofOffset(
   asking: Asking,
 ): Promise<ReadonlyMap<string, Baselined>> {
   const ago = `${formatDuration(offsetMs)} ago`;
+  const early = notYet(answerer, options, clock.now() - offsetMs);
+  if (early !== null) return forAll(asking.subjects, { why: 'insufficient', detail: `${ago}: ${early}` });
   try {
     const { of } = await look(answerer, options, clock.now() - offsetMs, asking);
     return new Map(asking.subjects.map(({ name }) => [name, earlier(of(name), ago)]));

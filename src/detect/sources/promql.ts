@@ -6,6 +6,7 @@ import type { Source } from '../../domain/ports/source.ts';
 import type { Reading } from '../../domain/reading.ts';
 import type { Subject } from '../../domain/target.ts';
 import { freshnessOf } from './freshness.ts';
+import { notYet } from './promql-coverage.ts';
 import { look, type Saw } from './promql-look.ts';
 import { prometheusOptions, scrapeOptions, type PromqlSignal } from './promql-options.ts';
 import { promqlPast } from './promql-past.ts';
@@ -54,16 +55,21 @@ export function promqlSource({
     async read(options, subjects, signal) {
       const at = clock.now();
       const asking = { subjects, map: mapOf(subjects), signal };
-      const ask = (who: Answerer) =>
-        Promise.all([freshnessOf(who, options.fresh, asking), look(who, options, null, asking)]);
+      const ask = async (who: Answerer) => {
+        const early = notYet(who, options, at);
+        const asked = [freshnessOf(who, options.fresh, asking), look(who, options, null, asking)] as const;
+        const [stale, looked] = await Promise.all(asked);
+        return { early, stale, looked };
+      };
       try {
         const { answer, instead } =
           fallback !== null && fallsBack(options, fallback)
             ? await fallback.takeOver.ask(ask, signal)
             : { answer: await ask(answerer), instead: null };
-        const [stale, looked] = answer;
+        const { early, stale, looked } = answer;
         unmatched.set(options, looked.unmatched);
         return dated(at, subjects, ({ name }) => {
+          if (early !== null) return told({ why: 'insufficient', detail: early }, instead);
           const old = stale.get(name);
           return told(old === undefined ? looked.of(name) : { why: 'no_data', detail: old }, instead);
         });

@@ -20,6 +20,11 @@ export interface Answerer {
   /** For people and for blindness: `prometheus`, `scrape`. */
   readonly name: string;
   /**
+   * Why it cannot say yet what a query means that looks back this far, in ms, from `at`, epoch ms; null when it can.
+   * Left out by whoever has always been there.
+   */
+  readonly notYet?: (lookBackMs: number, at: number) => string | null;
+  /**
    * Evaluates a query at an instant.
    *
    * @param at epoch ms; null is now, by the clock of whoever answers
