@@ -1,3 +1,4 @@
+import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { messageOf } from '../domain/errors.ts';
 
@@ -12,7 +13,8 @@ export const largestFileBytes = 1024 * 1024;
  * nothing before it is refused.
  */
 export async function readTextFile(path: string): Promise<string> {
-  const file = await open(path, 'r');
+  // A pipe would be waited for until somebody writes into it, if ever.
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     if (!(await file.stat()).isFile()) throw new Error('not a regular file');
     const buffer = Buffer.alloc(largestFileBytes + 1);

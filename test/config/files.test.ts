@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -38,6 +39,11 @@ test.each([
     'has 10 MB',
     (): void => write({ 'rollbackd.yaml': `version: 1\n${'#'.repeat(10 * 1024 * 1024)}` }),
     'is larger than 1 MiB, the limit for a configuration file',
+  ],
+  [
+    'is a pipe into which nobody writes',
+    (): void => void execFileSync('mkfifo', [join(folder, 'rollbackd.yaml')]),
+    'cannot be read: not a regular file',
   ],
   ['is a folder', (): void => write({ 'rollbackd.yaml/file': '' }), 'cannot be read: not a regular file'],
   [
