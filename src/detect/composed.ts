@@ -43,7 +43,7 @@ export function composedSignal(rule: Rule, composing: Composing, sources: Source
     },
     async read(subjects, signal) {
       const readings = await Promise.all(parts.map((part) => readPart(part, subjects, signal)));
-      const at = Math.max(0, ...readings.flatMap((read) => [...read.values()].map((reading) => reading.at)));
+      const at = latestOf(readings);
       return new Map(
         subjects.map(({ name }) => [
           name,
@@ -58,6 +58,13 @@ export function composedSignal(rule: Rule, composing: Composing, sources: Source
     unmatched: () =>
       parts.reduce((sum, { from, source }) => sum + (from.unmatched?.(source.options) ?? 0), 0),
   };
+}
+
+/** When the last of these readings was made; there may be more of them than a call takes arguments. */
+function latestOf(readings: readonly ReadonlyMap<string, Reading>[]): number {
+  let latest = 0;
+  for (const read of readings) for (const { at } of read.values()) latest = Math.max(latest, at);
+  return latest;
 }
 
 /** What the parts say together. Pure. */
