@@ -35,19 +35,22 @@ export async function gitShop(): Promise<GitShop> {
   const hook = join(remote.url, 'hooks', 'post-receive');
   writeFileSync(hook, `#!/bin/sh\nexec git --work-tree='${deployed}' checkout --quiet --force main\n`);
   chmodSync(hook, 0o755);
-  const good = remote.commit('release 1', { ...healthy, 'shop.txt': 'one\n' });
+  const push = (): void => void remote.develop('push', '--quiet', 'origin', 'main');
+  const commit: GitShop['commit'] = (message, files) => {
+    const work = remote.develop('rev-parse', '--show-toplevel');
+    for (const [path, text] of Object.entries(files)) writeFileSync(join(work, path), text);
+    remote.develop('add', '--all');
+    remote.develop('commit', '--quiet', '--message', message);
+    return remote.develop('rev-parse', 'HEAD');
+  };
+  const good = commit('release 1', { ...healthy, 'shop.txt': 'one\n' });
+  push();
   const address = await serve(deployed);
   return {
     remote,
     good,
-    commit(message, files) {
-      const work = remote.develop('rev-parse', '--show-toplevel');
-      for (const [path, text] of Object.entries(files)) writeFileSync(join(work, path), text);
-      remote.develop('add', '--all');
-      remote.develop('commit', '--quiet', '--message', message);
-      return remote.develop('rev-parse', 'HEAD');
-    },
-    push: () => void remote.develop('push', '--quiet', 'origin', 'main'),
+    commit,
+    push,
     start: async (steps) => {
       const port = await freePort();
       const configPath = writeConfiguration({
