@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/app/clock.ts';
-import { httpClient } from '../../src/clients/http.ts';
+import { httpClient, type HttpAnswer, type HttpRequest } from '../../src/clients/http.ts';
 import { prometheusAnswerer } from '../../src/clients/prometheus.ts';
 import { messageOf, RollbackError } from '../../src/domain/errors.ts';
 import type { Answerer } from '../../src/domain/ports/answerer.ts';
@@ -38,6 +38,27 @@ async function refusal(client: Answerer): Promise<string> {
     ? `${thrown.code} ${thrown.message}`
     : `no refusal: ${String(thrown)}`;
 }
+
+test('a Prometheus on the same machine is asked not to compress, another one may', async () => {
+  const asked: Record<string, string | undefined> = {};
+  const http = {
+    request: ({ url, headers = {} }: HttpRequest): Promise<HttpAnswer> => {
+      asked[new URL(url).host] = headers['accept-encoding'];
+      return Promise.resolve({ status: 200, headers: {}, body: vector([]) });
+    },
+  };
+  const hosts = ['127.0.0.1:9090', 'localhost:9090', '[::1]:9090', '127.0.0.1.example', 'prometheus:9090'];
+  for (const host of hosts)
+    await query(prometheusAnswerer({ http, url: `http://${host}`, timeoutMs: 1_000 }));
+
+  expect(hosts.map((host) => asked[host] ?? 'as it likes')).toEqual([
+    'identity',
+    'identity',
+    'identity',
+    'as it likes',
+    'as it likes',
+  ]);
+});
 
 describe('an instant query', () => {
   test('is posted as a form, with the secret headers', async () => {
