@@ -8,6 +8,7 @@ import type { SampleView, SeriesSource } from './series-store.ts';
 
 /** How much a store keeps. */
 export interface StoreLimits extends RingLimits {
+  /** One with long labels counts as several: another one for each 512 characters. */
   readonly maxSeries: number;
   /** Samples further ahead of `now` than this are refused. */
   readonly maxAheadMs: number;
@@ -38,12 +39,15 @@ export interface NewSample {
 
 /** About what a series costs beside its rings: labels, key, index, objects. Measured, in bytes. */
 const bytesPerSeries = 1_100;
+/** Characters of labels that this is about; more of them are as much again. */
+const lettersPerSeries = 512;
 
 /** Series in memory, within limits. */
 export class MemoryStore implements SeriesSource {
   readonly #limits: StoreLimits;
   readonly #byKey = new Map<string, SampleRing>();
   readonly #index = new LabelIndex<SampleRing>();
+  #weight = 0;
 
   constructor(limits: Partial<StoreLimits> = {}) {
     this.#limits = { ...keepsEverything, ...limits };
@@ -55,7 +59,7 @@ export class MemoryStore implements SeriesSource {
 
   /** Memory of all series: the sizes of their rings, and a measured constant for what stands around each. */
   bytes(): number {
-    let total = this.#byKey.size * bytesPerSeries;
+    let total = this.#weight * bytesPerSeries;
     for (const ring of this.#byKey.values()) total += ring.bytes;
     return total;
   }
@@ -108,9 +112,7 @@ export class MemoryStore implements SeriesSource {
   sweep(now: number): void {
     for (const [key, ring] of this.#byKey) {
       ring.drop(now - this.#limits.retentionMs);
-      if (ring.length > 0) continue;
-      this.#byKey.delete(key);
-      this.#index.remove(ring);
+      if (ring.length === 0) this.#drop(key, ring);
     }
   }
 
@@ -118,9 +120,7 @@ export class MemoryStore implements SeriesSource {
   forget(labels: Labels): void {
     const { key } = labelSetOf(labels);
     const ring = this.#byKey.get(key);
-    if (ring === undefined) return;
-    this.#byKey.delete(key);
-    this.#index.remove(ring);
+    if (ring !== undefined) this.#drop(key, ring);
   }
 
   select(matchers: readonly Matcher[]): readonly SampleView[] {
@@ -133,12 +133,24 @@ export class MemoryStore implements SeriesSource {
   }
 
   #open(key: string, labels: Labels): SampleRing | null {
-    if (this.#byKey.size >= this.#limits.maxSeries) return null;
+    const weight = weightOf(key);
+    if (this.#weight + weight > this.#limits.maxSeries) return null;
+    this.#weight += weight;
     const ring = new SampleRing(labels, this.#limits.maxSamples);
     this.#byKey.set(key, ring);
     this.#index.add(ring);
     return ring;
   }
+
+  #drop(key: string, ring: SampleRing): void {
+    this.#byKey.delete(key);
+    this.#index.remove(ring);
+    this.#weight -= weightOf(key);
+  }
+}
+
+function weightOf(key: string): number {
+  return 1 + Math.floor(key.length / lettersPerSeries);
 }
 
 function repeats(ring: SampleRing, sample: NewSample): boolean {

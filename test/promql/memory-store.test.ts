@@ -158,3 +158,14 @@ test('the first sample after an instant is found across the seam of the ring', (
   expect(view?.read(1, 5, times, values)).toBe(4);
   expect([...times.subarray(0, 4)]).toEqual([50, 60, 70, 80]);
 });
+
+test('a series with long labels takes the room of several, and gives it back', () => {
+  const store = new MemoryStore({ maxSeries: 10 });
+  const long = { ...up, path: 'x'.repeat(4_000) };
+  expect(store.append(long, { atMs: 1, value: 1 })).toBe('stored');
+  expect(store.append(up, { atMs: 1, value: 1 })).toBe('stored');
+  expect(store.append({ ...long, path: 'y'.repeat(4_000) }, { atMs: 1, value: 1 })).toBe('too-many-series');
+  expect(store.bytes()).toBeGreaterThan(9_000);
+  store.forget(long);
+  expect(store.append({ ...long, path: 'y'.repeat(4_000) }, { atMs: 1, value: 1 })).toBe('stored');
+});

@@ -2,7 +2,7 @@ import type { Labels } from '../../domain/labels.ts';
 import type { PageFlaw } from './flaw.ts';
 import type { PageFormat } from './format.ts';
 import { scanPage } from './scan-page.ts';
-import { isFlaw, readSeries } from './series-text.ts';
+import { emptyLabels, isFlaw, readSeries } from './series-text.ts';
 
 /** One sample of a page. */
 export interface PageSample {
@@ -19,8 +19,15 @@ export function readPage(body: string, format: PageFormat): readonly PageSample[
   const flaw = scanPage(body, format, (series, value, timestamp) => {
     const labels = readSeries(series);
     if (isFlaw(labels)) return labels;
-    samples.push({ labels, value, timestamp });
+    samples.push({ labels: withoutEmpty(labels), value, timestamp });
     return null;
   });
   return flaw ?? samples;
+}
+
+function withoutEmpty(labels: Labels): Labels {
+  return Object.assign(
+    emptyLabels(),
+    Object.fromEntries(Object.entries(labels).filter(([, value]) => value !== '')),
+  );
 }

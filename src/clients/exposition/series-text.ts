@@ -9,10 +9,15 @@ export interface LabelLimits {
   readonly name: number;
   /** UTF-16 units of a value. */
   readonly value: number;
+  /** UTF-16 units of the whole. */
+  readonly series: number;
 }
 
-/** Far beyond what exporters send, and small enough that a page within its own limits stays bounded. */
-export const labelLimits: LabelLimits = { labels: 64, name: 512, value: 8_192 };
+/**
+ * Far beyond what exporters send, and small enough that a page within its own limits stays bounded. V8 tells texts of
+ * more than 16,383 units apart by comparing each with each.
+ */
+export const labelLimits: LabelLimits = { labels: 64, name: 512, value: 8_192, series: 12_000 };
 
 const backslash = 92;
 const quote = 34;
@@ -44,10 +49,11 @@ function closingBrace(text: string, from: number, to: number): number | Flaw {
 /**
  * Reads a series as a page writes it: `name{label="value"}`, or `{"quoted name","quoted label"="value"}`.
  *
- * Labels with an empty value are left out, as the data model has it. The result inherits nothing, so that a label of
- * any name is only a label.
+ * Labels with an empty value are there, which matters where labels of several origins meet; to the data model they are
+ * none. The result inherits nothing, so that a label of any name is only a label.
  */
 export function readSeries(text: string, limits: LabelLimits = labelLimits): Labels | Flaw {
+  if (text.length > limits.series) return tooLong(0, 'the series', limits.series);
   const nameEnd = bareEnd(text, 0, true);
   const labels = emptyLabels();
   if (nameEnd > 0) {
@@ -136,7 +142,7 @@ class LabelReader {
     if (this.#seen.size === this.#limits.labels)
       return this.#flaw(`more than ${this.#limits.labels} labels`, from);
     this.#seen.add(name);
-    if (value !== '') this.#labels[name] = value;
+    this.#labels[name] = value;
     return null;
   }
 

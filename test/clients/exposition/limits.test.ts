@@ -21,8 +21,14 @@ test('names and values have a length within which they are read', () => {
   ]);
 });
 
+test('a series has a length, too', () => {
+  const long = (letters: number): string => `x{a="${'v'.repeat(6_000)}",b="${'v'.repeat(letters)}"}`;
+  expect(told(`${long(5_988)} 1`)).toHaveLength(1);
+  expect(told(`${long(5_989)} 1`)).toEqual(['line 1, column 1: the series is longer than 12000 characters']);
+});
+
 test('limits are those that are asked for', () => {
-  const limits = { labels: 1, name: 3, value: 2 };
+  const limits = { labels: 1, name: 3, value: 2, series: 20 };
   expect(readSeries('x{a="1"}', limits)).toEqual({ __name__: 'x', a: '1' });
   expect(readSeries('x{a="1",b="2"}', limits)).toEqual({ at: 8, problem: 'more than 1 labels' });
 });

@@ -41,3 +41,19 @@ test('where labels are honoured, the series keeps its own, and gets what it lack
     instance: 'shop:8080',
   });
 });
+
+test('where several are displaced, the shortest name is free first, as in Prometheus', () => {
+  const own = { z: '1', exported_z: '2' };
+  expect(mergedLabels(own, { z: 't', exported_z: 'u' }, false)).toEqual({
+    z: 't',
+    exported_z: 'u',
+    exported_exported_z: '1',
+    exported_exported_exported_z: '2',
+  });
+});
+
+test('an empty label is none; where labels are honoured it keeps the one of the page away', () => {
+  const own = { __name__: 'x', job: '', instance: '' };
+  expect(mergedLabels(own, page, false)).toEqual({ __name__: 'x', ...page });
+  expect(mergedLabels(own, { ...page, zone: '' }, true)).toEqual({ __name__: 'x' });
+});
