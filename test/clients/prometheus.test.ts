@@ -44,7 +44,8 @@ test('a Prometheus on the same machine is asked not to compress, another one may
   const http = {
     request: ({ url, headers = {} }: HttpRequest): Promise<HttpAnswer> => {
       asked[new URL(url).host] = headers['accept-encoding'];
-      return Promise.resolve({ status: 200, headers: {}, body: vector([]) });
+      const body = vector([]);
+      return Promise.resolve({ status: 200, headers: {}, body, bytes: body.length, utf8: true });
     },
   };
   const hosts = ['127.0.0.1:9090', 'localhost:9090', '[::1]:9090', '127.0.0.1.example', 'prometheus:9090'];
