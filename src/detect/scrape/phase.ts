@@ -1,7 +1,8 @@
-/** Reads that are remembered. */
-const remembered = 64;
 /** Reads older than this say nothing about the next ones. */
 const worthMs = 10_000;
+/** Reads that follow one another within this are one: however many rules there are, few are remembered. */
+const oneReadMs = 20;
+const remembered = worthMs / oneReadMs;
 /** How long before the readers a page is scraped, beside what its scrape takes. */
 const leadMs = 40;
 /** A page that is this near to its best instant stays where it is. */
@@ -18,9 +19,9 @@ export class Phase {
 
   /** Somebody asks at this instant, epoch ms. */
   read(at: number): void {
-    if (this.#reads.at(-1) === at) return;
+    if (at - (this.#reads.at(-1) ?? -Infinity) < oneReadMs) return;
     this.#reads.push(at);
-    if (this.#reads.length > remembered) this.#reads = this.#reads.slice(-remembered / 2);
+    if (this.#reads.length > 2 * remembered) this.#reads = this.#reads.slice(-remembered);
   }
 
   /**

@@ -47,3 +47,13 @@ test('readers of long ago, and pages that are scraped seldom, change nothing', (
 test('readers of a slower rule are found in the interval of the page', () => {
   expect(readAt(1_700, 6_700).adjusted(8_300, { ...second, now: 7_350 })).toBe(8_660);
 });
+
+test('a bunch of hundreds of readers has one beginning, and a page stays right before it', () => {
+  const phase = new Phase();
+  for (let second = 0; second < 10; second++)
+    for (let reader = 0; reader < 240; reader++) phase.read(second * 1_000 + 700 + reader);
+  const slot = phase.adjusted(10_820, { ...second, now: 9_960 });
+  expect(slot).toBe(10_660);
+  for (let reader = 0; reader < 240; reader++) phase.read(10_700 + reader);
+  expect(phase.adjusted(slot + 1_000, { ...second, now: 10_970 })).toBe(11_660);
+});
