@@ -121,7 +121,11 @@ function readAlert(
   const notes = [
     ...split.notes,
     ...(note === null ? [] : [note]),
-    ...(others.length === 0 ? [] : [`its labels ${others.join(', ')} have no counterpart`]),
+    ...(others.length === 0
+      ? []
+      : [
+          `its ${others.length === 1 ? 'label' : 'labels'} ${others.join(', ')} ${others.length === 1 ? 'has' : 'have'} no counterpart`,
+        ]),
     ...unknown.map((key) => `${key} has no counterpart`),
   ];
   out.notes.push(...notes.map((message) => noteAt(place, `${name}: ${message}`)));

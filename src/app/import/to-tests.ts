@@ -39,28 +39,24 @@ const testKeys = new Set(['name', 'interval', 'input_series', 'alert_rule_test',
 export function toTests(place: Place, carrying: Carrying): ImportedTests {
   const everyMs = durationAt(place.at('evaluation_interval')) ?? MINUTE;
   const items = listAt(place.at('tests'));
-  const targets = targetsOf(items, carrying.by);
+  const read = items.map((item) => readSeriesOf(item, carrying));
+  const targets = targetsOf(read.flat(), carrying.by);
   for (const key of ['group_eval_order', 'fuzzy_compare'])
     if (place.has(key)) carrying.notes.push(noteAt(place.at(key), `${key} has no counterpart`));
   const tests = items.map((item, index): ImportedTest => {
     for (const key of Object.keys(item.value as object))
       if (!testKeys.has(key))
         carrying.notes.push(noteAt(item.at(key), `${key} of a test has no counterpart`));
-    const series = listAt(item.at('input_series')).map((one) => ({
-      series: textAt(one.at('series')) ?? '',
-      values: textAt(one.at('values')) ?? '',
-    }));
     const name = nameOf(items, item, index);
-    const read = readSeriesOf(item, series, carrying);
     return {
       name,
       body: {
         name,
         interval: writtenDuration(durationAt(item.at('interval')) ?? everyMs),
-        series: read,
+        series: read[index],
       },
       expectations: listAt(item.at('alert_rule_test')).flatMap((one) =>
-        expectationsOf(one, { ...carrying, targets, series }),
+        expectationsOf(one, { ...carrying, targets, series: seriesOf(item) }),
       ),
       queries: listAt(item.at('promql_expr_test')).flatMap((query) => queryOf(query, carrying)),
     };
@@ -68,16 +64,24 @@ export function toTests(place: Place, carrying: Carrying): ImportedTests {
   return { targets, tests };
 }
 
+interface Series {
+  readonly series: string;
+  readonly values: string;
+}
+
+function seriesOf(item: Place): readonly Series[] {
+  return listAt(item.at('input_series')).map((one) => ({
+    series: textAt(one.at('series')) ?? '',
+    values: textAt(one.at('values')) ?? '',
+  }));
+}
+
 /** Without what only served alerts and recordings that stay in Prometheus. */
-function readSeriesOf(
-  item: Place,
-  series: readonly { readonly series: string; readonly values: string }[],
-  { rules, notes }: Carrying,
-): typeof series {
+function readSeriesOf(item: Place, { rules, notes }: Carrying): readonly Series[] {
   const asked = listAt(item.at('promql_expr_test')).map((query) => textAt(query.at('expr')) ?? '');
   const isRead = readBy([...rules.flatMap(({ alerts }) => alerts.flatMap(queriesOfAlert)), ...asked]);
   const left = new Set<string>();
-  const read = series.filter((one) => {
+  const read = seriesOf(item).filter((one) => {
     const labels = readSeriesName(one.series);
     if ('problem' in labels || isRead(labels)) return true;
     left.add(labels['__name__'] ?? '{}');
@@ -101,14 +105,13 @@ function nameOf(items: readonly Place[], item: Place, index: number): string {
 }
 
 /** A target for each value of the label in the series that tests write. */
-function targetsOf(tests: readonly Place[], by: string): ImportedTests['targets'] {
+function targetsOf(all: readonly Series[], by: string): ImportedTests['targets'] {
   const values = new Set<string>();
-  for (const test of tests)
-    for (const series of listAt(test.at('input_series'))) {
-      const labels = readSeriesName(textAt(series.at('series')) ?? '');
-      const value = 'problem' in labels ? undefined : labels[by];
-      if (typeof value === 'string') values.add(value);
-    }
+  for (const { series } of all) {
+    const labels = readSeriesName(series);
+    const value = 'problem' in labels ? undefined : labels[by];
+    if (typeof value === 'string') values.add(value);
+  }
   if (values.size === 0) return { backend: { labels: { [by]: 'backend' } } };
   const targets: Record<string, { labels: Record<string, string> }> = {};
   for (const value of values) {
@@ -125,7 +128,7 @@ function targetsOf(tests: readonly Place[], by: string): ImportedTests['targets'
 
 interface Expecting extends Carrying {
   readonly targets: ImportedTests['targets'];
-  readonly series: readonly { readonly series: string }[];
+  readonly series: readonly Series[];
 }
 
 /** One `alert_rule_test`: the targets whose alert must fire at its instant, and those whose must not. */
