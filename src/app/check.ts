@@ -4,6 +4,7 @@ import { formatProblems } from '../config/format-problems.ts';
 import type { Configuration, Problem } from '../domain/configuration.ts';
 import type { LintInput } from '../lint/lint.ts';
 import { packAt, packsIn, remembering } from './checking/files.ts';
+import { labelsInTests } from './checking/labels-in-tests.ts';
 import { lintConfiguration, type Linted, type OnlineWish } from './checking/lint.ts';
 import type { Surroundings } from './connections.ts';
 import { load } from './load.ts';
@@ -41,7 +42,8 @@ export async function checkConfiguration(
       formatProblems(read.problems),
       `${counted(read.problems.length, 'problem')}; nothing was started`,
     ];
-    return { ok: false, lines, json: { ok: false, problems: read.problems, warnings: [], findings: [] } };
+    const nothing = { warnings: [], rules: [], findings: [], silenced: 0, assumptions: [] };
+    return { ok: false, lines, json: { ok: false, problems: read.problems, ...nothing } };
   }
   const linted = await lintConfiguration(read.input, options, online);
   const { configuration, main } = read.input;
@@ -88,17 +90,14 @@ async function readAll(path: string, surroundings: Surroundings): Promise<Read> 
   return { ok: true, input: { configuration, main, packs: await packsIn(texts) } };
 }
 
-/** A pack alone is read for one target that is made up. */
+/** A pack alone is read for one target that is made up, with the labels that its tests give to theirs. */
 async function readPack(folder: string, surroundings: Surroundings): Promise<Read> {
   const name = basename(resolve(folder));
-  const loaded = await loadPack({
-    ...surroundings,
-    folder,
-    targets: { service: {} },
-    mode: 'auto',
-  });
-  if (!loaded.ok) return loaded;
   const pack = await packAt(folder, name);
+  const labels = labelsInTests(pack.tests ?? []);
+  const target = labels === null ? {} : { labels };
+  const loaded = await loadPack({ ...surroundings, folder, targets: { service: target }, mode: 'auto' });
+  if (!loaded.ok) return loaded;
   const warnings = loaded.configuration.warnings
     // Without a playbook of its own there is no objective to meet.
     .filter(({ code }) => pack.playbooks !== null || code !== 'rule/objective')

@@ -200,3 +200,20 @@ test('the program itself checks a pack of its own', async () => {
   expect(out).toContain('rules/layra is fine: ');
   expect(code).toBe(0);
 });
+
+test('JSON has the same members when something is wrong', async () => {
+  const folder = folderOf({ 'shop/rules.yaml': 'rules: { a: { every: 5s } }' });
+  const { code, out } = await check(folder, [join(folder, 'shop'), '--json']);
+  expect(code).toBe(1);
+  expect(JSON.parse(out)).toEqual({
+    ok: false,
+    problems: expect.arrayContaining([
+      expect.objectContaining({ file: '/shop/rules.yaml', line: 1 }),
+    ]) as unknown,
+    warnings: [],
+    rules: [],
+    findings: [],
+    silenced: 0,
+    assumptions: [],
+  });
+});

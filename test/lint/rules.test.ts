@@ -187,3 +187,32 @@ test('each signal of a rule that is composed of several is looked at', async () 
 `;
   expect(placed(await lintRules(rules))).toEqual(['promql/rate-gauge 4:56 memory_bytes']);
 });
+
+test('a pack alone is judged by the labels that its tests give to their targets', async () => {
+  const rules = ruleOf('max by (job) (queue_length)');
+  const codes = async (tests: string): Promise<readonly string[]> =>
+    (await lintRules(rules, { 'shop/tests/a.yaml': tests })).map(({ code }) => code);
+  expect(await codes('# errors\ntargets: { api: { labels: { job: api } } }')).toEqual([]);
+  expect(await codes('# errors\ntargets: { api: { labels: { job: 5 } } }')).toContain(
+    'promql/target-labels',
+  );
+  expect(await codes('# errors\n{')).toContain('promql/target-labels');
+});
+
+test('what is ok when nothing comes back needs fresh more than others; up and what is absent need none', async () => {
+  const without = async (query: string, more = ''): Promise<readonly string[]> =>
+    (await lintRules(ruleOf(query).replace(/      fresh: .*\n/, more)))
+      .filter(({ code }) => code === 'rule/no-fresh')
+      .map(({ gravity, message }) => `${gravity}: ${message}`);
+  const ok = '      on_empty: ok\n';
+  expect(await without('sum by (service) (queue) > 5', ok)).toEqual([
+    'warning: prometheus has on_empty: ok and no fresh: it is ok, too, while nothing is exported',
+  ]);
+  expect(await without('absent(queue{service="shop"})', ok)).toEqual([
+    'info: prometheus has no fresh: old samples are believed',
+  ]);
+  expect(await without('sum by (service) (queue)')).toEqual([
+    'info: prometheus has no fresh: old samples are believed',
+  ]);
+  expect(await without('sum by (service) (up{job="shop"})')).toEqual([]);
+});

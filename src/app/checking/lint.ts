@@ -66,12 +66,14 @@ async function askPrometheus(lint: Lint, surroundings: Surroundings, { signal, o
   return hits;
 }
 
-function assumptionsOf({ main }: LintInput, { signals }: Lint): readonly string[] {
+function assumptionsOf({ main, configuration }: LintInput, { signals }: Lint): readonly string[] {
   const every = formatDuration(assumedScrapeMs);
   if (main !== null)
     return signals.some(({ kind }) => kind === 'prometheus') ? [`Prometheus scrapes every ${every}`] : [];
+  const labels = Object.values(configuration.targets).flatMap((target) => Object.keys(target.labels));
+  const bear = `the label${labels.length === 1 ? '' : 's'} ${labels.join(', ')}`;
   return [
     ...(signals.length > 0 ? [`a sample comes every ${every}`] : []),
-    'targets bear the label service, and have all that the first playbook of the pack needs',
+    `targets bear ${bear}, and have all that the first playbook of the pack needs`,
   ];
 }

@@ -2,6 +2,7 @@ import { basename, join, resolve } from 'node:path';
 import { crontab } from '../../clients/crontab.ts';
 import { loadConfiguration, type LoadedConfiguration } from '../../config/load-configuration.ts';
 import { readTextFile, tryRead } from '../../config/read-text.ts';
+import { membersOf } from '../../config/members.ts';
 import { parseYaml } from '../../config/yaml-document.ts';
 import type { Mode } from '../../domain/rule.ts';
 import type { Surroundings } from '../connections.ts';
@@ -131,11 +132,6 @@ const making: Readonly<Record<string, (target: string) => object>> = {
 function thingsOf(target: string, things: ReadonlySet<string>): object {
   const needed = things.size === 0 ? ['link'] : [...things];
   return Object.assign({}, ...needed.map((thing) => making[thing]?.(target) ?? {})) as object;
-}
-
-function membersOf(value: unknown): Readonly<Record<string, unknown>> {
-  const isMap = value !== null && typeof value === 'object' && !Array.isArray(value);
-  return isMap ? (value as Record<string, unknown>) : {};
 }
 
 function walk(value: unknown, visit: (key: string, value: unknown) => void): void {

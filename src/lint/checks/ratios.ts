@@ -1,5 +1,5 @@
 import type { Binary, Expression } from '../../promql/ast.ts';
-import { parsedQueries, stretchOf, textOf, type Check, type Hit } from '../check.ts';
+import { parsedOf, parsedQueries, stretchOf, textOf, type Check, type Hit, type Signal } from '../check.ts';
 import { counterFunctions, metricOf, selectorsOf } from '../metric-names.ts';
 import { bare, callsOf, isScalar, walk } from '../walk.ts';
 import { valueRange } from '../value-range.ts';
@@ -55,11 +55,33 @@ export const noFresh: Check = {
   why: 'A range still holds samples when the exporter has just gone, and some exporters repeat their last value for ever; fresh makes old samples unknown.',
   remedy: 'Add fresh: a selector of series that are always there, e.g. up{job="…"}.',
   *find({ signals }): Generator<Hit> {
-    for (const { maxAgeMs, rule, file, path, kind } of signals)
-      if (maxAgeMs === null && rule !== null)
-        yield { at: file.key(path), message: `${kind} has no fresh: old samples are believed` };
+    for (const signal of signals) {
+      const { maxAgeMs, rule, file, path, kind, emptyIsOk } = signal;
+      if (maxAgeMs !== null || rule === null || readsUpAlone(signal)) continue;
+      const at = file.key(path);
+      if (emptyIsOk && !isAboutAbsence(signal))
+        yield {
+          at,
+          message: `${kind} has on_empty: ok and no fresh: it is ok, too, while nothing is exported`,
+          gravity: 'warning',
+        };
+      else yield { at, message: `${kind} has no fresh: old samples are believed` };
+    }
   },
 };
+
+/** `absent(x)` returns something just when nothing is exported. */
+function isAboutAbsence({ queries }: Signal): boolean {
+  return queries.flatMap(parsedOf).some(({ expression }) => !callsOf(expression, absences).next().done);
+}
+
+const absences = new Set(['absent', 'absent_over_time']);
+
+/** Prometheus itself writes `up`, as long as it scrapes. */
+function readsUpAlone({ queries }: Signal): boolean {
+  const selectors = queries.flatMap(parsedOf).flatMap(({ expression }) => selectorsOf(expression));
+  return selectors.length > 0 && selectors.every((selector) => metricOf(selector) === 'up');
+}
 
 /** `sum(a / b)`. */
 export const divisionInAggregate: Check = {
