@@ -4,6 +4,7 @@ import { messageOf, RollbackError } from '../domain/errors.ts';
 import { SECOND } from '../domain/time.ts';
 import { optionText, type CliCommand, type CliContext } from './command.ts';
 import { painter } from './paint.ts';
+import { printable } from './printable.ts';
 import { coverageLines, resultLines, summaryLine, uncoveredShare } from './test-lines.ts';
 
 /** Unit tests of rules, without any server. */
@@ -33,6 +34,7 @@ export const command = {
     const least = shareIn(context);
     const paths = context.positionals;
     const tested = await testRules({ ...context, paths, only, progress: progressOf(context) });
+    context.progress?.('');
     writeReport(context, tested);
     const failed = tested.tests.some(({ failures }) => failures.length > 0) || tested.problems.length > 0;
     const none = tested.tests.length === 0;
@@ -62,13 +64,11 @@ function shareIn(context: CliContext): number | null {
   throw new RollbackError('USAGE', `--fail-under: expected a share such as 100% or 0.9, got ${written}`);
 }
 
-/** A line every two seconds, where a person waits. */
-function progressOf({ color, json, clock, err }: CliContext): (done: number, name: string) => void {
-  let toldAt = clock.now();
+/** How many there have been, once that takes longer than a person waits gladly. */
+function progressOf({ clock, progress }: CliContext): (done: number, name: string) => void {
+  const startedAt = clock.now();
   return (done, name) => {
-    if (!color || json || clock.now() - toldAt < 2 * SECOND) return;
-    toldAt = clock.now();
-    err(`${done} tests so far, now: ${name}`);
+    if (clock.now() - startedAt >= 2 * SECOND) progress?.(`${done} tests so far, now: ${printable(name)}`);
   };
 }
 
@@ -81,6 +81,8 @@ function tell(context: CliContext, tested: TestedRules, least: number | null): v
     summaryLine(tested, paint),
   ];
   lines.forEach((line) => context.out(line));
+  if (tested.tests.length === 0 && tested.problems.length === 0)
+    context.err(`no test has a name that matches --run ${optionText(context, 'run') ?? ''}`);
 }
 
 function writeReport(context: CliContext, { report }: TestedRules): void {

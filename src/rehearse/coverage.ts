@@ -29,6 +29,11 @@ export class CoverageTally {
     for (const rule of rules) this.#rules.set(rule.id, rule);
   }
 
+  /** Whether any rule of a pack is known. */
+  knows(pack: string): boolean {
+    return [...this.#rules.values()].some((rule) => rule.pack === pack);
+  }
+
   add(film: Film): void {
     for (const frames of film.allRules())
       for (const { view } of frames) {

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -120,9 +120,10 @@ describe('rollbackd test', () => {
   });
 
   test('says no when nothing was run', async () => {
-    expect(await run(pack, '--run', 'nothing')).toMatchObject({
+    expect(await run(pack, '--run', 'nothing')).toEqual({
       code: 1,
       out: '0 passed, 0 failed, in 2 files\n',
+      err: 'no test has a name that matches --run nothing\n',
     });
   });
 
@@ -134,6 +135,30 @@ describe('rollbackd test', () => {
 
 0 passed, 1 failed, in 1 file
 `);
+  });
+
+  test('counts the levels of packs without tests', async () => {
+    write(
+      'some/untested/rules.yaml',
+      'rules: { disk: { disk: { path: / }, levels: { high: { below: 5%, for: 1m } } } }',
+    );
+    write('some/tested/rules.yaml', readFileSync(join(pack, 'rules.yaml'), 'utf8'));
+    write('some/tested/tests/errors.yaml', readFileSync(join(pack, 'tests', 'errors.yaml'), 'utf8'));
+    expect((await run(join(folder, 'some'), '--coverage')).out)
+      .toBe(`coverage: 2 of 4 levels fired in a test (50%)
+  tested/memory  critical  never fired, never read ok
+  untested/disk  high      never fired, never read ok
+
+1 passed, 0 failed, in 1 file
+`);
+  });
+
+  test('says why it cannot look at a path', async () => {
+    const loop = join(folder, 'loop.yaml');
+    symlinkSync(loop, loop);
+    const { code, err } = await run(loop);
+    expect(code).toBe(1);
+    expect(err).toContain('looking for tests at loop.yaml: ELOOP');
   });
 
   test('says no when too few levels fired', async () => {

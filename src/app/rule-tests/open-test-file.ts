@@ -61,6 +61,12 @@ export async function openTestFile(file: string, surroundings: Surroundings): Pr
     opened.problem('expected a map with tests:');
     return { ok: false, problems: findings.problems };
   }
+  if (isOfPromtool(opened)) {
+    const message =
+      'is a test file of promtool; rollbackd import prometheus, with its rule files, makes tests of it';
+    opened.problem(message);
+    return { ok: false, problems: findings.problems };
+  }
   const fields = opened.fields(shape);
   const configured = await configurationOf(opened, file, surroundings);
   if (!configured.ok) return { ok: false, problems: [...findings.problems, ...configured.problems] };
@@ -75,6 +81,13 @@ export async function openTestFile(file: string, surroundings: Surroundings): Pr
   if (findings.problems.length > 0) return { ok: false, problems: findings.problems };
   const nowAt = fields.now === undefined ? defaultNow : Date.parse(fields.now);
   return { ok: true, file: { file, tests, nowAt }, configuration };
+}
+
+function isOfPromtool(place: Place): boolean {
+  const [first] = Array.isArray(place.at('tests').value) ? place.at('tests').items('tests') : [];
+  return (
+    place.has('rule_files') || first?.has('alert_rule_test') === true || first?.has('input_series') === true
+  );
 }
 
 type Configured =

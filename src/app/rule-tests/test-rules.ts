@@ -1,9 +1,12 @@
+import { basename, resolve } from 'node:path';
 import type { Problem } from '../../domain/configuration.ts';
+import type { Rule } from '../../domain/rule.ts';
 import { CoverageTally, type Coverage } from '../../rehearse/coverage.ts';
 import { junit, type Reported } from '../../rehearse/junit.ts';
 import type { Where } from '../../rehearse/rule-test.ts';
 import type { Surroundings } from '../connections.ts';
-import { findTestFiles } from './find-test-files.ts';
+import { loadPack } from '../rehearsal/pack.ts';
+import { findTests } from './find-tests.ts';
 import { openTestFile } from './open-test-file.ts';
 import { runTest, type TestFailure } from './run-test.ts';
 
@@ -43,7 +46,7 @@ export interface TestedRules {
  */
 export async function testRules(options: TestRulesOptions): Promise<TestedRules> {
   const { clock, only, progress, signal } = options;
-  const files = findTestFiles(options.paths);
+  const { files, packs } = findTests(options.paths);
   const problems: Problem[] = [];
   const tests: TestedRule[] = [];
   const tally = new CoverageTally();
@@ -65,6 +68,7 @@ export async function testRules(options: TestRulesOptions): Promise<TestedRules>
       tests.push({ name: test.name, where: test.where, tookMs: clock.now() - startedAt, failures });
     }
   }
+  for (const pack of packs) if (!tally.knows(packName(pack))) tally.know(await rulesOf(pack, options));
   return {
     tests,
     problems: distinct(problems),
@@ -72,6 +76,16 @@ export async function testRules(options: TestRulesOptions): Promise<TestedRules>
     coverage: tally.coverage(),
     report: () => junit([...tests.map(reported), ...distinct(problems).map(reportedProblem)]),
   };
+}
+
+function packName(folder: string): string {
+  return basename(resolve(folder));
+}
+
+/** The rules of a pack that has no tests; none of one that cannot be read. */
+async function rulesOf(folder: string, surroundings: Surroundings): Promise<readonly Rule[]> {
+  const loaded = await loadPack({ ...surroundings, folder, targets: { backend: {} }, mode: 'auto' });
+  return loaded.ok ? loaded.configuration.rules : [];
 }
 
 function reported({ name, where, tookMs, failures }: TestedRule): Reported {

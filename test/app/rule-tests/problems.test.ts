@@ -20,6 +20,10 @@ describe('a test file that cannot be run', () => {
     ],
     ['targets: { a b: {} }\ntests: []', 'targets'],
     ['config: x.yaml\npack: ..\ntests: []', '2:1  pack  the configuration x.yaml says it already'],
+    [
+      'rule_files: [alerts.yml]\ntests: [{ input_series: [] }]',
+      '1:1  is a test file of promtool; rollbackd import prometheus, with its rule files, makes tests of it',
+    ],
     ['now: yesterday\ntests: []', '1:6  now  expected an instant such as 2026-01-05T12:00:00Z'],
   ])('%j', async (text, problem) => {
     expect(await verdictOn(text)).toContain(problem);
