@@ -193,9 +193,7 @@ test('a pack alone is judged by the labels that its tests give to their targets'
   const codes = async (tests: string): Promise<readonly string[]> =>
     (await lintRules(rules, { 'shop/tests/a.yaml': tests })).map(({ code }) => code);
   expect(await codes('# errors\ntargets: { api: { labels: { job: api } } }')).toEqual([]);
-  expect(await codes('# errors\ntargets: { api: { labels: { job: 5 } } }')).toContain(
-    'promql/target-labels',
-  );
+  expect(await codes('# errors\ntargets: { api: { labels: { job: 5 } } }')).toContain('promql/target-labels');
   expect(await codes('# errors\n{')).toContain('promql/target-labels');
 });
 
