@@ -3,6 +3,7 @@ import type { Place } from '../../config/place.ts';
 import { duration, interval, name, someTime, text } from '../../config/scalars.ts';
 import type { Configuration } from '../../domain/configuration.ts';
 import { modes, type Rule } from '../../domain/rule.ts';
+import { subjectsOf } from '../../domain/subjects.ts';
 import { DAY, formatDuration } from '../../domain/time.ts';
 import type { RuleTest } from '../../rehearse/rule-test.ts';
 import { targetAt, whereOf } from './names.ts';
@@ -22,6 +23,8 @@ export interface TestSetting {
 
 /** No test takes longer, in simulated time. */
 const longestMs = 7 * DAY;
+/** Nor has more readings, of all its rules and targets: each is kept, about 1 KB of it, until the test is judged. */
+const mostReadings = 1_000_000;
 
 const later = z.unknown().optional();
 const shape = {
@@ -90,6 +93,11 @@ function readTest(place: Place, { file, configuration, defaults, allowance, aske
       `would take ${formatDuration(endMs)}; a test ends after ${formatDuration(longestMs)} at most`,
       'key',
     );
+  else if (readingsUntil(endMs, configuration) > mostReadings)
+    place.problem(
+      `would take ${readingsUntil(endMs, configuration)} readings, of all rules and targets; a test takes ${mostReadings} at most`,
+      'key',
+    );
   return {
     name: fields.name ?? '',
     where: whereOf(place, file),
@@ -119,6 +127,13 @@ function isMap({ value }: Place): boolean {
 /** An empty list would let a test pass whatever happens. */
 function says({ value }: Place): boolean {
   return value !== undefined && !(Array.isArray(value) && value.length === 0);
+}
+
+function readingsUntil(endMs: number, { rules, targets }: Configuration): number {
+  return rules.reduce(
+    (sum, rule) => sum + Math.floor(endMs / rule.everyMs) * subjectsOf(rule, targets).length,
+    0,
+  );
 }
 
 /** When the last of the written samples and readings is seen. */

@@ -157,6 +157,17 @@ shop/tests/case.yaml:4:53  tests.[0].expect.[1]  names no target; there are a, b
   });
 });
 
+test('a test that would read too often is refused', async () => {
+  const { problems } = await testedFiles({
+    'shop/rules.yaml':
+      'rules: { a: { every: 100ms, docker: memory, levels: { high: { above: 5%, for: 1m } } } }',
+    'shop/tests/a.yaml': oneTest('    until: 2d\n    expect: [{ at: 0s, decision: none }]'),
+  });
+  expect(problems.map(({ message }) => message)).toEqual([
+    'would take 1728000 readings, of all rules and targets; a test takes 1000000 at most',
+  ]);
+});
+
 test('what is wrong with the pack is a problem of the pack', async () => {
   const { problems } = await testedFiles({
     'shop/rules.yaml': 'rules: { a: { every: 5s } }',
