@@ -9,7 +9,13 @@ import { neverMatches } from './checks/matching.ts';
 import { cost, maxAgeShort, rangeShort, subqueryCost } from './checks/ranges.ts';
 import { divisionInAggregate, manualRatio, noFresh, noMin } from './checks/ratios.ts';
 import { duplicate, noTest, unused, windowShort } from './checks/rules.ts';
-import { impossibleSelector, regexAnchors, regexEverything, regexLiteral } from './checks/selectors.ts';
+import {
+  impossibleSelector,
+  regexAnchors,
+  regexAsText,
+  regexEverything,
+  regexLiteral,
+} from './checks/selectors.ts';
 import { offset } from './checks/shifts.ts';
 import { constant, resultType, syntax, unsupported } from './checks/syntax.ts';
 import { severalSeries, targetLabels } from './checks/targets.ts';
@@ -39,6 +45,7 @@ export const checks = {
   'promql/regex-literal': regexLiteral,
   'promql/regex-anchors': regexAnchors,
   'promql/regex-everything': regexEverything,
+  'promql/regex-as-text': regexAsText,
   'promql/offset': offset,
   'promql/subquery-cost': subqueryCost,
   'promql/cost': cost,

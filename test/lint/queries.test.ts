@@ -198,6 +198,15 @@ const cases = [
     marked: 'a=~".*"',
     good: ['sum by (service) (queue{a=~".+"})'],
   },
+  ...['5..', '/api/.*', 'get|put', '[0-9]+'].map((value) => ({
+    code: 'promql/regex-as-text',
+    bad: `sum by (service) (queue{a="${value}"})`,
+    marked: `a="${value}"`,
+    good: [
+      `sum by (service) (queue{a=~"${value}"})`,
+      'sum by (service) (queue{a="10.0.0.1:9100", b!="[::1]:9100", c="/var/lib/x.y", d=""})',
+    ],
+  })),
   {
     code: 'promql/offset',
     bad: 'sum by (service) (queue offset -5m)',

@@ -94,6 +94,26 @@ export const regexEverything: Check = {
   },
 };
 
+/** `code="5.."`: what stands there is a pattern, and it is compared as a text. */
+export const regexAsText: Check = {
+  gravity: 'warning',
+  why: 'With = and != a value is compared as it stands: no series has such a value, so = selects nothing, and != everything.',
+  remedy:
+    'Write =~ or !~ where a pattern is meant; if a label really has this value, silence this with that reason.',
+  *find(lint): Generator<Hit> {
+    for (const { query, selector } of selectorsIn(lint))
+      for (const matcher of selector.matchers)
+        if (!isRegex(matcher) && looksLikePattern.test(matcher.value))
+          yield {
+            at: matcherStretch(query, selector, matcher),
+            message: `${matcherText(matcher)} compares a pattern as a plain text`,
+          };
+  },
+};
+
+/** `.*` and `.+`, `a|b`, `[0-9]+`, `5..`: rare in values, and what people write who mean a pattern. */
+const looksLikePattern = /\.[*+]|\w\|\w|\][*+?]|^\d\.\.$/;
+
 function isRegex({ operator }: Matcher): boolean {
   return operator === '=~' || operator === '!~';
 }
