@@ -1,6 +1,7 @@
 import type { Aggregation, At, Binary, Expression, Matcher, Matching, Shift, VectorSelector } from './ast.ts';
 import { formatFloat } from './functions/format-float.ts';
 import { quoteText } from './go-quote.ts';
+import { units } from './units.ts';
 
 /**
  * The normal form of an expression: PromQL that means the same, with blanks, quotes, units and the order of matchers
@@ -48,16 +49,6 @@ export function printMs(ms: number): string {
   }
   return written;
 }
-
-const units: readonly (readonly [unit: string, ms: number])[] = [
-  ['y', 31_536_000_000],
-  ['w', 604_800_000],
-  ['d', 86_400_000],
-  ['h', 3_600_000],
-  ['m', 60_000],
-  ['s', 1_000],
-  ['ms', 1],
-];
 
 const bareLabel = /^[A-Za-z_][A-Za-z0-9_]*$/;
 

@@ -6,7 +6,6 @@ import type { Answerer } from '../../domain/ports/answerer.ts';
 import type { Arrivals } from '../../domain/ports/arrivals.ts';
 import type { Sources } from '../../domain/ports/source.ts';
 import type { Store } from '../../domain/ports/store.ts';
-import type { Vault } from '../../domain/ports/vault.ts';
 import type { Parts, Watcher } from '../../engine/parts.ts';
 import { ledgerRow } from '../../record/ledger.ts';
 import { registry } from '../../releases/registry.ts';
@@ -14,7 +13,8 @@ import { planner } from '../../rollback/planner.ts';
 import { confirmer } from '../../verify/confirmer.ts';
 import { connect, noEndpoints } from '../connections.ts';
 import { ledgerInput } from '../ledger-input.ts';
-import { driversFor, sourcesFor } from '../registries.ts';
+import { registriesForReading } from '../load.ts';
+import { sourcesFor } from '../registries.ts';
 import { tell } from '../telling.ts';
 import type { SimulatedClock } from './clock.ts';
 import { RehearsedDetector } from './detector.ts';
@@ -60,15 +60,7 @@ export function rehearsedParts(
     trusting: script.trusted,
     fed,
   });
-  const realDrivers = driversFor(connections, {
-    ...surroundings,
-    docker: null,
-    vault: noVault,
-    own: { containerId: null, hosts: [] },
-    channels: [],
-    tell: () => Promise.resolve(),
-    readings: null,
-  });
+  const { drivers: realDrivers } = registriesForReading(surroundings);
   const drivers = rehearsedDrivers(realDrivers, production, script);
   const counter = { i: 0 };
   const parts: Parts = {
@@ -119,10 +111,4 @@ const nobody: Answerer = {
 
 function unanswered(): RollbackError {
   return new RollbackError('UNREACHABLE', 'nobody answers PromQL in this rehearsal: its readings are fed');
-}
-
-const noVault: Vault = { seal: unsealed, open: unsealed, digest: unsealed };
-
-function unsealed(): never {
-  throw new RollbackError('CONFIG_INVALID', 'a rehearsal has no key');
 }

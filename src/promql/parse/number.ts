@@ -1,4 +1,5 @@
 import { quoteText } from '../go-quote.ts';
+import { units } from '../units.ts';
 
 /** A number as written, or what is wrong with it. */
 export type ReadNumber = { readonly value: number } | { readonly fault: string };
@@ -31,16 +32,6 @@ function integerOf(lower: string): bigint | null {
   if (/^0[0-7]+$/.test(plain)) return BigInt(`0o${plain.slice(1)}`);
   return /^(0|[1-9][0-9]*)$/.test(plain) ? BigInt(plain) : null;
 }
-
-const units: readonly (readonly [unit: string, ms: number])[] = [
-  ['y', 31_536_000_000],
-  ['w', 604_800_000],
-  ['d', 86_400_000],
-  ['h', 3_600_000],
-  ['m', 60_000],
-  ['s', 1_000],
-  ['ms', 1],
-];
 
 /** Go's longest duration, about 292 years. */
 const longestMs = 9_223_372_036_854;

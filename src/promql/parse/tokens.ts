@@ -1,3 +1,4 @@
+import { aggregators } from '../ast.ts';
 import { quoteText } from '../go-quote.ts';
 
 /**
@@ -26,22 +27,8 @@ export const groupingKeywords: ReadonlySet<string> = new Set([
 
 const keywords: ReadonlySet<string> = new Set([...groupingKeywords, 'offset', 'bool', 'start', 'end']);
 
-const aggregatorWords: ReadonlySet<string> = new Set([
-  'sum',
-  'avg',
-  'min',
-  'max',
-  'count',
-  'group',
-  'stddev',
-  'stdvar',
-  'topk',
-  'bottomk',
-  'quantile',
-  'count_values',
-  'limitk',
-  'limit_ratio',
-]);
+/** The experimental ones, too: they are read, so that they can be refused by name. */
+const aggregatorWords: ReadonlySet<string> = new Set([...aggregators, 'limitk', 'limit_ratio']);
 
 const wordOperators: ReadonlySet<string> = new Set(['and', 'or', 'unless', 'atan2']);
 const wordNumbers: ReadonlySet<string> = new Set(['inf', 'nan']);
