@@ -1,5 +1,4 @@
-import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { keyOf, type Answered, type Question } from '../../src/backtest/answered.ts';
@@ -11,6 +10,7 @@ import { RollbackError } from '../../src/domain/errors.ts';
 import { DAY, HOUR, MINUTE, SECOND } from '../../src/domain/time.ts';
 import { SimulatedClock } from '../fakes/clock.ts';
 import { allOf, PastPrometheus } from './past.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const newYear = Date.UTC(2026, 0, 1);
 const span: Span = { fromMs: newYear + HOUR, toMs: newYear + 5 * DAY, stepMs: MINUTE };
@@ -87,7 +87,7 @@ test('what Prometheus said of a range arrives on the slots it was asked for', as
 });
 
 test('what was answered is not asked again, but for the window that is not over', async () => {
-  const cache = diskCache(await mkdtemp(join(tmpdir(), 'cache-')), 'http://p');
+  const cache = diskCache(temporaryFolder('cache'), 'http://p');
   const first = new PastPrometheus({ errors: { shop: day } });
   const again = new PastPrometheus({ errors: { shop: day } });
   const before = await allOf(fetching({ prometheus: first, cache, now: newYear + 5 * DAY }));
@@ -103,7 +103,7 @@ test('what was answered is not asked again, but for the window that is not over'
 });
 
 test('answers of another Prometheus, query or step are not taken for one’s own', async () => {
-  const directory = await mkdtemp(join(tmpdir(), 'cache-'));
+  const directory = temporaryFolder('cache');
   const window = { fromMs: newYear, toMs: newYear + 2 * DAY };
   const answer: Answered = { rows: [], warnings: [] };
   await diskCache(directory, 'http://p').keep(errors, window, answer);
@@ -115,7 +115,7 @@ test('answers of another Prometheus, query or step are not taken for one’s own
 });
 
 test('a file of the cache that was damaged is asked for again', async () => {
-  const directory = await mkdtemp(join(tmpdir(), 'cache-'));
+  const directory = temporaryFolder('cache');
   const cache = diskCache(directory, 'http://p');
   await allOf(fetching({ prometheus: new PastPrometheus({ errors: { shop: day } }), cache }));
   const files = (await readdir(directory, { recursive: true })).filter((name) => name.endsWith('.gz'));
@@ -132,7 +132,7 @@ test('a file of the cache that was damaged is asked for again', async () => {
 });
 
 test('what was interrupted goes on where it stood', async () => {
-  const cache = diskCache(await mkdtemp(join(tmpdir(), 'cache-')), 'http://p');
+  const cache = diskCache(temporaryFolder('cache'), 'http://p');
   const interrupted = new AbortController();
   const first = new PastPrometheus({ errors: { shop: day } }, () => interrupted.abort());
   first.troubles.push(undefined, 'stop');

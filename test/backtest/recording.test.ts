@@ -1,5 +1,4 @@
-import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
@@ -9,6 +8,7 @@ import { recorded, recording, recordingHead } from '../../src/backtest/recording
 import { windowsOf, type Span } from '../../src/backtest/span.ts';
 import { DAY, HOUR } from '../../src/domain/time.ts';
 import { allOf } from './past.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const span: Span = { fromMs: 0, toMs: 1_200 * DAY, stepMs: HOUR };
 const questions: readonly Question[] = [
@@ -61,7 +61,7 @@ test('what is no recording, and one of a later version, are refused by name', as
 });
 
 async function fileIn(): Promise<string> {
-  return join(await mkdtemp(join(tmpdir(), 'recording-')), 'past.rbh');
+  return join(temporaryFolder('recording'), 'past.rbh');
 }
 
 async function* history(): History {

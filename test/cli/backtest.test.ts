@@ -1,11 +1,11 @@
 import { dirname, join } from 'node:path';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { tmpdir } from 'node:os';
 import { afterAll, expect, test } from 'vitest';
 import { PastPrometheus } from '../backtest/past.ts';
 import { shopRules, writeShop } from '../app/backtest/shop.ts';
 import { inProcess } from './terminal.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const from = Date.UTC(2026, 2, 2);
 const bad = (at: number): number => (at >= from + 3_600_000 && at < from + 5_400_000 ? 80 : 1);
@@ -46,7 +46,7 @@ const path = writeShop(shopRules, ['shop'], url);
 const times = ['--from', '2026-03-02T00:00:00Z', '--to', '2026-03-02T06:00:00Z'];
 
 test('asks Prometheus, keeps the answers, and shows what would have been', async () => {
-  const cache = mkdtempSync(join(tmpdir(), 'cache-'));
+  const cache = temporaryFolder('cache');
   const environment = { XDG_CACHE_HOME: cache };
   const first = await inProcess(['backtest', path, ...times], environment);
   const asked = prometheus.asked.length;

@@ -1,9 +1,9 @@
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { mainFile, playbooks } from '../lint/linting.ts';
 import { inProcess, rollbackd, type Ran } from './terminal.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const rules = `rules:
   memory:
@@ -21,7 +21,7 @@ const rules = `rules:
 `;
 
 function folderOf(files: Readonly<Record<string, string>>): string {
-  const folder = mkdtempSync(join(tmpdir(), 'rollbackd-check-'));
+  const folder = temporaryFolder('rollbackd-check');
   for (const [name, text] of Object.entries(files)) {
     mkdirSync(dirname(join(folder, name)), { recursive: true });
     writeFileSync(join(folder, name), text);

@@ -1,13 +1,13 @@
-import { mkdtempSync, readFileSync, writeFileSync, existsSync } from 'node:fs';
+import { readFileSync, writeFileSync, existsSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { Secret } from '../../src/domain/secret.ts';
 import { anIncident, aPlan } from '../fakes/daemon-views.ts';
 import { inProcess, rollbackd, terminal } from './terminal.ts';
 import { asked } from './world.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const commandLines = [
   [
@@ -46,7 +46,7 @@ const commandLines = [
 
 test('every command asks the daemon for what was typed, as the holder of the token', async () => {
   const token = 'canary-token-4711';
-  const file = join(mkdtempSync(join(tmpdir(), 'rollbackd-')), 'token');
+  const file = join(temporaryFolder('rollbackd'), 'token');
   writeFileSync(file, `${token}\n`);
   await using at = await terminal([{ name: 'alice', role: 'admin', token: new Secret(token) }]);
 
@@ -215,7 +215,7 @@ test('without a daemon the exit code is 3 and the message says what to do', asyn
 });
 
 test('halt --file works with the daemon down; unhalt --file takes it back', async () => {
-  const file = join(mkdtempSync(join(tmpdir(), 'rollbackd-')), 'HALT');
+  const file = join(temporaryFolder('rollbackd'), 'HALT');
   const environment = { ROLLBACKD_URL: 'http://127.0.0.1:9', USER: 'alice' };
 
   expect(await rollbackd(['halt', '--file', file, '-m', 'fire'], environment)).toEqual({
@@ -238,7 +238,7 @@ test('halt --file works with the daemon down; unhalt --file takes it back', asyn
 
 test('a wrong token, a missing token file and a strange URL say what to do, without the token', async () => {
   await using at = await terminal([{ name: 'alice', role: 'viewer', token: new Secret('right') }]);
-  const file = join(mkdtempSync(join(tmpdir(), 'rollbackd-')), 'token');
+  const file = join(temporaryFolder('rollbackd'), 'token');
   writeFileSync(file, 'canary-wrong-token');
   const run = async (environment: Record<string, string>) => (await at.ask('status', environment)).err;
 

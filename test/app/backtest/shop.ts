@@ -1,11 +1,11 @@
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BacktestRequest } from '../../../src/app/backtest/backtest.ts';
 import { load } from '../../../src/app/load.ts';
 import type { Configuration } from '../../../src/domain/configuration.ts';
 import { HOUR } from '../../../src/domain/time.ts';
 import { SimulatedClock } from '../../fakes/clock.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const playbooks = `playbooks:
   service:
@@ -65,7 +65,7 @@ export const comparingRules = `rules:
 
 /** Writes a main file with a pack, for targets of these names. */
 export function writeShop(rules: string, targets: readonly string[], url = 'http://127.0.0.1:9'): string {
-  const folder = mkdtempSync(join(tmpdir(), 'backtest-'));
+  const folder = temporaryFolder('backtest');
   mkdirSync(join(folder, 'shop'));
   writeFileSync(join(folder, 'shop', 'rules.yaml'), rules);
   writeFileSync(join(folder, 'shop', 'playbooks.yaml'), playbooks);
