@@ -1,6 +1,5 @@
 import { join, resolve } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
-import { runBacktest } from '../app/backtest.ts';
 import { RollbackError } from '../domain/errors.ts';
 import { formatDuration, HOUR, SECOND } from '../domain/time.ts';
 import { optionDuration, optionText, positional, type CliContext, type CliCommand } from './command.ts';
@@ -84,6 +83,7 @@ export const command = {
     setFlagsFromString('--heap-growing-percent=50');
     const said = positional(context, 0);
     const path = configPath(said === '' ? null : said, context.environment);
+    const { runBacktest } = await import('../app/backtest.ts');
     const { ok, lines, json } = await runBacktest({
       ...requestOf(context),
       path,

@@ -1,4 +1,4 @@
-import { checkConfiguration, type Checked } from '../app/check.ts';
+import type { Checked } from '../app/check.ts';
 import { RollbackError } from '../domain/errors.ts';
 import { compareGravity, gravities, type Gravity } from '../domain/finding.ts';
 import { optionText, type CliCommand, type CliContext } from './command.ts';
@@ -32,6 +32,7 @@ export const command = {
     const path = configPath(context.positionals[0] ?? optionText(context, 'config'), context.environment);
     const onAnswer = (answered: number): void => context.progress?.(`asking Prometheus: ${answered} answers`);
     const online = context.values['online'] === true ? { signal: context.signal, onAnswer } : null;
+    const { checkConfiguration } = await import('../app/check.ts');
     const checked = await checkConfiguration({ ...context, path, online });
     if (online !== null) context.progress?.('');
     const failed =

@@ -1,4 +1,3 @@
-import { runDemo } from '../app/demo/demo.ts';
 import type { CliCommand } from './command.ts';
 import { packageVersion } from './package-version.ts';
 
@@ -15,6 +14,9 @@ export const command = {
     },
   },
   examples: ['rollbackd demo', 'rollbackd demo --once | tail -n 1 | jq .rto'],
-  run: (context) =>
-    runDemo({ ...context, version: packageVersion(), once: context.values['once'] === true || context.json }),
+  run: async (context) => {
+    const { runDemo } = await import('../app/demo/demo.ts');
+    const once = context.values['once'] === true || context.json;
+    return runDemo({ ...context, version: packageVersion(), once });
+  },
 } satisfies CliCommand;

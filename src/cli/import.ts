@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { importPrometheus, type Imported } from '../app/import/import-prometheus.ts';
+import type { Imported } from '../app/import/import-prometheus.ts';
 import { messageOf, RollbackError } from '../domain/errors.ts';
 import { severities, type Severity } from '../domain/rule.ts';
 import { optionText, type CliCommand, type CliContext } from './command.ts';
@@ -40,6 +40,7 @@ export const command = {
     const by = optionText(context, 'by') ?? 'job';
     if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(by))
       throw new RollbackError('USAGE', `--by: expected the name of a label, got ${by}`);
+    const { importPrometheus } = await import('../app/import/import-prometheus.ts');
     const imported = await importPrometheus({ ...context, files, by, severities: severitiesIn(context) });
     const failed = imported.problems.length > 0;
     if (context.json) context.out(JSON.stringify({ ok: !failed, ...imported }));

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { writeStarter } from '../app/starter/starter.ts';
+import type { writeStarter } from '../app/starter/starter.ts';
 import { messageOf, RollbackError } from '../domain/errors.ts';
 import type { CliCommand } from './command.ts';
 import { painter } from './paint.ts';
@@ -12,10 +12,10 @@ export const command = {
   takes: ['[DIR]'],
   options: {},
   examples: ['rollbackd init', 'rollbackd init /etc/rollbackd'],
-  run: (context) => {
+  run: async (context) => {
     const { out, err, json, color } = context;
     const folder = context.positionals[0] ?? '.';
-    const started = startedIn(folder, context);
+    const started = await startedIn(folder, context);
     const done = 'written' in started;
     if (json) out(JSON.stringify({ folder, ...started }));
     else if (done) {
@@ -27,14 +27,15 @@ export const command = {
         `nothing was written; there already: ${started.there.map((name) => join(folder, name)).join(', ')}`,
       );
     }
-    return Promise.resolve(done ? 0 : 1);
+    return done ? 0 : 1;
   },
 } satisfies CliCommand;
 
-function startedIn(
+async function startedIn(
   folder: string,
   context: Parameters<typeof writeStarter>[1],
-): ReturnType<typeof writeStarter> {
+): Promise<ReturnType<typeof writeStarter>> {
+  const { writeStarter } = await import('../app/starter/starter.ts');
   try {
     return writeStarter(folder, context);
   } catch (cause) {

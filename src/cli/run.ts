@@ -1,4 +1,3 @@
-import { startDaemon } from '../app/start.ts';
 import { packageVersion } from './package-version.ts';
 import { optionText, type CliCommand } from './command.ts';
 
@@ -17,12 +16,14 @@ export const command = {
     },
   },
   examples: ['rollbackd run --config deploy/rollbackd.yaml'],
-  run: (context) =>
-    startDaemon({
+  run: async (context) => {
+    const { startDaemon } = await import('../app/start.ts');
+    return startDaemon({
       ...context,
       version: packageVersion(),
       path: configPath(optionText(context, 'config'), context.environment),
-    }),
+    });
+  },
 } satisfies CliCommand;
 
 /** Where the configuration is: as said, as the environment says, or the usual place. */

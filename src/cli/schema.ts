@@ -1,4 +1,3 @@
-import { schemas } from '../app/schemas.ts';
 import { RollbackError } from '../domain/errors.ts';
 import type { CliCommand } from './command.ts';
 
@@ -10,12 +9,13 @@ export const command = {
   takes: ['[main|pack]'],
   options: {},
   examples: ['rollbackd schema > rollbackd.schema.json', 'rollbackd schema pack > pack.schema.json'],
-  run: (context) => {
+  run: async (context) => {
     const which = context.positionals[0] ?? 'main';
     if (which !== 'main' && which !== 'pack')
       throw new RollbackError('USAGE', `schema: expected main or pack, got ${which}`);
+    const { schemas } = await import('../app/schemas.ts');
     const schema = schemas(context)[which];
     context.out(JSON.stringify(schema, null, context.json ? 0 : 2));
-    return Promise.resolve(0);
+    return 0;
   },
 } satisfies CliCommand;

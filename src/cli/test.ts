@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { testRules, type TestedRules } from '../app/rule-tests/test-rules.ts';
+import type { TestedRules } from '../app/rule-tests/test-rules.ts';
 import { messageOf, RollbackError } from '../domain/errors.ts';
 import { SECOND } from '../domain/time.ts';
 import { optionText, type CliCommand, type CliContext } from './command.ts';
@@ -33,6 +33,7 @@ export const command = {
     const only = patternIn(context);
     const least = shareIn(context);
     const paths = context.positionals;
+    const { testRules } = await import('../app/rule-tests/test-rules.ts');
     const tested = await testRules({ ...context, paths, only, progress: progressOf(context) });
     context.progress?.('');
     writeReport(context, tested);
