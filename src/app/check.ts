@@ -3,6 +3,7 @@ import { basename, join, resolve } from 'node:path';
 import { formatProblems } from '../config/format-problems.ts';
 import type { Configuration, Problem } from '../domain/configuration.ts';
 import type { LintInput } from '../lint/lint.ts';
+import { counted } from './counted.ts';
 import { packAt, packsIn, remembering } from './checking/files.ts';
 import { labelsInTests } from './checking/labels-in-tests.ts';
 import { lintConfiguration, type Linted, type OnlineWish } from './checking/lint.ts';
@@ -112,9 +113,4 @@ function asWritten(warning: Problem, folder: string): Problem {
   return warning.file.startsWith(whole)
     ? { ...warning, file: join(folder, warning.file.slice(whole.length)) }
     : warning;
-}
-
-/** `1 problem`, `2 problems`. */
-export function counted(number: number, thing: string): string {
-  return `${number} ${thing}${number === 1 ? '' : 's'}`;
 }

@@ -7,7 +7,7 @@ import { haltedBecause } from '../engine/situation.ts';
 import { incidentView } from '../engine/views/incident.ts';
 import { releasesView, statusView } from '../engine/views/status.ts';
 import { gate } from '../releases/gate.ts';
-import { explain, type Answerers } from './explain/explain.ts';
+import type { Answerers } from './explain/explain.ts';
 import { summarise } from '../record/rto.ts';
 
 /** What the facade needs beside the engine. */
@@ -45,7 +45,10 @@ export function daemonOf({
     },
     incidents: (filter) => store.incidents(filter),
     incident: (id) => incidentView(core, id),
-    explain: (request) => explain(core, answerers, request, new AbortController().signal),
+    explain: async (request) => {
+      const { explain } = await import('./explain/explain.ts');
+      return explain(core, answerers, request, new AbortController().signal);
+    },
     plan: ({ target, to, playbook }) => dryRun(core, { target, to, playbook }),
     releases: (target) => Promise.resolve(releasesView(core, target)),
     gate: (target, release) => Promise.resolve(gateNow(engine, target, release)),

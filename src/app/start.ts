@@ -2,7 +2,7 @@ import { formatProblems } from '../config/format-problems.ts';
 import { messageOf } from '../domain/errors.ts';
 import { SECOND } from '../domain/time.ts';
 import { startApp } from './app.ts';
-import { counted } from './check.ts';
+import { counted } from './counted.ts';
 import type { Surroundings } from './connections.ts';
 import { load } from './load.ts';
 import { systemLog } from './log.ts';
