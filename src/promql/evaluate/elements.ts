@@ -34,7 +34,7 @@ export function mapElements(
   frame: Frame,
   evaluation: Evaluation,
   unnames: boolean,
-  map: (value: number, step: number) => number | null,
+  map: (value: number, step: number, row: number) => number | null,
 ): Frame {
   const { steps } = frame;
   const builder = new FrameBuilder(steps, frame.sets.length, evaluation.budget);
@@ -43,7 +43,7 @@ export function mapElements(
     let seen = false;
     for (let step = 0; step < steps; step++) {
       if (frame.present[row * steps + step] !== 1) continue;
-      const value = map(frame.values[row * steps + step] ?? 0, step);
+      const value = map(frame.values[row * steps + step] ?? 0, step, row);
       if (value === null) continue;
       builder.values[at + step] = value;
       builder.present[at + step] = 1;

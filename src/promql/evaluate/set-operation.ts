@@ -1,4 +1,5 @@
 import type { Matching } from '../ast.ts';
+import { mapElements } from './elements.ts';
 import type { Evaluation } from './evaluation.ts';
 import type { Frame } from './frame.ts';
 import { distinct, FrameBuilder } from './frame.ts';
@@ -50,21 +51,9 @@ function filtered(
   wanted: 0 | 1,
   evaluation: Evaluation,
 ): Frame {
-  const { steps } = frame;
-  const builder = new FrameBuilder(steps, frame.sets.length, evaluation.budget);
-  for (const [row, set] of frame.sets.entries()) {
-    const at = builder.open();
-    let seen = false;
-    for (let step = 0; step < steps; step++) {
-      if (frame.present[row * steps + step] !== 1) continue;
-      if ((masks[row]?.[step] ?? 0) !== wanted) continue;
-      builder.values[at + step] = frame.values[row * steps + step] ?? 0;
-      builder.present[at + step] = 1;
-      seen = true;
-    }
-    if (seen) builder.keep(set, frame.unnamed[row] ?? false);
-  }
-  return builder.done();
+  return mapElements(frame, evaluation, false, (value, step, row) =>
+    (masks[row]?.[step] ?? 0) === wanted ? value : null,
+  );
 }
 
 function joined(left: Frame, right: Frame, evaluation: Evaluation): Frame {
