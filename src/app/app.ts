@@ -19,6 +19,7 @@ import { daemonOf } from './daemon.ts';
 import { examine } from './doctor.ts';
 import type { Answerers } from './explain/explain.ts';
 import { knowSecrets, type systemLog } from './log.ts';
+import { Listeners } from './listeners.ts';
 import { makeParts } from './parts.ts';
 import { Reloader } from './reload.ts';
 import { followFiles, type Followed } from './follow-files.ts';
@@ -67,7 +68,9 @@ export async function startApp(options: AppOptions): Promise<App> {
   const { scraped } = connections;
   const channels = channelsOf(configuration, log);
   const dispatcher = new Dispatcher({ store, channels, clock, log });
+  const journaled = new Listeners();
   const watcher = watcherOf({
+    journaled,
     metrics,
     log,
     wake: () => dispatcher.wake(),
@@ -89,6 +92,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     doctor: () => examine({ parts, connections, configuration: engine.core.book.configuration }),
     answerers: answerersOf(configuration, connections),
     scrape: () => scraped.view(),
+    onJournaled: (call) => journaled.add(call),
     metrics: async () => metrics.page(await metricsState(engine, channels, scraped)),
   });
   const server = await startServer({
@@ -153,8 +157,9 @@ async function stop(engine: Engine, teardown: AsyncDisposableStack, graceMs: num
 }
 
 /** Messages go to the log when there is no Slack; the journal has them either way. */
-function channelsOf({ slack }: Configuration, log: Log): readonly Channel[] {
-  return slack === null ? [logChannel({ log })] : [slackWebhookChannel({ webhook: slack.webhook })];
+function channelsOf({ channels }: Configuration, log: Log): readonly Channel[] {
+  const { slackWebhook: webhook } = channels;
+  return webhook === null ? [logChannel({ log })] : [slackWebhookChannel({ webhook })];
 }
 
 /** Something that runs until it is disposed of, and whose end is waited for. */

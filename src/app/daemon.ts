@@ -20,6 +20,7 @@ export interface DaemonParts {
   readonly metrics: () => Promise<string>;
   readonly answerers: Answerers;
   readonly scrape: () => ScrapeView;
+  readonly onJournaled: Daemon['onJournaled'];
 }
 
 /** The running daemon, as its API and its commands see it. */
@@ -32,6 +33,7 @@ export function daemonOf({
   metrics,
   answerers,
   scrape,
+  onJournaled,
 }: DaemonParts): Daemon {
   const { core } = engine;
   const { store } = core.parts;
@@ -55,6 +57,17 @@ export function daemonOf({
     rto: (filter) => rtoView(engine, filter),
     doctor,
     verifyJournal: () => store.verifyJournal(),
+    entries: (filter) => store.entries(filter),
+    head: async () => (await store.head()).seq,
+    onJournaled,
+    asked: () => Promise.reject(new Error('not built yet')),
+    tokens: () => Promise.reject(new Error('not built yet')),
+    makeToken: () => Promise.reject(new Error('not built yet')),
+    revokeToken: () => Promise.reject(new Error('not built yet')),
+    makeCode: () => Promise.reject(new Error('not built yet')),
+    useCode: () => Promise.reject(new Error('not built yet')),
+    report: () => Promise.reject(new Error('not built yet')),
+    notifyTest: () => Promise.reject(new Error('not built yet')),
     ready: () => engine.ready(),
     metrics,
     reload,

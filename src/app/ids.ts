@@ -8,4 +8,5 @@ const alphabet = '0123456789abcdefghjkmnpqrstvwxyz';
 export const randomIds: Ids = {
   next: (prefix) =>
     `${prefix}-${[...randomBytes(6)].map((byte) => alphabet[byte % alphabet.length]).join('')}`,
+  unguessable: () => randomBytes(16).toString('base64url'),
 };

@@ -1,6 +1,8 @@
 import type { Configuration } from '../domain/configuration.ts';
+import type { ChannelPart } from '../domain/notification.ts';
 import type { Clock } from '../domain/ports/clock.ts';
 import { logLevels, openLog, type DaemonLog, type LogLevel } from '../record/log.ts';
+import { Secret } from '../domain/secret.ts';
 import { Scrubber } from '../record/scrubber.ts';
 
 export interface LogSettings {
@@ -26,11 +28,26 @@ export function systemLog({
 }
 
 /** Tells the scrubber every secret of a configuration. */
-export function knowSecrets(scrubber: Scrubber, { tokens, slack, prometheus, scrape }: Configuration): void {
+export function knowSecrets(
+  scrubber: Scrubber,
+  { tokens, channels, prometheus, scrape }: Configuration,
+): void {
   scrubber.know(tokens.map(({ token }) => token));
-  scrubber.know(slack === null ? [] : [slack.webhook]);
+  scrubber.know(secretsOf(channels));
   scrubber.know(Object.values(prometheus?.headers ?? {}));
   for (const { headers } of scrape?.pages ?? []) scrubber.know(Object.values(headers));
+}
+
+function secretsOf({ slackWebhook, slackApp, email, webhooks }: ChannelPart): readonly Secret[] {
+  const secrets = [
+    slackWebhook,
+    slackApp?.botToken,
+    slackApp?.appToken,
+    ...(slackApp?.signingSecrets ?? []),
+    email?.password,
+    ...webhooks.flatMap(({ url, secret }) => [url, secret]),
+  ];
+  return secrets.filter((secret) => secret instanceof Secret);
 }
 
 function levelOf(level: string | undefined): LogLevel {

@@ -61,6 +61,7 @@ export function tell(entry: NewEntry, incident: IncidentRow | null, channel: str
     at: entry.at,
     title: entry.message,
     text: '',
+    story: null,
     urgent: entry.type === 'halted' || entry.type === 'journal.broken',
   };
 }

@@ -2,6 +2,7 @@ import type { Log } from '../domain/ports/log.ts';
 import type { NewEntry } from '../domain/ports/store.ts';
 import type { Watcher } from '../engine/parts.ts';
 import { logEntry } from '../record/log.ts';
+import type { Listeners } from './listeners.ts';
 import type { Metrics } from '../record/metrics.ts';
 
 export interface WatcherParts {
@@ -10,16 +11,18 @@ export interface WatcherParts {
   /** There is something new in the outbox. */
   readonly wake: () => void;
   readonly onEntry: (entry: NewEntry) => void;
+  readonly journaled: Listeners;
 }
 
 /** Passes on what was committed: each journal entry is one log line, each end of something a metric. */
-export function watcherOf({ metrics, log, wake, onEntry }: WatcherParts): Watcher {
+export function watcherOf({ metrics, log, wake, onEntry, journaled }: WatcherParts): Watcher {
   return {
     committed: (entries, outbox) => {
       for (const entry of entries) {
         logEntry(log, withoutEvidence(entry));
         onEntry(entry);
       }
+      if (entries.length > 0) journaled.call();
       if (outbox > 0) wake();
     },
     evaluated: ({ rule, verdicts }) => {

@@ -55,12 +55,12 @@ export function readDocker(place: Place): Configuration['docker'] {
 }
 
 /** `slack:`, one incoming webhook. */
-export async function readSlack(place: Place, context: ReadingContext): Promise<Configuration['slack']> {
+export async function readSlack(place: Place, context: ReadingContext): Promise<Secret | null> {
   if (place.value === undefined) return null;
   const { webhook } = place.fields(slackShape);
   const secret = webhook === undefined ? null : await resolveSecret(place.at('webhook'), webhook, context);
   if (secret === null) return null;
   if (httpUrlProblem(secret.reveal(), ['https:', 'http:']) !== null)
     place.at('webhook').problem('what it leads to is not the URL of a webhook');
-  return { webhook: secret };
+  return secret;
 }

@@ -94,7 +94,7 @@ function readParts(
     packs,
   }: { daemon: DaemonPart; defaults: Defaults; scrape: ScrapeSection; packs: readonly Pack[] },
   context: ReadingContext,
-): Pick<Configuration, 'scrape' | 'targets' | 'rules' | 'playbooks'> {
+): Pick<Configuration, 'scrape' | 'targets' | 'rules' | 'playbooks' | 'communications'> {
   const names = {
     ids: new Set(packs.flatMap(playbookIds)),
     unreadable: new Set(packs.filter(({ unreadable }) => unreadable).map(({ name }) => name)),
@@ -137,6 +137,7 @@ function readParts(
     targets: Object.fromEntries(placedTargets.map(({ target }) => [target.name, target])),
     rules: placedRules.map(({ rule }) => rule),
     playbooks,
+    communications: {},
   };
 }
 

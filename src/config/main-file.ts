@@ -20,7 +20,7 @@ import { defaultWithinMs } from './wants.ts';
 /** The daemon's own part of a configuration: everything but targets, packs and what is scraped. */
 export type DaemonPart = Omit<
   Configuration,
-  'scrape' | 'targets' | 'rules' | 'playbooks' | 'warnings' | 'digest'
+  'scrape' | 'targets' | 'rules' | 'playbooks' | 'communications' | 'warnings' | 'digest'
 >;
 
 /** What rules and targets fall back to. */
@@ -55,7 +55,16 @@ export async function readMainFile(
     tokens: await readTokens(place.at('tokens'), context),
     prometheus: await readPrometheus(place.at('prometheus'), context),
     docker: readDocker(place.at('docker')),
-    slack: await readSlack(place.at('slack'), context),
+    channels: {
+      slackWebhook: await readSlack(place.at('slack'), context),
+      slackApp: null,
+      email: null,
+      webhooks: [],
+      alertmanager: null,
+    },
+    notify: { routes: [], contacts: [], remindMs: HOUR / 2 },
+    approvers: [],
+    publicUrl: null,
     hostRoot: fields.host_root ?? '/',
     host: fields.host ?? context.hostname,
     allowedPrograms: fields.allowed_programs ?? [],

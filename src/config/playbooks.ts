@@ -113,6 +113,7 @@ function readPlaybook(place: Place, id: string, setting: Setting, context: Readi
     verification: readVerification(place.at('verify'), allowedPrograms, context),
     objectives: readObjectives(place.at('objectives')),
     otherwisePlaybook: found !== null && 'id' in found ? found.id : null,
+    communication: null,
   };
 }
 

@@ -1,3 +1,4 @@
+import type { ApproverGrant, ChannelPart, Communication, NotifyPart } from './notification.ts';
 import type { Playbook } from './playbook.ts';
 import type { Mode, Rule } from './rule.ts';
 import type { Scraping } from './scraping.ts';
@@ -44,7 +45,13 @@ export interface Configuration {
   /** Pages of metrics that rollbackd reads itself; null when there are none. */
   readonly scrape: Scraping | null;
   readonly docker: { readonly socket: string } | { readonly url: string } | null;
-  readonly slack: { readonly webhook: Secret } | null;
+  /** Where people are told. */
+  readonly channels: ChannelPart;
+  readonly notify: NotifyPart;
+  /** Whose clicks in Slack count. */
+  readonly approvers: readonly ApproverGrant[];
+  /** Under which the API is reached by people's browsers, without a final slash; null: messages hold no links. */
+  readonly publicUrl: string | null;
   /** Where the host's file system is mounted into the sidecar; `/` outside a container. */
   readonly hostRoot: string;
   readonly host: string;
@@ -66,6 +73,8 @@ export interface Configuration {
   readonly rules: readonly Rule[];
   /** By `pack/name`. */
   readonly playbooks: Readonly<Record<string, Playbook>>;
+  /** Communication plans by `pack/name`. */
+  readonly communications: Readonly<Record<string, Communication>>;
   /** Things worth telling that are not errors, e.g. an objective that cannot be met. */
   readonly warnings: readonly Problem[];
   /** Digest of everything above, for status and the journal. */

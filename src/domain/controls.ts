@@ -1,3 +1,5 @@
+import type { Role } from './configuration.ts';
+
 /** Keys and values of the durable controls. */
 
 export interface Halt {
@@ -45,6 +47,43 @@ export interface BrokenJournal {
   readonly liftedBy: string | null;
 }
 
+/** A token that was made at run time. The secret itself is shown once and kept nowhere. */
+export interface MadeToken {
+  readonly name: string;
+  readonly role: Role;
+  /** SHA-256 of the secret, in hex. */
+  readonly hash: string;
+  readonly by: string;
+  readonly at: number;
+  /** null: never. */
+  readonly expiresAt: number | null;
+  readonly revokedAt: number | null;
+}
+
+/** A one-time code, with which one person may answer one question. */
+export interface OneTimeCode {
+  /** Who may use it: the answer's author. */
+  readonly name: string;
+  readonly role: 'approver' | 'dba' | 'admin';
+  /** Of the question. */
+  readonly ticket: string;
+  /** HMAC-SHA256 of the code under a key of the daemon's own, in hex: codes are too short for a plain hash. */
+  readonly hash: string;
+  readonly expiresAt: number;
+  /** Wrong guesses so far; after five it is void. */
+  readonly failures: number;
+  readonly usedAt: number | null;
+}
+
+/** How far the communication plan of an incident was carried out. */
+export interface Announced {
+  readonly communication: string;
+  readonly openedAt: number;
+  readonly closedAt: number | null;
+  /** Numbers of the announcements that were made or that no longer apply. */
+  readonly done: readonly number[];
+}
+
 export const controlKeys = {
   halt: 'halt',
   brokenJournal: 'broken_journal',
@@ -57,5 +96,8 @@ export const controlKeys = {
   reports: (target: string): string => `reports:${target}`,
   grace: (target: string): string => `grace:${target}`,
   cooldown: (target: string): string => `cooldown:${target}`,
+  token: (name: string): string => `token:${name}`,
+  code: (id: string): string => `code:${id}`,
+  announced: (incident: string): string => `announced:${incident}`,
   rolledBack: (target: string): string => `rolled_back:${target}`,
 } as const;

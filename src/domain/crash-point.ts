@@ -22,6 +22,8 @@ export const crashPoints = [
   'confirmed.before',
   'closed.committed',
   'message.sent',
+  'click.received',
+  'click.taken',
 ] as const;
 
 export type CrashPoint = (typeof crashPoints)[number];

@@ -65,4 +65,6 @@ export interface Playbook {
   readonly objectives: Objectives;
   /** Taken when this one failed. */
   readonly otherwisePlaybook: string | null;
+  /** `pack/name` of the communication plan that its incidents follow; null: none. */
+  readonly communication: string | null;
 }

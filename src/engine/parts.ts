@@ -32,7 +32,12 @@ export interface Parts {
   /** The halt file works with everything else down, so it is read each time. Returns why, or null. */
   readonly haltFile: () => string | null;
   /** Composes what people are told of a journal entry; null when it is not worth a message. */
-  readonly compose: (entry: NewEntry, incident: IncidentRow | null, channel: string) => Message | null;
+  readonly compose: (
+    entry: NewEntry,
+    incident: IncidentRow | null,
+    channel: string,
+    configuration: Configuration,
+  ) => Message | null;
   /** Takes secrets out of a text: what commands and services say goes into the journal, to people and to the API. */
   readonly scrub: (text: string) => string;
   readonly ledger: (incident: ClosedIncident) => LedgerRow;

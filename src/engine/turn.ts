@@ -60,7 +60,7 @@ export class Turn {
     if (context !== null && this.#book.silenced(context.lead.rule, context.target, this.at)) return;
     const row = open === null ? null : rowOf(open);
     for (const { name } of this.#parts.channels) {
-      const told = this.#parts.compose(whole, row, name);
+      const told = this.#parts.compose(whole, row, name, this.#book.configuration);
       // Two of a kind in one millisecond are two messages; the same one is never written twice.
       if (told !== null) this.#messages.push({ ...told, key: `${told.key}/${this.#book.nextMessage()}` });
     }
@@ -126,6 +126,7 @@ export class Turn {
       effects: this.effects(),
       outbox: this.#messages,
       watches: this.#more.flatMap(({ watches = [] }) => watches),
+      tickets: this.#more.flatMap(({ tickets = [] }) => tickets),
       releases: this.#more.flatMap(({ releases = [] }) => releases),
       forgotten: this.#more.flatMap(({ forgotten = [] }) => forgotten),
       serving: this.#more.flatMap(({ serving = [] }) => serving),

@@ -39,6 +39,7 @@ export function compose({ transition, incident, channel }: Telling): Message {
       .filter((line) => line !== null)
       .join('\n'),
     urgent: isUrgent(incident),
+    story: { type, message, facts, incident },
   };
 }
 

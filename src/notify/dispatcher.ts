@@ -112,7 +112,7 @@ export class Dispatcher {
 
 async function attempt(channel: Channel, row: OutboxRow, signal: AbortSignal): Promise<Error | null> {
   try {
-    await channel.send(row, signal);
+    await channel.send([row], { attempts: row.attempts, inDoubt: row.attempts > 0 }, signal);
     return null;
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error));

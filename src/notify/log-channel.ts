@@ -5,7 +5,7 @@ import type { Log } from '../domain/ports/log.ts';
 export function logChannel({ log, name = 'log' }: { readonly log: Log; readonly name?: string }): Channel {
   return {
     name,
-    send: ({ key, incident, title, text, urgent }) => {
+    send: ([{ key, incident, title, text, urgent }]) => {
       const level = urgent ? 'warn' : 'info';
       log[level]({ message: key, incident, text }, title);
       return Promise.resolve();

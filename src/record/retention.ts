@@ -2,6 +2,10 @@ import type { Configuration } from '../domain/configuration.ts';
 import { RollbackError } from '../domain/errors.ts';
 import type { Clock } from '../domain/ports/clock.ts';
 import type { NewEntry, Store } from '../domain/ports/store.ts';
+import { DAY } from '../domain/time.ts';
+
+/** Longer than any repeat of a click, a signed request or an idempotent call may take. */
+const inboxMs = 2 * DAY;
 
 export type Retention = Pick<Configuration['retention'], 'incidentsMs' | 'readingsMs'>;
 
@@ -16,7 +20,11 @@ export type Night =
 
 /** Instants before which closed incidents and readings are past retention. */
 export function cutoffs(retention: Retention, now: number): Parameters<Store['prune']>[0] {
-  return { incidents: now - retention.incidentsMs, readings: now - retention.readingsMs };
+  return {
+    incidents: now - retention.incidentsMs,
+    readings: now - retention.readingsMs,
+    inbox: now - inboxMs,
+  };
 }
 
 /**

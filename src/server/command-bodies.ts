@@ -55,6 +55,18 @@ export const commandRoutes: Readonly<Record<Command['do'], CommandRoute>> = {
   },
   approve: { role: 'approver', body: answer.transform((body) => ({ do: 'approve' as const, ...body })) },
   reject: { role: 'approver', body: answer.transform((body) => ({ do: 'reject' as const, ...body })) },
+  prolong: {
+    role: 'approver',
+    body: z
+      .strictObject({ incident: word, planDigest: optionalWord })
+      .transform((body) => ({ do: 'prolong' as const, ...body })),
+  },
+  hand_over: {
+    role: 'approver',
+    body: z
+      .strictObject({ incident: word, note })
+      .transform((body) => ({ do: 'hand_over' as const, ...body })),
+  },
   halt: { role: 'operator', body: noted.transform((body) => ({ do: 'halt' as const, ...body })) },
   unhalt: { role: 'operator', body: noted.transform((body) => ({ do: 'unhalt' as const, ...body })) },
   freeze: {

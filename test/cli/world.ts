@@ -157,6 +157,10 @@ export const asked: IncidentView = anIncident({
   question: {
     id: 'q-1',
     planDigest: '9f8e7d6c5b4a3210',
+    ticket: 'q8Zc0w1mSx2fJ7kPqT5hVA',
+    askedAt: start,
+    prolongs: 3,
+    endedBecause: '',
     dueAt: start + 10 * MINUTE,
     otherwise: 'rollback',
     needs: { people: 1, role: 'approver' },
@@ -221,6 +225,10 @@ export const rolledBack: IncidentView = anIncident({
   question: {
     id: 'q-1',
     planDigest: '9f8e7d6c5b4a3210',
+    ticket: 'q8Zc0w1mSx2fJ7kPqT5hVA',
+    askedAt: start,
+    prolongs: 3,
+    endedBecause: '',
     dueAt: start + 10 * MINUTE,
     otherwise: 'hand_over',
     needs: { people: 2, role: 'dba' },

@@ -235,7 +235,7 @@ test('secrets come from files and variables, without their line ends, and print 
     { ALICE: 'from-the-environment' },
   );
   expect(configuration.tokens[0]?.token.reveal()).toBe('from-the-environment');
-  expect(configuration.slack?.webhook.reveal()).toBe('https://hooks.example/services/T0/B0/x');
+  expect(configuration.channels.slackWebhook?.reveal()).toBe('https://hooks.example/services/T0/B0/x');
   expect(JSON.stringify(configuration)).not.toMatch(/from-the-environment|hooks\.example/);
 });
 

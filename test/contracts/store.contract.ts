@@ -364,8 +364,10 @@ export function storeContract(name: string, open: (clock: SimulatedClock) => Pro
           ledger: [sample.ledger({})],
         });
 
-        expect(await store.prune({ incidents: start, readings: 0 })).toMatchObject({ incidents: 0 });
-        const removed = await store.prune({ incidents: start + 1, readings: 0 });
+        expect(await store.prune({ incidents: start, readings: 0, inbox: 0 })).toMatchObject({
+          incidents: 0,
+        });
+        const removed = await store.prune({ incidents: start + 1, readings: 0, inbox: 0 });
 
         expect(removed).toEqual({ incidents: 1, readings: 0, entries: 0 });
         expect(await store.incident('i-1')).toBeNull();
@@ -380,7 +382,7 @@ export function storeContract(name: string, open: (clock: SimulatedClock) => Pro
           readings: Array.from({ length: 2_500 }, (_, index) => sample.reading(start + index)),
         });
 
-        const removed = await store.prune({ incidents: 0, readings: start + 2_400 });
+        const removed = await store.prune({ incidents: 0, readings: start + 2_400, inbox: 0 });
 
         expect(removed.readings).toBe(2_400);
         expect(await store.readings({ subject: 'shop', from: 0, to: start + DAY })).toHaveLength(100);
@@ -393,7 +395,7 @@ export function storeContract(name: string, open: (clock: SimulatedClock) => Pro
         });
         await store.sent(1);
         await store.sent(3);
-        await store.prune({ incidents: start + DAY, readings: 0 });
+        await store.prune({ incidents: start + DAY, readings: 0, inbox: 0 });
         await store.commit({ outbox: [sample.message('a'), sample.message('c', { incident: 'i-2' })] });
 
         expect((await store.due('slack', start, 10)).map(({ key }) => key)).toEqual(['b', 'a']);
@@ -405,8 +407,8 @@ export function storeContract(name: string, open: (clock: SimulatedClock) => Pro
           await store.commit({ entries: [sample.entry(1, { at }), sample.entry(2, { at: at + HOUR })] });
         }
 
-        expect((await store.prune({ incidents: start + DAY + HOUR, readings: 0 })).entries).toBe(2);
-        expect((await store.prune({ incidents: start + 9 * DAY, readings: 0 })).entries).toBe(2);
+        expect((await store.prune({ incidents: start + DAY + HOUR, readings: 0, inbox: 0 })).entries).toBe(2);
+        expect((await store.prune({ incidents: start + 9 * DAY, readings: 0, inbox: 0 })).entries).toBe(2);
 
         expect((await store.entries({ limit: 10 })).map(({ seq }) => seq)).toEqual([5, 6]);
         expect(await store.verifyJournal()).toBeNull();
@@ -423,17 +425,17 @@ export function storeContract(name: string, open: (clock: SimulatedClock) => Pro
           await store.commit({ entries: [sample.entry(day, { at: start + day * DAY, incident })] });
         }
 
-        await store.prune({ incidents: start + 9 * DAY, readings: 0 });
+        await store.prune({ incidents: start + 9 * DAY, readings: 0, inbox: 0 });
         expect((await store.entries({ limit: 10 })).map(({ seq }) => seq)).toEqual([2, 4]);
         expect(await store.verifyJournal()).toBeNull();
 
         await store.commit({
           incidents: [sample.incident({ outcome: 'recovered', closedAt: start + 8 * DAY })],
         });
-        await store.prune({ incidents: start + 8 * DAY, readings: 0 });
+        await store.prune({ incidents: start + 8 * DAY, readings: 0, inbox: 0 });
         expect((await store.entries({ limit: 10 })).map(({ seq }) => seq)).toEqual([2, 4]);
 
-        await store.prune({ incidents: start + 8 * DAY + 1, readings: 0 });
+        await store.prune({ incidents: start + 8 * DAY + 1, readings: 0, inbox: 0 });
         expect((await store.entries({ limit: 10 })).map(({ seq }) => seq)).toEqual([4]);
         expect(await store.verifyJournal()).toBeNull();
       });
@@ -446,7 +448,7 @@ export function storeContract(name: string, open: (clock: SimulatedClock) => Pro
 
         const [verified, pruned, verifiedAfter] = await Promise.all([
           store.verifyJournal(),
-          store.prune({ incidents: start + DAY, readings: 0 }),
+          store.prune({ incidents: start + DAY, readings: 0, inbox: 0 }),
           store.verifyJournal(),
         ]);
 

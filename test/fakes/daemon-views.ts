@@ -169,6 +169,7 @@ export function anIncident(given: Partial<IncidentView>): IncidentView {
   return {
     ...aRow({}),
     levels: [],
+    series: [],
     decision: null,
     question: null,
     plan: null,

@@ -1,5 +1,6 @@
 import type {
   Actor,
+  AskedView,
   Command,
   CommandAnswer,
   Daemon,
@@ -8,11 +9,14 @@ import type {
   IncidentView,
   PlanView,
   ReleaseView,
+  Report,
   RtoView,
   StatusView,
+  TokenView,
+  Tried,
 } from '../../src/domain/ports/daemon.ts';
 import type { ExplainView } from '../../src/domain/explanation.ts';
-import type { IncidentRow } from '../../src/domain/ports/store.ts';
+import type { Entry, IncidentRow } from '../../src/domain/ports/store.ts';
 import { emptyRto, emptyStatus } from './daemon-views.ts';
 
 /** A daemon that answers what a test put into it and keeps a readable log of what it was asked. */
@@ -28,6 +32,15 @@ export class FakeDaemon implements Daemon {
   doctorView: DoctorView = { checks: [] };
   journalProblem: string | null = null;
   isReady = true;
+  readonly journal: Entry[] = [];
+  askedViews: AskedView[] = [];
+  tokenViews: TokenView[] = [];
+  madeToken: Awaited<ReturnType<Daemon['makeToken']>> = { refused: 'the test put no token here' };
+  madeCode: Awaited<ReturnType<Daemon['makeCode']>> = { refused: 'the test put no code here' };
+  codeOwner: Actor | { readonly refused: string } = { refused: 'the test put no owner here' };
+  reportOf: Report | null = null;
+  tried: Tried[] = [];
+  readonly #listening = new Set<() => void>();
   answer: CommandAnswer | Error = { accepted: true, message: 'done', incident: null };
 
   async execute({ do: name, ...content }: Command, { name: who, role }: Actor): Promise<CommandAnswer> {
@@ -89,6 +102,59 @@ export class FakeDaemon implements Daemon {
 
   async verifyJournal(): Promise<string | null> {
     return this.#say('journal verify', this.journalProblem);
+  }
+
+  async entries({ after = 0, incident, limit }: Parameters<Daemon['entries']>[0]): Promise<readonly Entry[]> {
+    return this.journal
+      .filter((entry) => entry.seq > after && (incident === undefined || entry.incident === incident))
+      .slice(0, limit);
+  }
+
+  async head(): Promise<number> {
+    return this.journal.at(-1)?.seq ?? 0;
+  }
+
+  onJournaled(call: () => void): () => void {
+    this.#listening.add(call);
+    return () => this.#listening.delete(call);
+  }
+
+  /** Something was journaled. */
+  append(...entries: readonly Entry[]): void {
+    this.journal.push(...entries);
+    for (const call of this.#listening) call();
+  }
+
+  async asked(ticket: string): Promise<AskedView | null> {
+    return this.#say(`asked ${ticket}`, this.askedViews.find((asked) => asked.ticket.id === ticket) ?? null);
+  }
+
+  async tokens(): Promise<readonly TokenView[]> {
+    return this.#say('tokens', this.tokenViews);
+  }
+
+  async makeToken(request: Parameters<Daemon['makeToken']>[0], { name: who, role }: Actor) {
+    return this.#say(`${who} (${role}): make token ${JSON.stringify(request)}`, this.madeToken);
+  }
+
+  async revokeToken(name: string, { name: who, role }: Actor): Promise<CommandAnswer> {
+    return this.#say(`${who} (${role}): revoke token ${name}`, this.answer);
+  }
+
+  async makeCode(request: Parameters<Daemon['makeCode']>[0], { name: who, role }: Actor) {
+    return this.#say(`${who} (${role}): make code ${JSON.stringify(request)}`, this.madeCode);
+  }
+
+  async useCode(ticket: string, code: string): Promise<Actor | { readonly refused: string }> {
+    return this.#say(`use code ${code} for ${ticket}`, this.codeOwner);
+  }
+
+  async report(incident: string): Promise<Report | null> {
+    return this.#say(`report ${incident}`, this.reportOf);
+  }
+
+  async notifyTest({ name: who, role }: Actor): Promise<readonly Tried[]> {
+    return this.#say(`${who} (${role}): notify test`, this.tried);
   }
 
   ready(): boolean {

@@ -10,7 +10,7 @@ import { logChannel } from '../../src/notify/log-channel.ts';
 import { slackWebhookChannel } from '../../src/notify/slack/webhook-channel.ts';
 import { settle, SimulatedClock } from '../fakes/clock.ts';
 import { RecordedLog } from '../fakes/log.ts';
-import { aMessage } from './messages.ts';
+import { aMessage, first } from './messages.ts';
 import { slackServer } from './slack-server.ts';
 
 /** The outbox of a store, in memory. Rows stay when a dispatcher goes. */
@@ -71,7 +71,7 @@ class Tape implements Channel {
     this.#startedAt = clock.now();
   }
 
-  async send({ title }: Message): Promise<void> {
+  async send([{ title }]: readonly [Message, ...(readonly Message[])]): Promise<void> {
     const failure = this.failures.shift();
     const second = (this.#clock.now() - this.#startedAt) / SECOND;
     this.log.push(`${second}s ${title}${failure === undefined ? '' : ' failed'}`);
@@ -272,8 +272,8 @@ test('against a real webhook: rate limit, fault, then through, in order', async 
 test('the log channel tells urgent messages as warnings', async () => {
   const log = new RecordedLog();
   const channel = logChannel({ log });
-  await channel.send(aMessage({ key: 'k1' }), new AbortController().signal);
-  await channel.send(aMessage({ key: 'k2', urgent: true }), new AbortController().signal);
+  await channel.send([aMessage({ key: 'k1' })], first, new AbortController().signal);
+  await channel.send([aMessage({ key: 'k2', urgent: true })], first, new AbortController().signal);
 
   expect(log.lines).toEqual([
     'info CRITICAL backend i-7k3f9a: opened {"message":"k1","incident":"i-7k3f9a","text":"rule: layra/api-error-rate"}',

@@ -1,4 +1,4 @@
-import type { Message } from '../../src/domain/ports/channel.ts';
+import type { Delivery, Message } from '../../src/domain/ports/channel.ts';
 import { start } from '../fakes/clock.ts';
 
 export function aMessage(given: Partial<Message>): Message {
@@ -10,6 +10,10 @@ export function aMessage(given: Partial<Message>): Message {
     title: 'CRITICAL backend i-7k3f9a: opened',
     text: 'rule: layra/api-error-rate',
     urgent: false,
+    story: null,
     ...given,
   };
 }
+
+/** Nothing was tried before. */
+export const first: Delivery = { attempts: 0, inDoubt: false };

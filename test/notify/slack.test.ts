@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { RollbackError } from '../../src/domain/errors.ts';
 import { Secret } from '../../src/domain/secret.ts';
 import { slackWebhookChannel } from '../../src/notify/slack/webhook-channel.ts';
-import { aMessage } from './messages.ts';
+import { aMessage, first } from './messages.ts';
 import { slackServer, type Reaction } from './slack-server.ts';
 
 const never = new AbortController().signal;
@@ -13,7 +13,7 @@ async function failure(reaction: Reaction, timeoutMs = 10_000): Promise<Rollback
   await using slack = await slackServer();
   slack.reactions.push(reaction);
   const channel = slackWebhookChannel({ webhook: new Secret(slack.url), timeoutMs });
-  const error: unknown = await channel.send(aMessage({}), never).catch((thrown: unknown) => thrown);
+  const error: unknown = await channel.send([aMessage({})], first, never).catch((thrown: unknown) => thrown);
   if (!(error instanceof RollbackError)) throw new Error(`expected a RollbackError, got ${String(error)}`);
   expect(slack.posts.length).toBe(1);
   return error;
@@ -23,8 +23,8 @@ test('a message is one post of plain text', async () => {
   await using slack = await slackServer();
   const channel = slackWebhookChannel({ webhook: new Secret(slack.url) });
 
-  await channel.send(aMessage({}), never);
-  await channel.send(aMessage({ urgent: true, text: '' }), never);
+  await channel.send([aMessage({})], first, never);
+  await channel.send([aMessage({ urgent: true, text: '' })], first, never);
 
   expect(slack.posts).toEqual([
     'POST /services/T0/B0/canary-webhook application/json {"text":"CRITICAL backend i-7k3f9a: opened\\nrule: layra/api-error-rate","unfurl_links":false,"unfurl_media":false}',
@@ -37,7 +37,8 @@ test('mentions and links in data are inert', async () => {
   const channel = slackWebhookChannel({ webhook: new Secret(slack.url) });
 
   await channel.send(
-    aMessage({ title: '<!channel> & <@U1>', text: '<https://evil|click> &lt;!here&gt;' }),
+    [aMessage({ title: '<!channel> & <@U1>', text: '<https://evil|click> &lt;!here&gt;' })],
+    first,
     never,
   );
 
@@ -50,7 +51,8 @@ test('a text that Slack would cut is cut visibly', async () => {
   await using slack = await slackServer();
 
   await slackWebhookChannel({ webhook: new Secret(slack.url) }).send(
-    aMessage({ title: 't', text: 'x'.repeat(9000) }),
+    [aMessage({ title: 't', text: 'x'.repeat(9000) })],
+    first,
     never,
   );
 
@@ -114,7 +116,11 @@ test('stopping interrupts a post under way', async () => {
   slack.reactions.push('hang');
   const stop = new AbortController();
 
-  const sending = slackWebhookChannel({ webhook: new Secret(slack.url) }).send(aMessage({}), stop.signal);
+  const sending = slackWebhookChannel({ webhook: new Secret(slack.url) }).send(
+    [aMessage({})],
+    first,
+    stop.signal,
+  );
   stop.abort();
 
   await expect(sending).rejects.toThrow('interrupted while posting to Slack; it will be posted again');
@@ -129,7 +135,7 @@ test('the address of the webhook is in no error, however it is looked at', async
   const errors = await Promise.all(
     webhooks.map((url) =>
       slackWebhookChannel({ webhook: new Secret(url) })
-        .send(aMessage({}), never)
+        .send([aMessage({})], first, never)
         .catch((thrown: unknown) => thrown),
     ),
   );

@@ -145,7 +145,10 @@ export class Watching {
     const ids = { i: 0 };
     return {
       clock,
-      ids: { next: (prefix) => `${prefix}-${(ids[prefix] += 1)}-${clock.now() % 1_000_000_000}` },
+      ids: {
+        next: (prefix) => `${prefix}-${(ids[prefix] += 1)}-${clock.now() % 1_000_000_000}`,
+        unguessable: () => `ticket-${(ids.i += 1)}-${clock.now() % 1_000_000_000}`,
+      },
       store,
       detection: new Detector({ clock, sources, deploys }),
       releases,
@@ -376,7 +379,11 @@ function configure({
     prometheus: null,
     scrape: null,
     docker: null,
-    slack: null,
+    channels: { slackWebhook: null, slackApp: null, email: null, webhooks: [], alertmanager: null },
+    notify: { routes: [], contacts: [], remindMs: HOUR / 2 },
+    approvers: [],
+    publicUrl: null,
+    communications: {},
     hostRoot: '/',
     host: 'local',
     allowedPrograms: [],
@@ -476,6 +483,7 @@ function playbookOf(name: string, playbook: Partial<Playbook>): Playbook {
     verification: { settleMs: 5 * SECOND, phases: [] },
     objectives: { rollbackMs: 5 * MINUTE, verificationMs: 3 * MINUTE, totalMs: 10 * MINUTE },
     otherwisePlaybook: null,
+    communication: null,
     ...playbook,
   };
 }

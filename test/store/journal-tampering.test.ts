@@ -21,7 +21,7 @@ beforeAll(async () => {
     const at = start + day * DAY;
     await store.commit({ entries: [entry(day, { at }), entry(day, { at: at + HOUR, incident: null })] });
   }
-  await store.prune({ incidents: start + DAY, readings: 0 });
+  await store.prune({ incidents: start + DAY, readings: 0, inbox: 0 });
   await store.close();
   return () => rmSync(directory, { recursive: true });
 });
@@ -198,7 +198,9 @@ describe('segments', () => {
     await store.commit({ entries: entries.slice(10) });
 
     expect(await store.verifyJournal()).toBeNull();
-    expect((await store.prune({ incidents: start + DAY, readings: 0 })).entries).toBe(longestSegment);
+    expect((await store.prune({ incidents: start + DAY, readings: 0, inbox: 0 })).entries).toBe(
+      longestSegment,
+    );
     expect((await store.entries({ limit: 9 })).map(({ seq }) => seq)).toEqual([longestSegment + 1]);
     expect(await store.verifyJournal()).toBeNull();
     await store.close();

@@ -128,6 +128,7 @@ export function message(key: string, change: Partial<Message> = {}): Message {
     title: `title ${key}`,
     text: 'the story',
     urgent: true,
+    story: null,
     ...change,
   };
 }

@@ -65,7 +65,10 @@ export function rehearsedParts(
   const counter = { i: 0 };
   const parts: Parts = {
     clock,
-    ids: { next: (prefix) => `${prefix}-${(counter[prefix] += 1)}` },
+    ids: {
+      next: (prefix) => `${prefix}-${(counter[prefix] += 1)}`,
+      unguessable: () => `t-${(counter.i += 1)}`,
+    },
     store,
     detection: detector,
     releases,

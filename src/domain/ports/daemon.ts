@@ -8,7 +8,8 @@ import type { ComponentKind, Standing } from '../release.ts';
 import type { Mode, Severity } from '../rule.ts';
 import type { ScrapeView } from '../scraping.ts';
 import type { Verdict } from '../reading.ts';
-import type { Entry, IncidentRow, LedgerRow, PhaseTime, RtoPhase } from './store.ts';
+import type { MadeToken } from '../controls.ts';
+import type { Entry, IncidentRow, LedgerRow, PhaseTime, RtoPhase, Ticket } from './store.ts';
 
 /** Who asks: the name and role of the token. */
 export interface Actor {
@@ -32,6 +33,10 @@ export type Command =
       readonly planDigest: string | null;
       readonly note: string;
     }
+  /** Takes the question to a person: it ends, and the incident is handed over. */
+  | { readonly do: 'hand_over'; readonly incident: string; readonly note: string }
+  /** Ten more minutes to answer, three times at most. */
+  | { readonly do: 'prolong'; readonly incident: string; readonly planDigest: string | null }
   | { readonly do: 'halt' | 'unhalt'; readonly note: string }
   | { readonly do: 'freeze'; readonly target: string | null; readonly forMs: number; readonly note: string }
   | { readonly do: 'unfreeze'; readonly target: string | null }
@@ -170,16 +175,43 @@ export interface PlanView {
 
 export interface QuestionView {
   readonly id: string;
+  /** Behind its buttons and links. */
+  readonly ticket: string;
   readonly planDigest: string;
+  readonly askedAt: number;
   readonly dueAt: number;
+  /** How often its time may still be prolonged. */
+  readonly prolongs: number;
   readonly otherwise: string;
   readonly needs: { readonly people: number; readonly role: 'approver' | 'dba' };
   readonly answers: readonly {
     readonly by: string;
-    readonly answer: 'approve' | 'reject';
+    readonly answer: 'approve' | 'reject' | 'hand_over';
     readonly at: number;
   }[];
   readonly state: string;
+  /** Why it ended, where no answer ended it. */
+  readonly endedBecause: string;
+}
+
+/** The readings of one rule in an incident, for pictures. */
+export interface SeriesView {
+  readonly rule: string;
+  readonly subject: string;
+  readonly summary: string;
+  readonly levels: readonly {
+    readonly severity: Severity;
+    readonly condition: string;
+    /** In the unit of the readings; null for probes and for thresholds in times. */
+    readonly threshold: number | null;
+  }[];
+  /** Oldest first, thinned to 500 at most. `value` is null for probes and where nothing was read. */
+  readonly readings: readonly {
+    readonly at: number;
+    readonly value: number | null;
+    readonly verdict: 'value' | 'passed' | 'failed' | 'unknown';
+    readonly detail: string;
+  }[];
 }
 
 export interface IncidentView extends IncidentRow {
@@ -191,12 +223,41 @@ export interface IncidentView extends IncidentRow {
   readonly journal: readonly Entry[];
   /** What the leading rule read of its subject from the breach on, oldest first; 500 at most. */
   readonly readings: readonly { readonly at: number; readonly detail: string }[];
+  /** What each of its rules read of its subject, the leading rule first. */
+  readonly series: readonly SeriesView[];
   /** Names of the evidence texts that were captured. */
   readonly evidence: Readonly<Record<string, string>>;
   readonly rto: Readonly<Record<RtoPhase, PhaseTime>> | null;
   readonly outcome: Outcome | null;
   /** What a person would have to do now, after a hand-over. */
   readonly byHand: readonly string[];
+}
+
+/** A question as a button or a link finds it. */
+export interface AskedView {
+  readonly ticket: Ticket;
+  readonly incident: IncidentView;
+  /** Its buttons still count: it is the question that is open now. */
+  readonly current: boolean;
+}
+
+/** A token that was made at run time, without its secret. */
+export type TokenView = Omit<MadeToken, 'hash'>;
+
+/** The report on one incident, ready to be read. */
+export interface Report {
+  /** `i-7k3f9a.md`, without its ending. */
+  readonly name: string;
+  readonly markdown: string;
+  /** Self-contained: no script, nothing is loaded. */
+  readonly html: string;
+}
+
+/** What became of a message to one channel. */
+export interface Tried {
+  readonly channel: string;
+  readonly ok: boolean;
+  readonly detail: string;
 }
 
 export interface GateView {
@@ -259,6 +320,41 @@ export interface Daemon {
   rto(filter: { readonly target?: string; readonly sinceMs?: number }): Promise<RtoView>;
   doctor(): Promise<DoctorView>;
   verifyJournal(): Promise<string | null>;
+  /** Entries of the journal after a number, oldest first. */
+  entries(filter: {
+    readonly incident?: string;
+    readonly after?: number;
+    readonly limit: number;
+  }): Promise<readonly Entry[]>;
+  /** Number of the journal's last entry. */
+  head(): Promise<number>;
+  /** Calls back after each commit that journaled something. @returns how to end it */
+  onJournaled(call: () => void): () => void;
+  /** The question behind a button or link, open or over; null when there never was one. */
+  asked(ticket: string): Promise<AskedView | null>;
+  tokens(): Promise<readonly TokenView[]>;
+  /**
+   * @returns the secret, which is shown this once; or why there is none
+   */
+  makeToken(
+    request: { readonly name: string; readonly role: Role; readonly forMs: number | null },
+    actor: Actor,
+  ): Promise<{ readonly secret: string; readonly token: TokenView } | { readonly refused: string }>;
+  revokeToken(name: string, actor: Actor): Promise<CommandAnswer>;
+  /** A code with which a person who is named may answer one open question once, within ten minutes. */
+  makeCode(
+    request: {
+      readonly incident: string;
+      readonly name: string;
+      readonly role: 'approver' | 'dba' | 'admin';
+    },
+    actor: Actor,
+  ): Promise<{ readonly code: string; readonly expiresAt: number } | { readonly refused: string }>;
+  /** Who a code stands for; it counts once. Wrong guesses are counted against every code of that question. */
+  useCode(ticket: string, code: string): Promise<Actor | { readonly refused: string }>;
+  report(incident: string): Promise<Report | null>;
+  /** Sends one message of each kind to each channel, marked as a test, past outbox and routes. */
+  notifyTest(actor: Actor): Promise<readonly Tried[]>;
   /** True once it evaluates and the store accepts commits. */
   ready(): boolean;
   /** The metrics page of prom-client. */

@@ -115,6 +115,31 @@ export interface Serving {
 export type Forgotten =
   { readonly release: string; readonly target: string } | { readonly rule: string; readonly subject: string };
 
+/**
+ * Finds the question behind a button or a link. Its id is 128 random bits and the only thing that travels; all else is
+ * looked up by it.
+ */
+export interface Ticket {
+  readonly id: string;
+  readonly incident: string;
+  /** Id of the question. */
+  readonly question: string;
+  readonly planDigest: string;
+  readonly at: number;
+}
+
+/** Something that people or machines sent, stored before it is acknowledged, so that it is taken once. */
+export interface InboxRow {
+  /** Unique in its source: the id of an envelope, the hash of a signature, an idempotency key with its owner. */
+  readonly key: string;
+  /** `slack`, `api`, … */
+  readonly source: string;
+  readonly at: number;
+  readonly payload: Json;
+  /** What came of it; null while that is not known. */
+  readonly answer: Json;
+}
+
 /** Everything that one event changes. Stored whole or not at all. */
 export interface Commit {
   readonly entries?: readonly NewEntry[];
@@ -130,6 +155,7 @@ export interface Commit {
   readonly controls?: readonly Control[];
   readonly ledger?: readonly LedgerRow[];
   readonly readings?: readonly ReadingRow[];
+  readonly tickets?: readonly Ticket[];
 }
 
 /** What a start needs. */
@@ -187,10 +213,28 @@ export interface Store {
   sent(seq: number): Promise<void>;
   retryAt(seq: number, nextAt: number): Promise<void>;
 
+  /** The question behind a button; null when no such button was ever made, or it is past retention. */
+  ticket(id: string): Promise<Ticket | null>;
+
+  /**
+   * Stores what came in, all of it in one commit. @returns for each row the one that was there before under its key,
+   * or null where it is new
+   */
+  receive(rows: readonly Omit<InboxRow, 'answer'>[]): Promise<readonly (InboxRow | null)[]>;
+  answered(row: Pick<InboxRow, 'source' | 'key'>, answer: Json): Promise<void>;
+  /** What came in and was not answered, oldest first. */
+  unanswered(source: string, limit: number): Promise<readonly InboxRow[]>;
+
+  /** Where a channel keeps the message of an incident, so that it can edit it; null before there is one. */
+  post(channel: string, incident: string): Promise<Json>;
+  putPost(channel: string, incident: string, place: Json): Promise<void>;
+
   /** Removes what is past retention; sealed journal segments go whole and leave their last hash. */
   prune(before: {
     readonly incidents: number;
     readonly readings: number;
+    /** Answered rows of the inbox. */
+    readonly inbox: number;
   }): Promise<{ readonly incidents: number; readonly readings: number; readonly entries: number }>;
   /** Walks the hash chain; resolves to what is broken, or null. */
   verifyJournal(): Promise<string | null>;

@@ -19,6 +19,9 @@ export function execute(core: Core, command: Command, actor: Actor): Promise<Com
     case 'approve':
     case 'reject':
       return answerQuestion(core, command, actor);
+    case 'prolong':
+    case 'hand_over':
+      throw new Error('not built yet');
     case 'halt':
       return halt(core, command.note, actor);
     case 'unhalt':

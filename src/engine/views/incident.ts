@@ -25,7 +25,16 @@ export async function incidentView(core: Core, id: string): Promise<IncidentView
   const effects = await store.effects(id);
   const base = { ...row, effects, journal, evidence: evidenceIn(journal), rto: await rtoOf(core, row, seen) };
   if (seen === null)
-    return { ...base, levels: [], readings: [], decision: null, question: null, plan: null, byHand: [] };
+    return {
+      ...base,
+      levels: [],
+      readings: [],
+      series: [],
+      decision: null,
+      question: null,
+      plan: null,
+      byHand: [],
+    };
   const { levels, decision, plan } = seen.incident.context;
   const readings = await readingsOf(core, seen.incident.context, row.closedAt);
   const byHand = row.outcome === 'handed_over' ? commandsByHand(core.flow, seen) : [];
@@ -33,6 +42,7 @@ export async function incidentView(core: Core, id: string): Promise<IncidentView
     ...base,
     levels,
     readings,
+    series: [],
     decision,
     question: questionView(seen),
     plan: plan === null ? null : planView(core, plan),
@@ -70,10 +80,14 @@ async function closedCase(core: Core, id: string): Promise<Case | null> {
 
 function questionView({ approval }: Case): QuestionView | null {
   if (approval === null) return null;
-  const { id, planDigest, dueAt, otherwise, needs, answers } = approval.context;
+  const { id, planDigest, askedAt, dueAt, otherwise, needs, answers, endedBecause } = approval.context;
   return {
     id,
+    ticket: '',
+    prolongs: 0,
+    endedBecause,
     planDigest,
+    askedAt,
     dueAt,
     otherwise,
     needs,

@@ -27,7 +27,7 @@ export function slackWebhookChannel(options: SlackWebhookOptions): Channel {
   const { webhook, name = 'slack', timeoutMs = 10 * SECOND } = options;
   return {
     name,
-    send: async (message, signal) => {
+    send: async ([message], _, signal) => {
       const deadline = AbortSignal.timeout(timeoutMs);
       const reply: Reply = { status: null, retryAfterMs: null };
       try {

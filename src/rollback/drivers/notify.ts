@@ -66,5 +66,6 @@ function messagesOf(step: Step, opId: string, parts: NotifyParts): Message[] {
     title,
     text: rest.join('\n'),
     urgent: false,
+    story: null,
   }));
 }

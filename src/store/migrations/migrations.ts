@@ -1,5 +1,6 @@
 import { firstSchema } from './0001-first-schema.ts';
+import { people } from './0002-people.ts';
 import type { Migration } from './migration.ts';
 
 /** Every migration there is, oldest first; versions count from 1 without a gap. */
-export const migrations: readonly Migration[] = [firstSchema];
+export const migrations: readonly Migration[] = [firstSchema, people];

@@ -1,5 +1,6 @@
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite';
-import type { Message } from '../../domain/ports/channel.ts';
+import { canonical } from '../../domain/json.ts';
+import type { Message, Story } from '../../domain/ports/channel.ts';
 import type { OutboxRow } from '../../domain/ports/store.ts';
 
 /** Messages to people, until they are sent and, for their keys' sake, some time longer. */
@@ -16,12 +17,12 @@ export interface Outbox {
 /** Prepares its statements once. */
 export function prepareOutbox(database: DatabaseSync): Outbox {
   const put = database.prepare(
-    `INSERT INTO outbox (seq, key, channel, incident, at, title, text, urgent, attempts, next_at)
-     SELECT coalesce(max(seq), 0) + 1, ?, ?, ?, ?, ?, ?, ?, 0, ? FROM outbox WHERE true
+    `INSERT INTO outbox (seq, key, channel, incident, at, title, text, urgent, story, attempts, next_at)
+     SELECT coalesce(max(seq), 0) + 1, ?, ?, ?, ?, ?, ?, ?, ?, 0, ? FROM outbox WHERE true
      ON CONFLICT (channel, key) DO NOTHING`,
   );
   const due = database.prepare(
-    `SELECT seq, key, channel, incident, at, title, text, urgent, attempts, next_at FROM outbox
+    `SELECT seq, key, channel, incident, at, title, text, urgent, story, attempts, next_at FROM outbox
      WHERE channel = :channel AND sent_at IS NULL AND seq < coalesce(
        (SELECT min(seq) FROM outbox WHERE channel = :channel AND sent_at IS NULL AND next_at > :now),
        9007199254740991
@@ -34,8 +35,10 @@ export function prepareOutbox(database: DatabaseSync): Outbox {
   const sent = database.prepare('UPDATE outbox SET sent_at = ?, attempts = attempts + 1 WHERE seq = ?');
   const retry = database.prepare('UPDATE outbox SET next_at = ?, attempts = attempts + 1 WHERE seq = ?');
   return {
-    put: ({ key, channel, incident, at, title, text, urgent }) =>
-      put.run(key, channel, incident, at, title, text, urgent ? 1 : 0, at),
+    put: ({ key, channel, incident, at, title, text, urgent, story }) => {
+      const told = story === null ? null : canonical(story);
+      put.run(key, channel, incident, at, title, text, urgent ? 1 : 0, told, at);
+    },
     due: (channel, now, limit) => due.all({ channel, now, limit }).map(read),
     pending: (channel) => Number(pending.get(channel)?.['waiting']),
     sent: (seq, now) => sent.run(now, seq),
@@ -53,7 +56,12 @@ function read(row: Record<string, SQLOutputValue>): OutboxRow {
     title: row['title'] as string,
     text: row['text'] as string,
     urgent: row['urgent'] === 1,
+    story: storyIn(row['story']),
     attempts: row['attempts'] as number,
     nextAt: row['next_at'] as number,
   };
+}
+
+function storyIn(column: SQLOutputValue | undefined): Story | null {
+  return typeof column === 'string' ? (JSON.parse(column) as Story) : null;
 }

@@ -12,7 +12,7 @@ export type Transaction = <Result>(work: () => Result) => Result;
 /** Removes what is past retention: each incident with everything that is its own, and whole journal segments. */
 export interface Pruner {
   prune(
-    before: { readonly incidents: number; readonly readings: number },
+    before: { readonly incidents: number; readonly readings: number; readonly inbox: number },
     now: number,
   ): Promise<{ readonly incidents: number; readonly readings: number; readonly entries: number }>;
 }
@@ -31,6 +31,7 @@ export function preparePruner(database: DatabaseSync, transaction: Transaction):
     return (...values) => inBatches(() => transaction(() => Number(statement.run(...values).changes)));
   };
   const removeReadings = remove('readings', 'at < ?');
+  const removeTaken = remove('inbox', 'at < ? AND answer IS NOT NULL');
   const removeSent = remove(
     'outbox',
     `sent_at < ? AND NOT EXISTS (SELECT 1 FROM incidents WHERE incidents.id = outbox.incident)`,
@@ -39,6 +40,7 @@ export function preparePruner(database: DatabaseSync, transaction: Transaction):
     prune: async (before, now) => {
       const incidents = await inBatches(() => pruneIncidents(before.incidents));
       await removeSent(before.incidents);
+      await removeTaken(before.inbox);
       const readings = await removeReadings(before.readings);
       return { incidents, readings, entries: await pruneSegments(before.incidents, now) };
     },
@@ -57,7 +59,7 @@ async function inBatches(removeSome: () => number): Promise<number> {
 
 function incidentPruner(database: DatabaseSync, transaction: Transaction): (before: number) => number {
   const some = `SELECT id FROM incidents WHERE ${closedBefore} ORDER BY id LIMIT 100`;
-  const own = ['snapshots', 'effects', 'ledger'].map((table) =>
+  const own = ['snapshots', 'effects', 'ledger', 'tickets', 'posts'].map((table) =>
     database.prepare(`DELETE FROM ${table} WHERE incident IN (${some})`),
   );
   const incidents = database.prepare(`DELETE FROM incidents WHERE id IN (${some})`);

@@ -1,4 +1,11 @@
-import type { IncidentRow, LedgerRow, Loaded, ReadingRow, Snapshot } from '../../domain/ports/store.ts';
+import type {
+  IncidentRow,
+  LedgerRow,
+  Loaded,
+  ReadingRow,
+  Snapshot,
+  Ticket,
+} from '../../domain/ports/store.ts';
 import type { Effect } from '../../domain/effect.ts';
 import type { SmallRows } from './small-rows.ts';
 import type { Tables } from './tables.ts';
@@ -19,6 +26,7 @@ export interface Selections {
   /** In the order in which the incidents ended. */
   ledger(filter: { readonly target?: string; readonly since?: number }): LedgerRow[];
   readings(subject: string, from: number, to: number): ReadingRow[];
+  ticket(id: string): Ticket | null;
 }
 
 const ofOpenIncidents = 'WHERE incident IN (SELECT id FROM incidents WHERE closed_at IS NULL)';
@@ -32,6 +40,7 @@ export function prepareSelections(tables: Tables, small: SmallRows): Selections 
   );
   const snapshots = tables.snapshots.select('WHERE incident = ? ORDER BY machine');
   const effects = tables.effects.select('WHERE incident = ? ORDER BY intent_at, rowid');
+  const ticket = tables.tickets.select('WHERE id = ?');
   const ledger = tables.ledger.select(
     'WHERE (? IS NULL OR target = ?) AND closed_at >= ? ORDER BY closed_at, incident',
   );
@@ -46,6 +55,7 @@ export function prepareSelections(tables: Tables, small: SmallRows): Selections 
     effects: (incident) => effects(incident),
     ledger: ({ target, since }) => ledger(target ?? null, target ?? null, since ?? 0),
     readings: (subject, from, to) => small.readings(subject, from, to),
+    ticket: (id) => ticket(id)[0] ?? null,
   };
 }
 

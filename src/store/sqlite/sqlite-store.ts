@@ -4,8 +4,10 @@ import type { Clock } from '../../domain/ports/clock.ts';
 import type { Commit, Forgotten, IncidentRow, Store } from '../../domain/ports/store.ts';
 import { guarded, storeError } from './failure.ts';
 import { prepareForgetting } from './forgetting.ts';
+import { prepareInbox, type Inbox } from './inbox.ts';
 import { prepareJournal, type Journal } from './journal.ts';
 import { prepareOutbox, type Outbox } from './outbox.ts';
+import { preparePosts, type Posts } from './posts.ts';
 import { preparePruner, type Transaction } from './prune.ts';
 import { prepareSelections } from './selections.ts';
 import { prepareSmallRows, type SmallRows } from './small-rows.ts';
@@ -38,7 +40,7 @@ export function sqliteStore(file: OpenFile): Store {
   };
   const transaction = transactions(file);
   const parts = prepareParts(database);
-  const { outbox, journal } = parts;
+  const { outbox, journal, inbox, posts } = parts;
   const select = prepareSelections(parts.tables, parts.small);
   const pruner = preparePruner(database, transaction);
   const verifier = prepareVerifier(database);
@@ -59,6 +61,13 @@ export function sqliteStore(file: OpenFile): Store {
     due: (channel, now, limit) => ask('read the outbox', () => outbox.due(channel, now, limit)),
     sent: (seq) => ask('mark a message as sent', () => transaction(() => outbox.sent(seq, clock.now()))),
     retryAt: (seq, nextAt) => ask('put off a message', () => transaction(() => outbox.retryAt(seq, nextAt))),
+    ticket: (id) => ask('find a question', () => select.ticket(id)),
+    receive: (rows) => ask('store what came in', () => transaction(() => rows.map(inbox.receive))),
+    answered: (row, answer) => ask('store an answer', () => transaction(() => inbox.answered(row, answer))),
+    unanswered: (source, limit) => ask('read the inbox', () => inbox.unanswered(source, limit)),
+    post: (channel, incident) => ask('find a post', () => posts.post(channel, incident)),
+    putPost: (channel, incident, place) =>
+      ask('remember a post', () => transaction(() => posts.put(channel, incident, place))),
     prune: (before) =>
       ask('remove what is past retention', () => inTurn(() => pruner.prune(before, clock.now()))),
     verifyJournal: () => ask('verify the journal', () => inTurn(() => verifier.verify(journal.head()))),
@@ -110,6 +119,8 @@ interface Parts {
   readonly small: SmallRows;
   readonly outbox: Outbox;
   readonly journal: Journal;
+  readonly inbox: Inbox;
+  readonly posts: Posts;
   readonly forget: (row: Forgotten) => void;
 }
 
@@ -119,6 +130,8 @@ function prepareParts(database: DatabaseSync): Parts {
     small: prepareSmallRows(database),
     outbox: prepareOutbox(database),
     journal: prepareJournal(database),
+    inbox: prepareInbox(database),
+    posts: preparePosts(database),
     forget: prepareForgetting(database),
   };
 }
@@ -141,6 +154,7 @@ function write({ tables, small, outbox, journal, forget }: Parts, commit: Commit
   for (const control of commit.controls ?? []) small.setControl(control);
   for (const row of commit.ledger ?? []) tables.ledger.put(row);
   for (const row of commit.readings ?? []) small.putReading(row);
+  for (const ticket of commit.tickets ?? []) tables.tickets.put(ticket);
   journal.append(commit.entries ?? []);
 }
 

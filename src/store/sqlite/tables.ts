@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Watch } from '../../domain/breach.ts';
 import type { Effect } from '../../domain/effect.ts';
-import type { IncidentRow, LedgerRow, Serving, Snapshot } from '../../domain/ports/store.ts';
+import type { IncidentRow, LedgerRow, Serving, Snapshot, Ticket } from '../../domain/ports/store.ts';
 import type { Release } from '../../domain/release.ts';
 import { flag, json, number, optionalNumber, optionalText, text } from './column.ts';
 import { table, type Table } from './table.ts';
@@ -15,6 +15,7 @@ export interface Tables {
   readonly releases: Table<Release>;
   readonly serving: Table<Serving>;
   readonly ledger: Table<LedgerRow>;
+  readonly tickets: Table<Ticket>;
 }
 
 /** Prepares every statement of them once. */
@@ -27,6 +28,7 @@ export function prepareTables(database: DatabaseSync): Tables {
     releases: releases(database),
     serving: serving(database),
     ledger: ledger(database),
+    tickets: tickets(database),
   };
 }
 
@@ -151,6 +153,20 @@ function ledger(database: DatabaseSync): Table<LedgerRow> {
       outcome: text('outcome'),
       closedAt: number('closed_at'),
       phases: json('phases'),
+    },
+  });
+}
+
+function tickets(database: DatabaseSync): Table<Ticket> {
+  return table<Ticket>(database, {
+    name: 'tickets',
+    key: ['id'],
+    columns: {
+      id: text('id'),
+      incident: text('incident'),
+      question: text('question'),
+      planDigest: text('plan_digest'),
+      at: number('at'),
     },
   });
 }
