@@ -321,6 +321,94 @@ export function storeContract(name: string, open: (clock: SimulatedClock) => Pro
       });
     });
 
+    describe('what it takes to ask people', () => {
+      const arrived = (key: string, source = 'slack') => ({
+        key,
+        source,
+        at: start,
+        payload: { click: 'approve', by: ['U1'] },
+      });
+
+      test('a message keeps the story that it tells, over a restart', async () => {
+        const story = {
+          type: 'incident.opened',
+          message: 'it breaks',
+          facts: { detail: '61%', steps: ['a', 'b'] },
+          incident: sample.incident(),
+        };
+        await store.commit({ outbox: [sample.message('a', { story }), sample.message('b')] });
+        await reopen();
+
+        expect((await store.due('slack', start, 10)).map((row) => row.story)).toEqual([story, null]);
+      });
+
+      test('the question behind a button is found by its ticket, and by nothing else', async () => {
+        const ticket = { id: 'k3', incident: 'i-1', question: 'i-1.1', planDigest: 'abc', at: start };
+        await store.commit({ tickets: [ticket] });
+        await reopen();
+
+        expect(await store.ticket('k3')).toEqual(ticket);
+        expect(await store.ticket('K3')).toBeNull();
+        expect(await store.ticket('i-1.1')).toBeNull();
+      });
+
+      test('what came in is taken once a key and source, and the second sees the first', async () => {
+        expect(await store.receive([arrived('e1'), arrived('e2'), arrived('e1', 'api')])).toEqual([
+          null,
+          null,
+          null,
+        ]);
+        await reopen();
+
+        const [again] = await store.receive([{ ...arrived('e1'), at: start + 5, payload: 'other' }]);
+
+        expect(again).toEqual({ ...arrived('e1'), answer: null });
+        expect(await store.receive([arrived('e9'), arrived('e9')])).toEqual([
+          null,
+          { ...arrived('e9'), answer: null },
+        ]);
+      });
+
+      test('what came in waits until it is answered, oldest first, also over a restart', async () => {
+        await store.receive([arrived('e2'), arrived('e1'), arrived('e3'), arrived('x', 'api')]);
+        await store.answered({ source: 'slack', key: 'e1' }, { said: 'approved' });
+        await reopen();
+
+        expect((await store.unanswered('slack', 10)).map(({ key }) => key)).toEqual(['e2', 'e3']);
+        expect((await store.unanswered('slack', 1)).map(({ key }) => key)).toEqual(['e2']);
+        expect((await store.receive([arrived('e1')]))[0]?.answer).toEqual({ said: 'approved' });
+      });
+
+      test('a channel remembers where its message of an incident is, and where it moved to', async () => {
+        expect(await store.post('slack', 'i-1')).toBeNull();
+        await store.putPost('slack', 'i-1', { channel: 'C1', ts: '1.0' });
+        await store.putPost('slack', 'i-2', { channel: 'C1', ts: '9.0' });
+        await store.putPost('slack', 'i-1', { channel: 'C1', ts: '2.0' });
+        await reopen();
+
+        expect(await store.post('slack', 'i-1')).toEqual({ channel: 'C1', ts: '2.0' });
+        expect(await store.post('email', 'i-1')).toBeNull();
+      });
+
+      test('goes with its incident, and what came in when it is answered and old', async () => {
+        await store.commit({
+          incidents: [sample.incident({ outcome: 'recovered', closedAt: start })],
+          tickets: [{ id: 'k3', incident: 'i-1', question: 'i-1.1', planDigest: 'abc', at: start }],
+        });
+        await store.putPost('slack', 'i-1', { ts: '1.0' });
+        await store.receive([arrived('e1'), arrived('e2'), { ...arrived('e3'), at: start + 9 }]);
+        await store.answered({ source: 'slack', key: 'e1' }, 'done');
+        await store.answered({ source: 'slack', key: 'e3' }, 'done');
+
+        await store.prune({ incidents: start + 1, readings: 0, inbox: start + 1 });
+
+        expect(await store.ticket('k3')).toBeNull();
+        expect(await store.post('slack', 'i-1')).toBeNull();
+        const known = await store.receive([arrived('e1'), arrived('e2'), arrived('e3')]);
+        expect(known.map((row) => row !== null)).toEqual([false, true, true]);
+      });
+    });
+
     describe('the ledger and the readings', () => {
       test('are found by target and by time', async () => {
         await store.commit({

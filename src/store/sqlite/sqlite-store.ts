@@ -62,7 +62,8 @@ export function sqliteStore(file: OpenFile): Store {
     sent: (seq) => ask('mark a message as sent', () => transaction(() => outbox.sent(seq, clock.now()))),
     retryAt: (seq, nextAt) => ask('put off a message', () => transaction(() => outbox.retryAt(seq, nextAt))),
     ticket: (id) => ask('find a question', () => select.ticket(id)),
-    receive: (rows) => ask('store what came in', () => transaction(() => rows.map(inbox.receive))),
+    receive: (rows) =>
+      ask('store what came in', () => transaction(() => rows.map((row) => inbox.receive(row)))),
     answered: (row, answer) => ask('store an answer', () => transaction(() => inbox.answered(row, answer))),
     unanswered: (source, limit) => ask('read the inbox', () => inbox.unanswered(source, limit)),
     post: (channel, incident) => ask('find a post', () => posts.post(channel, incident)),
