@@ -2,7 +2,7 @@ import type { Severity } from '../domain/rule.ts';
 import { formatDuration, MINUTE } from '../domain/time.ts';
 import { aligned, plain, type Ink } from './ink.ts';
 import type { Firing, IncidentReport, LevelReport, Report } from './report.ts';
-import { minuteOf } from './times.ts';
+import { minuteOf } from '../domain/axis.ts';
 
 /** One firing that another configuration adds, removes or moves. */
 export interface FiringChange {

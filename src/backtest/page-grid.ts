@@ -1,6 +1,6 @@
 import { formatQuantity } from '../domain/quantity.ts';
 import { formatDuration } from '../domain/time.ts';
-import { markup, type Markup } from './escape.ts';
+import { markup, type Markup } from '../domain/markup.ts';
 import type { LevelReport } from './report.ts';
 import type { Cell } from './sensitivity.ts';
 

@@ -1,7 +1,7 @@
-import { markup, type Markup } from './escape.ts';
+import { markup, type Markup } from '../domain/markup.ts';
 import { anchorAt, placeOf } from './page-plot.ts';
 import type { Report } from './report.ts';
-import { minuteOf, ticksOf } from './times.ts';
+import { minuteOf, ticksOf } from '../domain/axis.ts';
 import { wordDecision } from './summary.ts';
 import { plainInk } from './plain-ink.ts';
 

@@ -1,9 +1,9 @@
 import { formatQuantity, type Unit } from '../domain/quantity.ts';
-import { markup, type Markup } from './escape.ts';
+import { markup, type Markup } from '../domain/markup.ts';
 import type { Deploy } from './deploys.ts';
 import type { PlotSamples } from './plot-samples.ts';
 import type { Band, LevelReport, TrackReport } from './report.ts';
-import { minuteOf, ticksOf } from './times.ts';
+import { minuteOf, roundValues, ticksOf } from '../domain/axis.ts';
 
 /** In units of the picture, which is as wide as the page. */
 const width = 1_200;
@@ -242,17 +242,6 @@ function yTicks(axes: Axes): readonly Markup[] {
       markup`<text x="${left - 8}" y="${y + 4}" text-anchor="end">${formatQuantity(value, axes.unit)}</text>`,
     ];
   });
-}
-
-/** Three to six round numbers between the ends. */
-function roundValues({ low, high }: Axes): readonly number[] {
-  const rough = (high - low) / 4;
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 2.5, 5, 10].map((factor) => factor * power).find((size) => size >= rough) ?? rough;
-  const values: number[] = [];
-  for (let value = Math.ceil(low / step) * step; value <= high; value += step)
-    values.push(Number(value.toPrecision(12)));
-  return values;
 }
 
 /** What was read where the pointer is, several pixels at a time. */

@@ -1,5 +1,5 @@
 import { formatDuration } from '../domain/time.ts';
-import { Markup, markup } from './escape.ts';
+import { Markup, markup } from '../domain/markup.ts';
 import { gridOf } from './page-grid.ts';
 import { overviewOf } from './page-overview.ts';
 import { plotOf } from './page-plot.ts';
@@ -7,7 +7,7 @@ import { pageStyle } from './page-style.ts';
 import { plainInk } from './plain-ink.ts';
 import type { IncidentReport, LevelReport, Report, TrackReport } from './report.ts';
 import { percent, wordDecision } from './summary.ts';
-import { minuteOf } from './times.ts';
+import { minuteOf } from '../domain/axis.ts';
 
 /** A page that shows a backtest: complete in itself, without scripts, and with nothing loaded from anywhere. */
 export function pageOf(report: Report): string {

@@ -3,7 +3,7 @@ import type { Severity } from '../domain/rule.ts';
 import { aligned, plain, type Ink } from './ink.ts';
 import type { IncidentReport, LevelReport, Report, TrackReport } from './report.ts';
 import type { Score } from './score.ts';
-import { minuteOf } from './times.ts';
+import { minuteOf } from '../domain/axis.ts';
 
 const inkOf = { critical: 'red', high: 'yellow', medium: 'cyan' } as const satisfies Record<
   Severity,

@@ -1,7 +1,7 @@
 import { compareSeverity, type Severity } from '../domain/rule.ts';
 import { cut, plain, type Ink } from './ink.ts';
 import type { Band, Report, TrackReport } from './report.ts';
-import { ticksOf } from './times.ts';
+import { ticksOf } from '../domain/axis.ts';
 
 const firing = { critical: '█', high: '▓', medium: '▒' } as const satisfies Record<Severity, string>;
 const inkOf = { critical: 'red', high: 'yellow', medium: 'cyan' } as const satisfies Record<

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { markup, Markup } from '../../src/backtest/escape.ts';
+import { markup, Markup } from '../../src/domain/markup.ts';
 import { pageOf } from '../../src/backtest/page.ts';
 import { HOUR, MINUTE } from '../../src/domain/time.ts';
 import { aFiring, aLevel, anIncident, aReport, aTrack, monday } from './reports.ts';

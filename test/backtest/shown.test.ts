@@ -5,7 +5,7 @@ import { plainInk } from '../../src/backtest/plain-ink.ts';
 import { PlotSampler } from '../../src/backtest/plot-samples.ts';
 import { headLines, incidentLines, levelTable, scoreLines } from '../../src/backtest/summary.ts';
 import { timeline } from '../../src/backtest/timeline.ts';
-import { ticksOf } from '../../src/backtest/times.ts';
+import { ticksOf } from '../../src/domain/axis.ts';
 import type { LevelChange } from '../../src/domain/breach.ts';
 import { DAY, HOUR, MINUTE } from '../../src/domain/time.ts';
 import { aFiring, aLevel, anIncident, aReport, aTrack, monday } from './reports.ts';

@@ -32,7 +32,12 @@ function shown(value: Part): string {
   return escaped(String(value));
 }
 
-/** Control characters, which are allowed in no page, are made visible. */
+/**
+ * Control characters, which are allowed in no page, are made visible, and so are those that turn the direction of the
+ * text around them.
+ */
 function escaped(text: string): string {
-  return text.replace(/\p{Cc}/gu, '\u{fffd}').replace(/[&<>"']/g, (sign) => entities[sign] ?? '');
+  return text
+    .replace(/[\p{Cc}\p{Bidi_Control}\u{2028}\u{2029}]/gu, '\u{fffd}')
+    .replace(/[&<>"']/g, (sign) => entities[sign] ?? '');
 }
