@@ -9,7 +9,7 @@ import { connect, noEndpoints, type Surroundings } from './connections.ts';
 import { driversFor, sourcesFor } from './registries.ts';
 
 /** Nothing is sealed or opened while a configuration is read. */
-const noVault: Vault = { seal: unsealed, open: unsealed, digest: unsealed };
+const noVault: Vault = { seal: unsealed, open: unsealed, digest: unsealed, sign: unsealed };
 
 /** Reads a configuration against the registries' schemas. The same path as a start, short of starting. */
 export function load(

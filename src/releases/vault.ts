@@ -10,7 +10,7 @@ import {
 import { link, mkdir, open, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { RollbackError, messageOf } from '../domain/errors.ts';
-import type { Vault } from '../domain/ports/vault.ts';
+import type { SignatureUse, Vault } from '../domain/ports/vault.ts';
 
 const keyBytes = 32;
 const nonceBytes = 12;
@@ -28,10 +28,16 @@ export async function openVault(keyFile: string): Promise<Vault> {
   const key = (await readKey(keyFile)) ?? (await makeKey(keyFile));
   const sealing = derive(key, 'seal');
   const digesting = derive(key, 'digest');
+  const signing = {
+    'approval link': derive(key, 'approval link'),
+    'approval page': derive(key, 'approval page'),
+    'one-time code': derive(key, 'one-time code'),
+  };
   return {
     seal: (plain) => seal(sealing, plain),
     open: (sealed) => unseal(sealing, sealed, keyFile),
     digest: (plain) => createHmac('sha256', digesting).update(plain).digest('hex'),
+    sign: (use, text) => createHmac('sha256', signing[use]).update(text).digest('base64url'),
   };
 }
 
@@ -96,8 +102,8 @@ async function syncFolder(path: string): Promise<void> {
   }
 }
 
-/** One key for each use, so that a digest says nothing about what is sealed. */
-function derive(key: Buffer, use: 'seal' | 'digest'): KeyObject {
+/** One key for each use, so that a digest says nothing about what is sealed, and a signature serves nothing else. */
+function derive(key: Buffer, use: 'seal' | 'digest' | SignatureUse): KeyObject {
   const bytes = hkdfSync('sha256', key, Buffer.alloc(0), `rollbackd ${use} 1`, keyBytes);
   return createSecretKey(Buffer.from(bytes));
 }
