@@ -2,13 +2,22 @@ import { fastify, type FastifyInstance } from 'fastify';
 import type { Token } from '../domain/configuration.ts';
 import { RollbackError, messageOf } from '../domain/errors.ts';
 import type { Clock } from '../domain/ports/clock.ts';
-import type { Daemon } from '../domain/ports/daemon.ts';
+import type { Actor, Daemon } from '../domain/ports/daemon.ts';
 import type { Log } from '../domain/ports/log.ts';
 import { addApi } from './api.ts';
 import { addHealth } from './health.ts';
 import { isLoopback, mayAnswer } from './host-names.ts';
 import { problemOf } from './problems.ts';
 import { keyring } from './tokens.ts';
+
+/** Who may do what, for pages that ask for a token themselves. */
+export interface Access {
+  /** Whose token it is; null when nobody's, or no longer. Takes as long for every answer. */
+  whose(token: string): Actor | null;
+}
+
+/** Routes outside `/api/v1`, in a scope of their own: hooks, parsers and headers that they add are theirs alone. */
+export type Page = (app: FastifyInstance, access: Access) => void;
 
 export interface ServerOptions {
   readonly daemon: Daemon;
@@ -20,6 +29,8 @@ export interface ServerOptions {
   readonly log?: Log;
   /** Public names under which the API is reached, e.g. behind a proxy that keeps the `Host` header. */
   readonly hosts?: readonly string[];
+  /** No token is asked for before they run; the `Host` and `Origin` of each request were looked at. */
+  readonly pages?: readonly Page[];
 }
 
 export interface Server {
@@ -51,6 +62,12 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     },
     { prefix: '/api/v1' },
   );
+  const access: Access = { whose: (token) => keys.bearer(`Bearer ${token}`) };
+  for (const page of options.pages ?? [])
+    await app.register((scope, _, done) => {
+      page(scope, access);
+      done();
+    });
   await listen(app, host, port);
   const at = app.server.address();
   return {
