@@ -75,6 +75,11 @@ export function digestPlan(plan: Omit<Plan, 'digest' | 'builtAt' | 'findings'>):
   );
 }
 
+/** What the steps do that can destroy data, as descriptions of them: what people have to confirm. */
+export function destroying({ steps, descriptions }: Pick<Plan, 'steps' | 'descriptions'>): readonly string[] {
+  return descriptions.filter((_, index) => steps[index]?.risk === 'destructive-data');
+}
+
 /** The worst risk of any step. */
 export function riskOf(steps: readonly Pick<Step, 'risk'>[]): Risk {
   if (steps.some(({ risk }) => risk === 'destructive-data')) return 'destructive-data';

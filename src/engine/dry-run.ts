@@ -1,5 +1,5 @@
 import type { PlanView } from '../domain/ports/daemon.ts';
-import { riskOf } from '../domain/plan.ts';
+import { destroying, riskOf } from '../domain/plan.ts';
 import type { Core } from './core.ts';
 import { releaseView } from './views/releases.ts';
 
@@ -24,6 +24,7 @@ export async function dryRun(
     to: null,
     risk: 'safe' as const,
     steps: [],
+    destroys: [],
     findings: [],
   };
   if (target === null || playbook === undefined)
@@ -42,5 +43,6 @@ export async function dryRun(
   };
   if (planned.plan === null) return { ...going, findings: planned.findings, refusal: planned.refusal };
   const { digest, steps, descriptions, findings } = planned.plan;
-  return { ...going, digest, risk: riskOf(steps), steps: descriptions, findings, refusal: null };
+  const shown = { digest, risk: riskOf(steps), steps: descriptions, destroys: destroying(planned.plan) };
+  return { ...going, ...shown, findings, refusal: null };
 }

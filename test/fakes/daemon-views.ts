@@ -108,6 +108,7 @@ export function aPlan(given: Partial<PlanView>): PlanView {
     to: aRelease({ name: 'shop:1' }),
     risk: 'disruptive',
     steps: ['capture 500 log lines of backend', 'recreate container backend from shop:1'],
+    destroys: [],
     findings: [],
     refusal: null,
     ...given,

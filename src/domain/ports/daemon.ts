@@ -168,6 +168,8 @@ export interface PlanView {
   readonly risk: Risk;
   /** One line a step. */
   readonly steps: readonly string[];
+  /** Those of the steps that can destroy data. */
+  readonly destroys: readonly string[];
   readonly findings: readonly Finding[];
   /** What a person who asked for this would be told; null when the plan could not be built. */
   readonly refusal: string | null;

@@ -1,6 +1,6 @@
 import type { IncidentView, PlanView, QuestionView } from '../../domain/ports/daemon.ts';
 import type { Entry, IncidentRow, LedgerRow } from '../../domain/ports/store.ts';
-import { riskOf, type Plan } from '../../domain/plan.ts';
+import { destroying, riskOf, type Plan } from '../../domain/plan.ts';
 import type { ApprovalContext } from '../../../state-machines/approval.machine.ts';
 import type { IncidentContext } from '../../../state-machines/incident.context.ts';
 import type { RollbackContext } from '../../../state-machines/rollback.context.ts';
@@ -109,6 +109,7 @@ function planView(core: Core, plan: Plan): PlanView {
     to: view(plan.to),
     risk: riskOf(steps),
     steps: descriptions,
+    destroys: destroying(plan),
     findings,
     refusal: null,
   };
