@@ -6,7 +6,7 @@ import type { Clock } from '../../domain/ports/clock.ts';
 import type { Source } from '../../domain/ports/source.ts';
 import { formatQuantity } from '../../domain/quantity.ts';
 import type { Reading } from '../../domain/reading.ts';
-import { hostPath } from './host-path.ts';
+import { hostPath } from '../../clients/files/host-path.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 
 /** Which file system, and which of its two resources. */

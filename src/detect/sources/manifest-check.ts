@@ -2,7 +2,7 @@ import type { BigIntStats } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { messageOf } from '../../domain/errors.ts';
 import { look, type FileDigests, type Round } from './file-digests.ts';
-import { hostPath } from './host-path.ts';
+import { hostPath } from '../../clients/files/host-path.ts';
 import { parseManifest, type Listed } from './manifest.ts';
 import type { Root } from './rooted-path.ts';
 

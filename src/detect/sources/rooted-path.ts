@@ -1,6 +1,6 @@
 import { realpath } from 'node:fs/promises';
 import { isAbsolute, join, relative, resolve } from 'node:path';
-import { hostPath } from './host-path.ts';
+import { hostPath } from '../../clients/files/host-path.ts';
 
 /** Where a listed file really lies, or that it must not be looked at. */
 export type Rooted = { readonly path: string } | { readonly refused: string };

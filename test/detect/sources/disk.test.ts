@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { diskSource } from '../../../src/detect/sources/disk.ts';
-import { hostPath } from '../../../src/detect/sources/host-path.ts';
+import { hostPath } from '../../../src/clients/files/host-path.ts';
 import { oneAtATime } from '../../../src/detect/sources/one-at-a-time.ts';
 import { SimulatedClock } from '../../fakes/clock.ts';
 import { host, objections, read, subjects } from './reading.ts';

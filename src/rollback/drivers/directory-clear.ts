@@ -1,0 +1,172 @@
+import { lstat, mkdir, readdir, rename } from 'node:fs/promises';
+import { z } from 'zod';
+import { fileFailure } from '../../clients/files/failure.ts';
+import {
+  holdFolder,
+  outsideProblem,
+  type FileRoots,
+  type HeldFolder,
+} from '../../clients/files/held-folder.ts';
+import type { EffectRecords } from '../../clients/files/records.ts';
+import { removeTree } from '../../clients/files/remove-tree.ts';
+import { crashPoint } from '../../domain/crash-point.ts';
+import type { EffectOutcome } from '../../domain/effect.ts';
+import { RollbackError } from '../../domain/errors.ts';
+import { digest, type Json } from '../../domain/json.ts';
+import type { Step } from '../../domain/plan.ts';
+import type { Driver } from '../../domain/ports/driver.ts';
+import { formatQuantity } from '../../domain/quantity.ts';
+import { MINUTE } from '../../domain/time.ts';
+import { asShell } from './shell-text.ts';
+
+const schema = z.strictObject({
+  path: z
+    .string()
+    .regex(/^(\/|\$\{)/, 'expected an absolute path')
+    .describe('The folder; it stays, what is in it goes. It must lie inside one of file_roots'),
+  missing_ok: z.boolean().default(true).describe('Whether a folder that is not there counts as clear'),
+});
+export type ClearOptions = z.output<typeof schema>;
+
+export interface ClearParts {
+  readonly files: FileRoots;
+  readonly records: EffectRecords;
+}
+
+/**
+ * Empties a folder, such as a cache. What was in it when the step began goes, once; what a service puts there meanwhile
+ * stays: entries are first moved aside into a folder of this effect's own, which is then removed. Links in it are
+ * removed, never followed.
+ */
+export function directoryClearDriver(parts: ClearParts): Driver<ClearOptions> {
+  const { files, records } = parts;
+  return {
+    kind: 'directory.clear',
+    effect: 'probe',
+    risk: 'disruptive',
+    options: schema,
+    deadlineMs: 5 * MINUTE,
+    needsRelease: false,
+    async read(step) {
+      const { path } = schema.parse(step.options);
+      const entries = await entriesOf(path, files);
+      return { identity: `folder ${path}`, detail: { path, entries: entries?.length ?? null } };
+    },
+    async preflight(step) {
+      const { path, missing_ok } = schema.parse(step.options);
+      const outside = outsideProblem(path, files);
+      if (outside !== null) return [{ level: 'refuse', message: outside }];
+      const entries = await entriesOf(path, files);
+      if (entries === null)
+        return missing_ok ? [] : [{ level: 'refuse', message: `there is no folder ${path}` }];
+      const mounted = await mountsIn(path, entries, files);
+      return mounted.map((name) => ({
+        level: 'refuse',
+        message: `${path}/${name} is mounted from elsewhere; clear that volume by itself`,
+      }));
+    },
+    describe(step, { detail: { entries } }) {
+      const { path } = schema.parse(step.options);
+      if (typeof entries !== 'number') return `clear ${path}, which is not there`;
+      return `clear ${path} (${entries} ${entries === 1 ? 'entry' : 'entries'}); this cannot be undone`;
+    },
+    apply: (step, opId, signal) => clear(parts, schema.parse(step.options), opId, signal),
+    async probe(_step, opId) {
+      const record = await records.read(opId);
+      if (record === null) return 'not_done';
+      return phaseOf(record) === 'done' ? 'done' : 'partial';
+    },
+    undoable: () => false,
+    byHand,
+  };
+}
+
+/**
+ *   clearing ─▶ removing ─▶ done
+ *
+ * Each phase is recorded before its calls. While clearing, entries are moved aside; from `removing` on nothing more is,
+ * since what is there by then belongs to the service.
+ */
+async function clear(
+  { files, records }: ClearParts,
+  { path }: ClearOptions,
+  opId: string,
+  signal: AbortSignal,
+): Promise<EffectOutcome> {
+  const begun = phaseOf(await records.read(opId));
+  if (begun === 'done') return { ended: 'done', detail: `${path} had already been cleared` };
+  try {
+    const folder = await holdFolder(path, files).catch(ifMissing);
+    if (folder === null)
+      return { ended: 'done', detail: `${path} is not there, so there is nothing to clear` };
+    await using held = folder;
+    const aside = `${prefix}${digest(opId).slice(0, 12)}`;
+    if (begun !== 'removing') {
+      await records.write(opId, { phase: 'clearing' });
+      await moveAside(held, aside, signal);
+      await records.write(opId, { phase: 'removing' });
+    }
+    const { files: count, bytes } = await removeTree(held, aside, signal);
+    await records.write(opId, { phase: 'done' });
+    return { ended: 'done', detail: `cleared ${path}: ${count} files, ${formatQuantity(bytes, 'bytes')}` };
+  } catch (error) {
+    if (error instanceof RollbackError && error.recourse === 'give-up')
+      return { ended: 'failed', detail: error.message, retryable: false };
+    throw error;
+  }
+}
+
+const prefix = '.rollbackd-clear-';
+
+async function moveAside(folder: HeldFolder, aside: string, signal: AbortSignal): Promise<void> {
+  const names = await readdir(folder.at('.'));
+  if (!names.includes(aside))
+    await mkdir(folder.at(aside), { mode: 0o700 }).catch((cause: unknown) => {
+      throw fileFailure('make a folder in', folder.path, cause);
+    });
+  for (const name of names) {
+    // What another effect left is finished by that one.
+    if (name.startsWith(prefix)) continue;
+    if (signal.aborted) throw new RollbackError('ABORTED', `interrupted while clearing ${folder.path}`);
+    await rename(folder.at(name), folder.at(`${aside}/${name}`)).catch((cause: unknown) => {
+      if (!isGone(cause)) throw fileFailure('move aside', `${folder.path}/${name}`, cause);
+    });
+    crashPoint('effect.call.between');
+  }
+}
+
+function phaseOf(record: Json): Json {
+  return record !== null && typeof record === 'object' && 'phase' in record ? record['phase'] : null;
+}
+
+/** The names in a folder; null when it is not there. */
+async function entriesOf(path: string, files: FileRoots): Promise<readonly string[] | null> {
+  if (outsideProblem(path, files) !== null) return null;
+  const folder = await holdFolder(path, files).catch(ifMissing);
+  if (folder === null) return null;
+  await using held = folder;
+  return (await readdir(held.at('.'))).toSorted();
+}
+
+async function mountsIn(path: string, entries: readonly string[], files: FileRoots): Promise<string[]> {
+  await using held = await holdFolder(path, files);
+  const { dev } = await held.handle.stat();
+  const devices = await Promise.all(
+    entries.map(async (name) => [name, await lstat(held.at(name)).catch(() => null)] as const),
+  );
+  return devices.flatMap(([name, found]) => (found !== null && found.dev !== dev ? [name] : []));
+}
+
+function ifMissing(error: unknown): null {
+  if (error instanceof RollbackError && error.code === 'NOT_FOUND') return null;
+  throw error;
+}
+
+function isGone(cause: unknown): boolean {
+  return cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
+}
+
+function byHand(step: Step): string[] {
+  const { path } = schema.parse(step.options);
+  return [asShell(['find', path, '-xdev', '-mindepth', '1', '-delete'])];
+}
