@@ -58,7 +58,7 @@ async function runCommand(
   { values, positionals }: Arguments,
   surroundings: Surroundings,
 ): Promise<number> {
-  const { environment, signal, out } = surroundings;
+  const { environment, signal, out, clock } = surroundings;
   if (values['help'] === true) {
     commandHelp(command).forEach((line) => out(line));
     return 0;
@@ -68,7 +68,7 @@ async function runCommand(
     values,
     positionals,
     json: values['json'] === true,
-    api: () => connect(environment, signal),
+    api: () => connect(environment, signal, clock),
     commands,
   };
   return command.run(context);

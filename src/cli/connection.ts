@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { apiClient, type DaemonApi } from '../clients/api/api-client.ts';
 import { messageOf, RollbackError } from '../domain/errors.ts';
+import type { Clock } from '../domain/ports/clock.ts';
 import { Secret } from '../domain/secret.ts';
 import { SECOND } from '../domain/time.ts';
 
@@ -14,6 +15,7 @@ export const defaultUrl = 'http://127.0.0.1:7390';
 export function connect(
   environment: Readonly<Record<string, string | undefined>>,
   signal: AbortSignal,
+  clock: Clock,
 ): DaemonApi {
   const url = environment['ROLLBACKD_URL'] || defaultUrl;
   const { protocol = '' } = URL.parse(url) ?? {};
@@ -24,6 +26,7 @@ export function connect(
     token: tokenIn(environment['ROLLBACKD_TOKEN_FILE']),
     timeoutMs: 30 * SECOND,
     signal,
+    clock,
   });
 }
 

@@ -43,6 +43,9 @@ export const errorCodes = {
   DAEMON_UNREACHABLE: 'retry',
   ANSWER_LATE: 'give-up',
   UNEXPECTED: 'reconcile',
+  RATE_LIMITED: 'retry',
+  REPEAT_UNKNOWN: 'reconcile',
+  REPEAT_DIFFERS: 'give-up',
 } as const satisfies Record<string, Recourse>;
 
 export type ErrorCode = keyof typeof errorCodes;

@@ -4,6 +4,8 @@ import type { Role } from '../domain/configuration.ts';
 import { RollbackError } from '../domain/errors.ts';
 import type { Actor, CommandAnswer, Daemon } from '../domain/ports/daemon.ts';
 import { commandRoutes } from './command-bodies.ts';
+import { addEvents } from './events/events-route.ts';
+import type { Streams } from './events/streams.ts';
 import { includes, localActor, type Keyring } from './tokens.ts';
 import { read } from './validation.ts';
 import { addViews } from './views.ts';
@@ -22,10 +24,11 @@ declare module 'fastify' {
 export interface ApiParts {
   readonly daemon: Daemon;
   readonly keys: () => Keyring;
+  readonly streams: Streams;
 }
 
 /** Everything under `/api/v1`: who asks is settled before anything else is looked at. */
-export function addApi(api: FastifyInstance, { daemon, keys }: ApiParts): void {
+export function addApi(api: FastifyInstance, { daemon, keys, streams }: ApiParts): void {
   api.addHook('onRequest', (request, reply, done) => {
     request.actor = identify(request, reply, keys());
     authorize(request);
@@ -39,6 +42,12 @@ export function addApi(api: FastifyInstance, { daemon, keys }: ApiParts): void {
   });
   addViews(api, daemon);
   addCommands(api, daemon);
+  addEvents(api, daemon, streams, (request) => stillKnown(request, keys()));
+}
+
+/** Whether who opened it would be let in again now. */
+function stillKnown({ actor, headers }: FastifyRequest, keys: Keyring): boolean {
+  return (keys.empty ? localActor : keys.bearer(headers.authorization))?.name === actor.name;
 }
 
 function identify(request: FastifyRequest, reply: FastifyReply, keys: Keyring): Actor {

@@ -41,6 +41,9 @@ const statuses: Partial<Record<ErrorCode, number>> = {
   CONFIG_INVALID: 409,
   SECRET_MISSING: 409,
   STORE_CONFLICT: 409,
+  REPEAT_UNKNOWN: 409,
+  REPEAT_DIFFERS: 422,
+  RATE_LIMITED: 429,
 };
 
 function statusOf(error: RollbackError): number {

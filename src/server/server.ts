@@ -6,6 +6,7 @@ import type { Actor, Daemon } from '../domain/ports/daemon.ts';
 import type { Log } from '../domain/ports/log.ts';
 import { addApi } from './api.ts';
 import { addHealth } from './health.ts';
+import { Streams } from './events/streams.ts';
 import { isLoopback, mayAnswer } from './host-names.ts';
 import { problemOf } from './problems.ts';
 import { keyring } from './tokens.ts';
@@ -55,9 +56,11 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   const { host, port } = options.listen;
   let keys = keyring(safeTokens(options.tokens, host));
   const app = build(options);
+  const streams = new Streams(options.daemon, options.clock);
+  app.addHook('preClose', () => streams.close());
   await app.register(
     (api, _, done) => {
-      addApi(api, { daemon: options.daemon, keys: () => keys });
+      addApi(api, { daemon: options.daemon, keys: () => keys, streams });
       done();
     },
     { prefix: '/api/v1' },
@@ -76,6 +79,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       : { address: at.address, port: at.port }),
     useTokens: (tokens) => {
       keys = keyring(safeTokens(tokens, host));
+      streams.check();
     },
     close: () => close(app, options.clock),
   };

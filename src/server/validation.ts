@@ -2,11 +2,11 @@ import type { z } from 'zod';
 import { RollbackError } from '../domain/errors.ts';
 
 /**
- * Reads a body or a query.
+ * Reads what was sent; `what` is its name where a member cannot be named.
  *
  * @throws RollbackError `USAGE` naming every member that is wrong
  */
-export function read<T>(schema: z.ZodType<T>, value: unknown, what: 'body' | 'query'): T {
+export function read<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   const problems = result.error.issues.map((issue) => describe(issue, what));

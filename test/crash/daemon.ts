@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { systemClock } from '../../src/app/clock.ts';
 import { apiClient, type DaemonApi } from '../../src/clients/api/api-client.ts';
 
 const main = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
@@ -71,7 +72,7 @@ export class Daemon {
   /** null until it listens. */
   get api(): DaemonApi | null {
     const url = /listens on (http:\/\/[\d.:]+)/.exec(this.#output)?.[1];
-    return url === undefined ? null : apiClient({ url, token: null, timeoutMs: 5_000 });
+    return url === undefined ? null : apiClient({ url, token: null, timeoutMs: 5_000, clock: systemClock() });
   }
 
   /** Resolves once it has read its rules, or ended. */

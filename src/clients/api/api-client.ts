@@ -11,9 +11,11 @@ import type {
   StatusView,
 } from '../../domain/ports/daemon.ts';
 import type { ExplainView } from '../../domain/explanation.ts';
-import type { IncidentRow } from '../../domain/ports/store.ts';
+import type { Clock } from '../../domain/ports/clock.ts';
+import type { Entry, IncidentRow } from '../../domain/ports/store.ts';
 import type { Secret } from '../../domain/secret.ts';
 import { caller, type ApiAddress } from './call.ts';
+import { follow, type Following } from './follow.ts';
 
 /** The running daemon as seen over HTTP: `Daemon`, with the caller told by the token. */
 export interface DaemonApi extends Pick<
@@ -31,6 +33,8 @@ export interface DaemonApi extends Pick<
   | 'reload'
 > {
   execute(command: Command): Promise<CommandAnswer>;
+  /** See `follow`. */
+  follow(following: Following, signal: AbortSignal): AsyncIterable<Entry>;
 }
 
 export interface ApiClientOptions {
@@ -40,17 +44,19 @@ export interface ApiClientOptions {
   /** How long one answer may take. */
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;
+  readonly clock: Clock;
 }
 
 /**
  * Typed calls to a daemon. Refusals are values; everything else that is not an answer rejects:
  * `DAEMON_UNREACHABLE`, `TIMED_OUT`, `ABORTED`, `ANSWER_INVALID`, or the code that the daemon gave.
  */
-export function apiClient({ url, token, timeoutMs, signal }: ApiClientOptions): DaemonApi {
+export function apiClient({ url, token, timeoutMs, signal, clock }: ApiClientOptions): DaemonApi {
   const address: ApiAddress = { url: url.replace(/\/+$/, ''), token, timeoutMs, signal: signal ?? null };
   const { get, find, post } = caller(address);
   return {
     execute: ({ do: name, ...body }) => post<CommandAnswer>(`/commands/${name}`, body),
+    follow: (following, until) => follow(address, clock, following, until),
     reload: () => post<CommandAnswer>('/commands/reload', {}),
     status: () => get<StatusView>('/status'),
     incidents: (filter) => get<IncidentRow[]>('/incidents', filter),

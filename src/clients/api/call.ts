@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import axios, { isAxiosError, type AxiosResponse } from 'axios';
 import { errorCodes, messageOf, RollbackError, type ErrorCode } from '../../domain/errors.ts';
 import type { Secret } from '../../domain/secret.ts';
@@ -37,6 +38,68 @@ export function caller(address: ApiAddress): Caller {
   };
 }
 
+/** An open stream of events. */
+export interface OpenEvents {
+  readonly body: Readable;
+  readonly close: () => void;
+}
+
+/** Opens `GET events` after an entry; null: with what comes. Only the opening has a time-out. */
+export async function openEvents(
+  { url, token, timeoutMs }: ApiAddress,
+  query: Query,
+  after: number | null,
+  signal: AbortSignal,
+): Promise<OpenEvents> {
+  const given = new AbortController();
+  const late = AbortSignal.timeout(timeoutMs);
+  const giveUp = (): void => given.abort();
+  late.addEventListener('abort', giveUp, { once: true });
+  try {
+    const response = await axios.request<Readable>({
+      method: 'GET',
+      url: `${url}/api/v1/events`,
+      params: query,
+      responseType: 'stream',
+      headers: {
+        ...(token === null ? {} : { authorization: `Bearer ${token.reveal()}` }),
+        ...(after === null ? {} : { 'last-event-id': String(after) }),
+      },
+      signal: AbortSignal.any([signal, given.signal]),
+      maxRedirects: 0,
+      proxy: false,
+      validateStatus: () => true,
+    });
+    if (response.status !== 200) answerIn({ url }, { ...response, data: await wholeOf(response.data) });
+    if (!String(response.headers['content-type']).startsWith('text/event-stream'))
+      throw new RollbackError(
+        'ANSWER_INVALID',
+        `what answers at ${url} sends no events; check ROLLBACKD_URL`,
+        { url },
+      );
+    return { body: response.data, close: () => given.abort() };
+  } catch (error) {
+    if (error instanceof RollbackError) throw error;
+    throw failure({ url, timeoutMs, signal }, late, error);
+  } finally {
+    late.removeEventListener('abort', giveUp);
+  }
+}
+
+/** A problem that came instead of events. */
+async function wholeOf(body: Readable): Promise<unknown> {
+  let text = '';
+  for await (const chunk of body.setEncoding('utf8')) {
+    text += String(chunk);
+    if (text.length > 64 * 1024) break;
+  }
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text;
+  }
+}
+
 async function send(
   { url, token, timeoutMs, signal }: ApiAddress,
   method: 'GET' | 'POST',
@@ -58,24 +121,35 @@ async function send(
       validateStatus: () => true,
     });
   } catch (error) {
-    if (signal?.aborted === true) throw wrapped('ABORTED', `interrupted while asking ${url}`, url, error);
-    if (deadline.aborted)
-      throw wrapped(
-        'TIMED_OUT',
-        `the daemon at ${url} did not answer within ${formatDuration(timeoutMs)}; what was asked may still happen: see \`rollbackd status\``,
-        url,
-        error,
-      );
-    throw wrapped(
-      'DAEMON_UNREACHABLE',
-      `no daemon answers at ${url} (${reasonOf(error)}); start it with \`rollbackd run\`, or set ROLLBACKD_URL to where it listens`,
-      url,
-      error,
-    );
+    throw failure({ url, timeoutMs, signal }, deadline, error);
   }
 }
 
-function answerIn({ url }: ApiAddress, { status, headers, data }: AxiosResponse<unknown>): unknown {
+function failure(
+  { url, timeoutMs, signal }: Pick<ApiAddress, 'url' | 'timeoutMs' | 'signal'>,
+  deadline: AbortSignal,
+  error: unknown,
+): RollbackError {
+  if (signal?.aborted === true) return wrapped('ABORTED', `interrupted while asking ${url}`, url, error);
+  if (deadline.aborted)
+    return wrapped(
+      'TIMED_OUT',
+      `the daemon at ${url} did not answer within ${formatDuration(timeoutMs)}; what was asked may still happen: see \`rollbackd status\``,
+      url,
+      error,
+    );
+  return wrapped(
+    'DAEMON_UNREACHABLE',
+    `no daemon answers at ${url} (${reasonOf(error)}); start it with \`rollbackd run\`, or set ROLLBACKD_URL to where it listens`,
+    url,
+    error,
+  );
+}
+
+function answerIn(
+  { url }: Pick<ApiAddress, 'url'>,
+  { status, headers, data }: AxiosResponse<unknown>,
+): unknown {
   if (headers['rollbackd-api'] !== '1')
     throw new RollbackError(
       'ANSWER_INVALID',
