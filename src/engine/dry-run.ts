@@ -2,6 +2,7 @@ import type { PlanView } from '../domain/ports/daemon.ts';
 import { destroying, riskOf } from '../domain/plan.ts';
 import type { Core } from './core.ts';
 import { releaseView } from './views/releases.ts';
+import { verificationLines } from './views/verification.ts';
 
 /** Builds and preflights the plan that a rollback would follow now. Changes nothing. */
 export async function dryRun(
@@ -25,6 +26,7 @@ export async function dryRun(
     risk: 'safe' as const,
     steps: [],
     destroys: [],
+    verification: [],
     findings: [],
   };
   if (target === null || playbook === undefined)
@@ -42,7 +44,8 @@ export async function dryRun(
     to: to === null ? null : releaseView(parts.releases, to, at),
   };
   if (planned.plan === null) return { ...going, findings: planned.findings, refusal: planned.refusal };
-  const { digest, steps, descriptions, findings } = planned.plan;
+  const { digest, steps, descriptions, findings, verification } = planned.plan;
   const shown = { digest, risk: riskOf(steps), steps: descriptions, destroys: destroying(planned.plan) };
-  return { ...going, ...shown, findings, refusal: null };
+  const verified = verificationLines(verification);
+  return { ...going, ...shown, verification: verified, findings, refusal: null };
 }

@@ -109,6 +109,7 @@ export function aPlan(given: Partial<PlanView>): PlanView {
     risk: 'disruptive',
     steps: ['capture 500 log lines of backend', 'recreate container backend from shop:1'],
     destroys: [],
+    verification: [],
     findings: [],
     refusal: null,
     ...given,

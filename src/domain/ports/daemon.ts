@@ -170,6 +170,8 @@ export interface PlanView {
   readonly steps: readonly string[];
   /** Those of the steps that can destroy data. */
   readonly destroys: readonly string[];
+  /** What is looked at afterwards, one line a phase. */
+  readonly verification: readonly string[];
   readonly findings: readonly Finding[];
   /** What a person who asked for this would be told; null when the plan could not be built. */
   readonly refusal: string | null;

@@ -9,6 +9,7 @@ import type { Core } from '../core.ts';
 import { commandsByHand } from '../ending.ts';
 import { approvals, fromSnapshot, incidents, rollbacks } from '../machines.ts';
 import { releaseView } from './releases.ts';
+import { verificationLines } from './verification.ts';
 
 /** More entries than any incident should have; the rest stays in the journal. */
 const mostEntries = 2_000;
@@ -110,6 +111,7 @@ function planView(core: Core, plan: Plan): PlanView {
     risk: riskOf(steps),
     steps: descriptions,
     destroys: destroying(plan),
+    verification: verificationLines(plan.verification),
     findings,
     refusal: null,
   };
