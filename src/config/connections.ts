@@ -1,10 +1,10 @@
 import type { Configuration } from '../domain/configuration.ts';
 import type { Secret } from '../domain/secret.ts';
 import { SECOND } from '../domain/time.ts';
-import { dockerShape, prometheusShape, slackShape } from './main-shapes.ts';
+import { dockerShape, prometheusShape } from './main-shapes.ts';
 import type { Place } from './place.ts';
 import type { ReadingContext } from './reading-context.ts';
-import { httpUrlProblem } from './scalars.ts';
+import { httpUrl, httpUrlProblem } from './scalars.ts';
 import { resolveSecret, secretReference } from './secrets.ts';
 
 /** `prometheus:`, where metrics are read from. */
@@ -54,13 +54,10 @@ export function readDocker(place: Place): Configuration['docker'] {
   return { url: url.replace(/^tcp:/, 'http:').replace(/\/+$/, '') };
 }
 
-/** `slack:`, one incoming webhook. */
-export async function readSlack(place: Place, context: ReadingContext): Promise<Secret | null> {
-  if (place.value === undefined) return null;
-  const { webhook } = place.fields(slackShape);
-  const secret = webhook === undefined ? null : await resolveSecret(place.at('webhook'), webhook, context);
-  if (secret === null) return null;
-  if (httpUrlProblem(secret.reveal(), ['https:', 'http:']) !== null)
-    place.at('webhook').problem('what it leads to is not the URL of a webhook');
-  return secret;
+/** `public_url:`, under which people's browsers reach the API, without a final slash. */
+export function readPublicUrl(place: Place): string | null {
+  const written = place.value === undefined ? undefined : place.read(httpUrl);
+  if (written === undefined) return null;
+  if (/[?]/.test(written)) place.problem('must not hold a query (?…)');
+  return written.replace(/\/+$/, '');
 }

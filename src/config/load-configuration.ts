@@ -5,12 +5,15 @@ import { digest } from '../domain/json.ts';
 import type { Crontab } from '../domain/ports/crontab.ts';
 import type { Drivers } from '../domain/ports/driver.ts';
 import type { Sources } from '../domain/ports/source.ts';
+import { readCommunications } from './communications.ts';
 import { deepFreeze } from './deep-freeze.ts';
 import { checkExpectations } from './expectations.ts';
 import { readMainFile, type DaemonPart, type Defaults } from './main-file.ts';
 import { openDocument } from './open-document.ts';
+import { membersOf } from './members.ts';
 import { openPacks, type Pack } from './packs.ts';
 import type { Place } from './place.ts';
+import type { PackNames } from './playbook-names.ts';
 import { checkFallbacks, readPlaybooks } from './playbooks.ts';
 import type { ReadingContext } from './reading-context.ts';
 import { readTextFile, type ReadFile } from './read-text.ts';
@@ -95,16 +98,21 @@ function readParts(
   }: { daemon: DaemonPart; defaults: Defaults; scrape: ScrapeSection; packs: readonly Pack[] },
   context: ReadingContext,
 ): Pick<Configuration, 'scrape' | 'targets' | 'rules' | 'playbooks' | 'communications'> {
-  const names = {
-    ids: new Set(packs.flatMap(playbookIds)),
-    unreadable: new Set(packs.filter(({ unreadable }) => unreadable).map(({ name }) => name)),
-  };
+  const names = namesOf(packs, 'playbooks');
+  const communications = packs.flatMap(({ name, communication }) =>
+    communication === null ? [] : readCommunications(communication, name),
+  );
   const placedPlaybooks = packs.flatMap(({ name, playbooks }) =>
     playbooks === null
       ? []
       : readPlaybooks(
           playbooks,
-          { pack: name, playbooks: names, allowedPrograms: daemon.allowedPrograms },
+          {
+            pack: name,
+            playbooks: names,
+            communications: namesOf(packs, 'communication'),
+            allowedPrograms: daemon.allowedPrograms,
+          },
           context,
         ),
   );
@@ -137,12 +145,15 @@ function readParts(
     targets: Object.fromEntries(placedTargets.map(({ target }) => [target.name, target])),
     rules: placedRules.map(({ rule }) => rule),
     playbooks,
-    communications: {},
+    communications: Object.fromEntries(communications.map((plan) => [plan.id, plan])),
   };
 }
 
-function playbookIds({ name, playbooks }: Pack): string[] {
-  const value = playbooks?.value;
-  if (value === null || value === undefined || typeof value !== 'object' || Array.isArray(value)) return [];
-  return Object.keys(value).map((playbook) => `${name}/${playbook}`);
+/** What all packs have of one kind. */
+function namesOf(packs: readonly Pack[], file: 'playbooks' | 'communication'): PackNames {
+  const ids = packs.flatMap(({ name, [file]: place }) =>
+    Object.keys(membersOf(place?.value)).map((own) => `${name}/${own}`),
+  );
+  const broken = packs.filter(({ unreadable }) => unreadable.has(file));
+  return { ids: new Set(ids), unreadable: new Set(broken.map(({ name }) => name)) };
 }

@@ -1,7 +1,8 @@
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import type { Configuration, RecurringFreeze } from '../domain/configuration.ts';
 import { DAY, HOUR, MINUTE } from '../domain/time.ts';
-import { readDocker, readPrometheus, readSlack } from './connections.ts';
+import { readChannels } from './channels.ts';
+import { readDocker, readPrometheus, readPublicUrl } from './connections.ts';
 import { readListen, readTokens } from './listening.ts';
 import {
   budgetShape,
@@ -11,6 +12,7 @@ import {
   reloadShape,
   retentionShape,
 } from './main-shapes.ts';
+import { readApprovers, readNotify } from './notifying.ts';
 import type { Place } from './place.ts';
 import type { ReadingContext } from './reading-context.ts';
 import { defaultEveryMs, type RuleDefaults } from './rules.ts';
@@ -42,6 +44,7 @@ export async function readMainFile(
     fields.state_dir === undefined ? dirname(store) : resolve(context.folder, fields.state_dir);
   const haltFile =
     fields.halt_file === undefined ? join(dirname(store), 'HALT') : resolve(context.folder, fields.halt_file);
+  const tokens = await readTokens(place.at('tokens'), context);
   const daemon: DaemonPart = {
     environment: fields.environment ?? 'production',
     mode: fields.mode ?? 'notify',
@@ -52,19 +55,13 @@ export async function readMainFile(
       place.at('listen'),
       Array.isArray(place.at('tokens').value) && place.at('tokens').has('0'),
     ),
-    tokens: await readTokens(place.at('tokens'), context),
+    tokens,
     prometheus: await readPrometheus(place.at('prometheus'), context),
     docker: readDocker(place.at('docker')),
-    channels: {
-      slackWebhook: await readSlack(place.at('slack'), context),
-      slackApp: null,
-      email: null,
-      webhooks: [],
-      alertmanager: null,
-    },
-    notify: { routes: [], contacts: [], remindMs: HOUR / 2 },
-    approvers: [],
-    publicUrl: null,
+    channels: await readChannels(place, { ...context, tokens }),
+    notify: readNotify(place),
+    approvers: readApprovers(place),
+    publicUrl: readPublicUrl(place.at('public_url')),
     hostRoot: fields.host_root ?? '/',
     host: fields.host ?? context.hostname,
     allowedPrograms: fields.allowed_programs ?? [],

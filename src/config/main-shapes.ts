@@ -43,7 +43,14 @@ export const mainShape = {
   prometheus: later('The Prometheus server that rules with prometheus: ask'),
   scrape: later('Pages of metrics that the daemon reads by itself, without a Prometheus'),
   docker: later('The Docker engine: its socket, or a proxy before it'),
-  slack: later('Where people are told'),
+  public_url: later("Under which people's browsers reach the API, for links in messages; none unless stated"),
+  slack: later('Where people are told, and asked: by a webhook or an app'),
+  email: later('People who are told by e-mail'),
+  webhooks: later('Services that are told by JSON, by the names of their channels'),
+  alertmanager: later('An Alertmanager that is told, one alert an incident'),
+  notify: later('Who is told of what, and how often'),
+  contacts: later('People by role, named when something is handed over'),
+  approvers: later('Whose clicks and commands in Slack count'),
   host: hostName.optional().describe("The host of targets that state none; this machine's unless stated"),
   host_root: z
     .string()
@@ -89,8 +96,6 @@ export const dockerShape = {
   socket: absolutePath.optional().describe('Path of the socket'),
   url: z.string().optional().describe('Of a proxy before the socket, e.g. http://docker-proxy:2375'),
 };
-
-export const slackShape = { webhook: secretReference.describe('The URL of an incoming webhook') };
 
 export const budgetShape = {
   rollbacks: z.int().min(0).max(1000).optional().describe('How many; 3 unless stated'),

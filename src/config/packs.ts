@@ -6,14 +6,18 @@ import type { ReadingContext } from './reading-context.ts';
 import { isName, nameProblem } from './scalars.ts';
 import { suggestion } from './suggest.ts';
 
-/** A folder of rules and playbooks, opened but not yet read. */
+/** The files of a pack, each with a map of things by name under a key of the same name. */
+export type PackFile = 'rules' | 'playbooks' | 'communication';
+
+/** A folder of rules, playbooks and communication plans, opened but not yet read. */
 export interface Pack {
   readonly name: string;
-  /** The map of rules, and that of playbooks; null where the file does not exist or is not readable YAML. */
+  /** The maps of rules, playbooks and communication plans; null where the file does not exist or is not readable YAML. */
   readonly rules: Place | null;
   readonly playbooks: Place | null;
-  /** The file of playbooks is there, and broken. */
-  readonly unreadable: boolean;
+  readonly communication: Place | null;
+  /** Which of its files are there, and broken. */
+  readonly unreadable: ReadonlySet<PackFile>;
 }
 
 /** Opens the packs that `include` lists. A pack with broken files is there all the same: its name is known. */
@@ -39,19 +43,25 @@ async function openPack(place: Place, name: string, written: string, context: Re
   const folder = isAbsolute(written) ? written : join(context.shownFolder, written);
   const rules = await openDocument(join(folder, 'rules.yaml'), context);
   const playbooks = await openDocument(join(folder, 'playbooks.yaml'), context);
+  const communication = await openDocument(join(folder, 'communication.yaml'), context);
   if (rules === 'missing' && playbooks === 'missing')
     place.problem(`unknown pack: ${folder} holds neither rules.yaml nor playbooks.yaml`);
   return {
     name,
     rules: await mapOf(rules, 'rules', context),
     playbooks: await mapOf(playbooks, 'playbooks', context),
-    unreadable: playbooks === null,
+    communication: await mapOf(communication, 'communication', context),
+    unreadable: new Set([
+      ...(rules === null ? (['rules'] as const) : []),
+      ...(playbooks === null ? (['playbooks'] as const) : []),
+      ...(communication === null ? (['communication'] as const) : []),
+    ]),
   };
 }
 
 async function mapOf(
   document: Place | 'missing' | null,
-  key: 'rules' | 'playbooks',
+  key: PackFile,
   context: ReadingContext,
 ): Promise<Place | null> {
   if (document === 'missing' || document === null) return null;

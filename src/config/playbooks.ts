@@ -10,7 +10,7 @@ import {
 import { MINUTE, SECOND } from '../domain/time.ts';
 import { readCheck } from './checks.ts';
 import type { Place } from './place.ts';
-import { findPlaybook, type PlaybookNames } from './playbook-names.ts';
+import { findCommunication, findPlaybook, type PackNames, type PlaybookNames } from './playbook-names.ts';
 import type { ReadingContext } from './reading-context.ts';
 import { duration, isName, nameProblem, someTime } from './scalars.ts';
 import { readStep } from './steps.ts';
@@ -30,6 +30,10 @@ export const playbookShape = {
     .string()
     .optional()
     .describe('Taken when this one failed; a chain must not lead back'),
+  communication: z
+    .string()
+    .optional()
+    .describe('Communication plan of its incidents, of this pack or pack/name of any'),
 };
 
 /** The keys of `objectives`. */
@@ -58,6 +62,7 @@ export const phaseShape = {
 interface Setting {
   readonly pack: string;
   readonly playbooks: PlaybookNames;
+  readonly communications: PackNames;
   readonly allowedPrograms: readonly string[];
 }
 
@@ -113,8 +118,20 @@ function readPlaybook(place: Place, id: string, setting: Setting, context: Readi
     verification: readVerification(place.at('verify'), allowedPrograms, context),
     objectives: readObjectives(place.at('objectives')),
     otherwisePlaybook: found !== null && 'id' in found ? found.id : null,
-    communication: null,
+    communication: readCommunication(place.at('communication'), fields.communication, setting),
   };
+}
+
+function readCommunication(
+  place: Place,
+  written: string | undefined,
+  { pack, communications }: Setting,
+): string | null {
+  if (written === undefined) return null;
+  const found = findCommunication(written, pack, communications);
+  if ('id' in found) return found.id;
+  place.problem(found.problem);
+  return null;
 }
 
 function readObjectives(place: Place): Objectives {

@@ -111,6 +111,14 @@ export const text = z
   .max(500)
   .refine((value) => !/\p{Cc}/u.test(value.trimEnd()), 'must be one line');
 
+/** `alice@example.org`, or `Alice <alice@example.org>`. */
+const mailbox = String.raw`[A-Za-z0-9.!#$%&'*+/=?^_\`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?`;
+const mailPattern = String.raw`^(?:${mailbox}|[^<>@,;:"\\\x00-\x1f\x7f]{1,100} ?<${mailbox}>)$`;
+export const mailAddress = z
+  .string()
+  .regex(new RegExp(mailPattern), 'expected an address such as alice@example.org')
+  .meta({ pattern: mailPattern });
+
 /** Names of rules, playbooks and packs: they stand in metrics, paths and commands. */
 export const nameProblem =
   'expected a name of up to 64 letters, digits, - and _, beginning with a letter or digit';

@@ -8,6 +8,8 @@ import type { ReadingContext } from './reading-context.ts';
 const wanted =
   'expected { file: PATH } or { env: NAME }; a secret itself is never written into a configuration';
 
+const wantedOrText = 'expected a URL, { file: PATH } or { env: NAME }';
+
 const reference = z.union([
   z.strictObject({ file: z.string().min(1) }),
   z.strictObject({ env: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/) }),
@@ -38,6 +40,25 @@ function asObject(key: string, description: string): object {
     additionalProperties: false,
   };
 }
+
+/** A text, or where a secret one is kept. */
+export const textOrReference = z
+  .unknown()
+  .transform((value, context): string | z.output<typeof reference> => {
+    if (typeof value === 'string') return value;
+    const result = reference.safeParse(value);
+    if (result.success) return result.data;
+    const message = value === undefined ? 'is missing; expected a URL' : wantedOrText;
+    context.issues.push({ code: 'custom', message, input: value });
+    return z.NEVER;
+  })
+  .meta({
+    anyOf: [
+      { type: 'string', minLength: 1 },
+      asObject('file', 'Path of a file that holds it'),
+      asObject('env', 'Name of a variable that holds it'),
+    ],
+  });
 
 export type SecretReference = z.output<typeof reference>;
 

@@ -46,7 +46,7 @@ test('the example of the design loads without a warning', async () => {
 });
 
 test('what is left out has its default', async () => {
-  const { targets, rules, playbooks, warnings, digest, ...daemon } = await configured({
+  const { targets, rules, playbooks, communications, warnings, digest, ...daemon } = await configured({
     'rollbackd.yaml': 'version: 1\n',
   });
   expect(daemon).toEqual({
@@ -60,7 +60,10 @@ test('what is left out has its default', async () => {
     prometheus: null,
     scrape: null,
     docker: null,
-    slack: null,
+    channels: { slackWebhook: null, slackApp: null, email: null, webhooks: [], alertmanager: null },
+    notify: { routes: [], contacts: [], remindMs: 30 * MINUTE },
+    approvers: [],
+    publicUrl: null,
     hostRoot: '/',
     host: 'build-7',
     allowedPrograms: [],
@@ -71,7 +74,7 @@ test('what is left out has its default', async () => {
     reload: { watch: true },
     freezes: [],
   });
-  expect([targets, rules, playbooks]).toEqual([{}, [], {}]);
+  expect([targets, rules, playbooks, communications]).toEqual([{}, [], {}, {}]);
   expect(warnings).toHaveLength(1);
   expect(digest).toMatch(/^[0-9a-f]{64}$/);
 });
@@ -169,6 +172,7 @@ test('each key of a playbook means what it says, and templates stay in it', asyn
   const { playbooks } = await configured({ ...shop, 'packs/shop/playbooks.yaml': everything('playbooks') });
   expect(playbooks['shop/service']).toEqual({
     id: 'shop/service',
+    communication: null,
     steps: [
       { kind: 'evidence', options: {}, deadlineMs: MINUTE, retries: 0 },
       { kind: 'docker.rollback', options: { to: 'last_good' }, deadlineMs: 90 * SECOND, retries: 2 },

@@ -8,13 +8,13 @@ import {
   prometheusShape,
   reloadShape,
   retentionShape,
-  slackShape,
   tokenShape,
 } from '../main-shapes.ts';
 import { name } from '../scalars.ts';
 import { pageShape, scrapeShape } from '../scraping.ts';
 import { secretReference } from '../secrets.ts';
 import { repositoryShape, targetShape } from '../targets.ts';
+import { channelKeys } from './channel-schema.ts';
 import { filled, jsonSchemaOf, oneOf, type JsonSchema } from './json-schema.ts';
 import { shared } from './shared.ts';
 
@@ -37,7 +37,7 @@ export function mainSchema(): JsonSchema {
       z.strictObject({ ...scrapeShape, pages: filled(scrapeShape.pages, z.record(name, page())) }),
     ),
     docker: filled(mainShape.docker, z.strictObject(dockerShape).meta(oneOf(['socket', 'url']))),
-    slack: filled(mainShape.slack, z.strictObject(slackShape).meta({ required: ['webhook'] })),
+    ...channelKeys(),
     budget: filled(mainShape.budget, z.strictObject(budgetShape)),
     retention: filled(mainShape.retention, z.strictObject(retentionShape)),
     reload: filled(mainShape.reload, z.strictObject(reloadShape)),

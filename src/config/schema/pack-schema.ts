@@ -5,6 +5,7 @@ import type { Sources } from '../../domain/ports/source.ts';
 import { severities } from '../../domain/rule.ts';
 import { baselineShape } from '../baselines.ts';
 import { checkShape } from '../checks.ts';
+import { announcementShape } from '../communications.ts';
 import { comparisonShape } from '../comparisons.ts';
 import { levelShape } from '../levels.ts';
 import { objectivesShape, phaseShape, playbookShape, verifyShape } from '../playbooks.ts';
@@ -28,13 +29,19 @@ export function packSchema({
   const pack = z.strictObject({
     rules: z.record(name, ruleOf(signals)).optional().describe('Rules by name'),
     playbooks: z.record(name, playbookOf(signals, drivers)).optional().describe('Playbooks by name'),
+    communication: z
+      .record(name, z.array(announcement).min(1))
+      .optional()
+      .describe('Communication plans by name'),
   });
   return shared({
     $schema: 'http://json-schema.org/draft-07/schema#',
-    title: 'rules.yaml and playbooks.yaml: a pack of rollbackd',
+    title: 'rules.yaml, playbooks.yaml and communication.yaml: a pack of rollbackd',
     ...jsonSchemaOf(pack),
   });
 }
+
+const announcement = z.strictObject(announcementShape).meta({ required: ['after', 'to', 'say'] });
 
 type Signals = Readonly<Record<string, ZodType>>;
 
