@@ -12,6 +12,8 @@ import type { Answerer } from '../domain/ports/answerer.ts';
 import type { Clock } from '../domain/ports/clock.ts';
 import type { Orphans } from '../domain/ports/orphans.ts';
 import type { Vault } from '../domain/ports/vault.ts';
+import type { FileRoots } from '../clients/files/held-folder.ts';
+import { effectRecords, type EffectRecords } from '../clients/files/records.ts';
 import { openVault } from '../releases/vault.ts';
 import { scrapedFor, type Scraped } from './scraping.ts';
 
@@ -24,6 +26,9 @@ export interface Connections {
   readonly processes: Processes;
   readonly orphans: Orphans;
   readonly git: Git;
+  /** Where steps may change files, and the notes about what they did. */
+  readonly files: FileRoots;
+  readonly records: EffectRecords;
 }
 
 export type Surroundings = {
@@ -34,7 +39,14 @@ export type Surroundings = {
 /** What the connections need of the configuration. */
 export type Endpoints = Pick<
   Configuration,
-  'prometheus' | 'scrape' | 'docker' | 'stateDir' | 'allowedPrograms' | 'gitProtocols'
+  | 'prometheus'
+  | 'scrape'
+  | 'docker'
+  | 'stateDir'
+  | 'allowedPrograms'
+  | 'fileRoots'
+  | 'hostRoot'
+  | 'gitProtocols'
 >;
 
 /** Endpoints for reading a configuration before there is one: the registries' schemas need no connection. */
@@ -44,11 +56,14 @@ export const noEndpoints: Endpoints = {
   docker: null,
   stateDir: '/nonexistent',
   allowedPrograms: [],
+  fileRoots: [],
+  hostRoot: '/',
   gitProtocols: [],
 };
 
 export function connect(endpoints: Endpoints, { clock, environment }: Surroundings): Connections {
-  const { prometheus, scrape, docker, stateDir, allowedPrograms, gitProtocols } = endpoints;
+  const { prometheus, scrape, docker, stateDir, allowedPrograms, fileRoots, hostRoot, gitProtocols } =
+    endpoints;
   const http = httpClient({ clock });
   const server = prometheusAnswerer({
     http,
@@ -63,6 +78,8 @@ export function connect(endpoints: Endpoints, { clock, environment }: Surroundin
     scraped: scrapedFor({ scrape, prometheus: prometheus ?? undefined }, { http, clock, prometheus: server }),
     processes: processes({ clock, stateDir, allowedPrograms, environment }),
     orphans: orphans({ clock, stateDir }),
+    files: { hostRoot, roots: fileRoots },
+    records: effectRecords(stateDir, clock),
     git: git({ stateDir, protocols: gitProtocols, environment }),
   };
 }

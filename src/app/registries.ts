@@ -13,9 +13,11 @@ import type { Sources } from '../domain/ports/source.ts';
 import type { Vault } from '../domain/ports/vault.ts';
 import type { Target } from '../domain/target.ts';
 import { commandDriver } from '../rollback/drivers/command.ts';
+import { directoryClearDriver } from '../rollback/drivers/directory-clear.ts';
 import { dockerRestartDriver } from '../rollback/drivers/docker-restart.ts';
 import { dockerRollbackDriver } from '../rollback/drivers/docker-rollback.ts';
 import { evidenceDriver } from '../rollback/drivers/evidence.ts';
+import { flagsSetDriver } from '../rollback/drivers/flags-set.ts';
 import { gitRevertDriver } from '../rollback/drivers/git-revert.ts';
 import { httpDriver } from '../rollback/drivers/http.ts';
 import { linkRollbackDriver } from '../rollback/drivers/link-rollback.ts';
@@ -60,7 +62,10 @@ export interface DriverParts extends Surroundings {
 }
 
 /** The drivers by their word in playbooks. To add one: its file, a line here, its contract test. */
-export function driversFor({ docker, http, git, processes }: Connections, parts: DriverParts): Drivers {
+export function driversFor(
+  { docker, http, git, processes, files, records }: Connections,
+  parts: DriverParts,
+): Drivers {
   const { clock, environment, vault, own, channels, tell, readings } = parts;
   return {
     evidence: evidenceDriver({ docker: parts.docker, readings }),
@@ -68,6 +73,8 @@ export function driversFor({ docker, http, git, processes }: Connections, parts:
     'docker.restart': dockerRestartDriver({ docker, vault, clock, own }),
     'link.rollback': linkRollbackDriver({ processes, clock, http }),
     'git.revert': gitRevertDriver({ git, clock }),
+    'flags.set': flagsSetDriver({ files, records }),
+    'directory.clear': directoryClearDriver({ files, records }),
     command: commandDriver({ processes }),
     http: httpDriver({ http, environment }),
     wait: waitDriver({ clock }),

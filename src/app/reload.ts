@@ -29,6 +29,7 @@ const fixed = [
   'hostRoot',
   'haltFile',
   'allowedPrograms',
+  'fileRoots',
   'gitProtocols',
   'retention',
 ] as const;

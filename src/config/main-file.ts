@@ -65,6 +65,7 @@ export async function readMainFile(
     hostRoot: fields.host_root ?? '/',
     host: fields.host ?? context.hostname,
     allowedPrograms: fields.allowed_programs ?? [],
+    fileRoots: fields.file_roots ?? [],
     gitProtocols: fields.git_protocols ?? ['https', 'ssh', 'file'],
     budget: readBudget(place.at('budget')),
     retention: readRetention(place.at('retention')),

@@ -61,6 +61,10 @@ export const mainShape = {
     .array(absolutePath)
     .optional()
     .describe('What run: in steps and checks may start; nothing unless stated'),
+  file_roots: z
+    .array(absolutePath)
+    .optional()
+    .describe('Folders that steps may change files in; nothing unless stated'),
   git_protocols: z
     .array(z.enum(['https', 'ssh', 'file']))
     .optional()

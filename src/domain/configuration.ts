@@ -57,6 +57,8 @@ export interface Configuration {
   readonly host: string;
   /** Absolute paths of programs that `command` steps and checks may run. */
   readonly allowedPrograms: readonly string[];
+  /** Absolute paths of folders, as the host has them, that steps may change files in. */
+  readonly fileRoots: readonly string[];
   /** Protocols that git may use. */
   readonly gitProtocols: readonly string[];
   readonly budget: { readonly rollbacks: number; readonly perMs: number };

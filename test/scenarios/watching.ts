@@ -292,8 +292,9 @@ export class Watching {
   }
 
   /** Messages that wait in the outbox, in order, whole. */
-  messagesToPeople(): Promise<readonly OutboxRow[]> {
-    return this.#store.due('people', Number.MAX_SAFE_INTEGER, 10_000);
+  async messagesToPeople(): Promise<readonly OutboxRow[]> {
+    const rows = await this.#store.due('people', Number.MAX_SAFE_INTEGER, 10_000);
+    return rows.toSorted((a, b) => a.seq - b.seq);
   }
 
   get store(): Store {
@@ -387,6 +388,7 @@ function configure({
     hostRoot: '/',
     host: 'local',
     allowedPrograms: [],
+    fileRoots: [],
     gitProtocols: [],
     budget: { rollbacks: 3, perMs: HOUR },
     retention: { incidentsMs: 400 * DAY, readingsMs: 14 * DAY, replacedMs: DAY },

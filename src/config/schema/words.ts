@@ -22,6 +22,8 @@ export const stepWords: Readonly<Record<string, string>> = {
   'docker.restart': 'Restarts the container as it is',
   'link.rollback': 'Lets a `current` link lead to an earlier release',
   'git.revert': 'Takes commits back and pushes that',
+  'flags.set': 'Sets keys in a YAML, JSON or dotenv file, and keeps the rest as it is',
+  'directory.clear': 'Empties a folder, such as a cache',
   command: 'Runs a program of allowed_programs, never through a shell',
   http: 'Sends a request',
   wait: 'Lets time pass',
