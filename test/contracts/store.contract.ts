@@ -313,6 +313,25 @@ export function storeContract(name: string, open: (clock: SimulatedClock) => Pro
         expect((await store.due('slack', start + MINUTE, 1))[0]).toMatchObject({ key: 'a', attempts: 1 });
       });
 
+      test('gives incidents with something urgent first, and each incident in its own order', async () => {
+        const of = (incident: string | null, urgent = false) => ({ incident, urgent });
+        await store.commit({
+          outbox: [
+            sample.message('a1', of('i-a')),
+            sample.message('d1', of(null)),
+            sample.message('b1', of('i-b')),
+            sample.message('a2', of('i-a')),
+            sample.message('b2', of('i-b', true)),
+            sample.message('d2', of(null)),
+          ],
+        });
+
+        expect(await due()).toEqual(['b1', 'b2', 'a1', 'a2', 'd1', 'd2']);
+
+        await store.retryAt(1, start + MINUTE);
+        expect(await due()).toEqual(['b1', 'b2', 'd1', 'd2']);
+      });
+
       test('keeps its messages over a restart', async () => {
         await store.commit({ outbox: [sample.message('a')] });
         await reopen();

@@ -206,7 +206,11 @@ export interface Store {
     readonly to: number;
   }): Promise<readonly ReadingRow[]>;
 
-  /** Messages of a channel that are due, oldest first. */
+  /**
+   * Messages of a channel that are due. Incidents with something urgent come first, then the one with the oldest; each
+   * incident's are oldest first, and none comes before an earlier one of its incident that is not due yet. What belongs
+   * to no incident counts as one incident.
+   */
   due(channel: string, now: number, limit: number): Promise<readonly OutboxRow[]>;
   /** How many messages of a channel wait to be sent. */
   pending(channel: string): Promise<number>;

@@ -7,7 +7,11 @@ import type { OutboxRow } from '../../domain/ports/store.ts';
 export interface Outbox {
   /** A key that the channel already had is the same message, and changes nothing. */
   put(message: Message): void;
-  /** Unsent and due, oldest first. Behind one that waits for its retry, later ones wait too: order is kept. */
+  /**
+   * Unsent and due: incidents with something urgent first, then by the oldest, each incident's oldest first. Behind one
+   * that waits for its retry, later ones of its incident wait too: order is kept. What belongs to no incident counts as
+   * one incident.
+   */
   due(channel: string, now: number, limit: number): OutboxRow[];
   pending(channel: string): number;
   sent(seq: number, now: number): void;
@@ -22,12 +26,15 @@ export function prepareOutbox(database: DatabaseSync): Outbox {
      ON CONFLICT (channel, key) DO NOTHING`,
   );
   const due = database.prepare(
-    `SELECT seq, key, channel, incident, at, title, text, urgent, story, attempts, next_at FROM outbox
-     WHERE channel = :channel AND sent_at IS NULL AND seq < coalesce(
-       (SELECT min(seq) FROM outbox WHERE channel = :channel AND sent_at IS NULL AND next_at > :now),
-       9007199254740991
-     )
-     ORDER BY seq LIMIT :limit`,
+    `SELECT seq, key, channel, incident, at, title, text, urgent, story, attempts, next_at
+     FROM outbox JOIN (
+       SELECT seq, max(urgent) OVER lane AS loud, min(seq) OVER lane AS head,
+         max(next_at) OVER (lane ORDER BY seq) AS ready_at
+       FROM outbox WHERE channel = :channel AND sent_at IS NULL
+       WINDOW lane AS (PARTITION BY incident)
+     ) USING (seq)
+     WHERE ready_at <= :now
+     ORDER BY loud DESC, head, seq LIMIT :limit`,
   );
   const pending = database.prepare(
     'SELECT count(*) AS waiting FROM outbox WHERE channel = ? AND sent_at IS NULL',
