@@ -93,6 +93,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     answerers: answerersOf(configuration, connections),
     scrape: () => scraped.view(),
     onJournaled: (call) => journaled.add(call),
+    refusedAccess: (refused) => metrics.refusedAccess(refused),
     metrics: async () => metrics.page(await metricsState(engine, channels, scraped)),
   });
   const server = await startServer({

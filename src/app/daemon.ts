@@ -1,3 +1,4 @@
+import { refusedAccessMessage, type RefusedAccess } from '../domain/access.ts';
 import type { Actor, Command, CommandAnswer, Daemon, DoctorView, RtoView } from '../domain/ports/daemon.ts';
 import type { ScrapeView } from '../domain/scraping.ts';
 import { execute } from '../engine/commands/execute.ts';
@@ -21,6 +22,7 @@ export interface DaemonParts {
   readonly answerers: Answerers;
   readonly scrape: () => ScrapeView;
   readonly onJournaled: Daemon['onJournaled'];
+  readonly refusedAccess: (refused: RefusedAccess) => void;
 }
 
 /** The running daemon, as its API and its commands see it. */
@@ -34,6 +36,7 @@ export function daemonOf({
   answerers,
   scrape,
   onJournaled,
+  refusedAccess,
 }: DaemonParts): Daemon {
   const { core } = engine;
   const { store } = core.parts;
@@ -68,6 +71,11 @@ export function daemonOf({
     useCode: () => Promise.reject(new Error('not built yet')),
     report: () => Promise.reject(new Error('not built yet')),
     notifyTest: () => Promise.reject(new Error('not built yet')),
+    refusedAccess: (refused) => {
+      refusedAccess(refused);
+      const note = { type: 'access.refused', message: refusedAccessMessage(refused), facts: { ...refused } };
+      core.turn((turn) => turn.note(note)).catch((error: unknown) => core.fail(error));
+    },
     ready: () => engine.ready(),
     metrics,
     reload,

@@ -123,6 +123,12 @@ function daemon(registry: Registry) {
       help: 'Reloads that failed, so that the configuration before them went on.',
       registers,
     }),
+    refusedRequests: new Counter({
+      name: 'rollbackd_api_refused_requests_total',
+      help: 'Requests that were not answered because of who sent them.',
+      labelNames: ['why'] as const,
+      registers,
+    }),
     lastReloadOk: plain(
       'rollbackd_configuration_last_reload_successful',
       '1 when the last attempt to load the configuration succeeded.',

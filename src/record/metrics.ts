@@ -1,3 +1,4 @@
+import type { RefusedAccess } from '../domain/access.ts';
 import type { LedgerRow, RtoPhase } from '../domain/ports/store.ts';
 import type { Severity } from '../domain/rule.ts';
 import type { Verdict } from '../domain/reading.ts';
@@ -50,6 +51,8 @@ export interface Metrics {
   closed(row: LedgerRow): void;
   /** Also told of the first load. Verdict series start over: rules and targets may be gone. */
   reloaded(reload: Reload): void;
+  /** Requests that were not answered because of who sent them. */
+  refusedAccess(refused: RefusedAccess): void;
   /** The page in the text format of Prometheus. */
   page(state: MetricsState): Promise<string>;
   /** Ends what measures the event loop. */
@@ -89,6 +92,7 @@ export function createMetrics({ clock, version, seriesLimit = 60_000 }: MetricsO
       definitions.configuration.reset();
       definitions.configuration.set({ digest: reload.digest, environment: reload.environment }, 1);
     },
+    refusedAccess: ({ why, count }) => definitions.refusedRequests.inc({ why }, count),
     page: (state) => {
       setGauges(definitions, state, clock.now());
       return registry.metrics();

@@ -15,6 +15,7 @@ import type {
   TokenView,
   Tried,
 } from '../../src/domain/ports/daemon.ts';
+import type { RefusedAccess } from '../../src/domain/access.ts';
 import type { ExplainView } from '../../src/domain/explanation.ts';
 import type { Entry, IncidentRow } from '../../src/domain/ports/store.ts';
 import { emptyRto, emptyStatus } from './daemon-views.ts';
@@ -155,6 +156,10 @@ export class FakeDaemon implements Daemon {
 
   async notifyTest({ name: who, role }: Actor): Promise<readonly Tried[]> {
     return this.#say(`${who} (${role}): notify test`, this.tried);
+  }
+
+  refusedAccess({ source, why, count, asked }: RefusedAccess): void {
+    this.log.push(`refused ${source} ${why} ${count}: ${asked}`);
   }
 
   ready(): boolean {

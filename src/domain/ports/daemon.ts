@@ -1,3 +1,4 @@
+import type { RefusedAccess } from '../access.ts';
 import type { BreachPhase } from '../breach.ts';
 import type { Role } from '../configuration.ts';
 import type { Effect } from '../effect.ts';
@@ -359,6 +360,8 @@ export interface Daemon {
   report(incident: string): Promise<Report | null>;
   /** Sends one message of each kind to each channel, marked as a test, past outbox and routes. */
   notifyTest(actor: Actor): Promise<readonly Tried[]>;
+  /** Journals and counts that somebody was not let in. Never rejects, and says nothing back. */
+  refusedAccess(refused: RefusedAccess): void;
   /** True once it evaluates and the store accepts commits. */
   ready(): boolean;
   /** The metrics page of prom-client. */
