@@ -92,7 +92,9 @@ export type IncidentEvent =
       /** Set when the approval is a request of its own, not the answer to a question. */
       readonly request: { readonly named: string | null; readonly playbook: string | null } | null;
     }
-  | { readonly type: 'rejected'; readonly at: number; readonly reason: string }
+  | { readonly type: 'rejected'; readonly at: number; readonly by: string; readonly reason: string }
+  /** A person takes it on: nothing starts by itself any more. */
+  | { readonly type: 'takenOver'; readonly at: number; readonly by: string; readonly reason: string }
   | {
       readonly type: 'expired';
       readonly at: number;

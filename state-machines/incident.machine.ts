@@ -20,6 +20,7 @@ import {
   nothingToWaitFor,
   otherLeads,
   recoveredWhole,
+  takeOver,
   toInvestigating,
   toMonitoring,
   withdrawal,
@@ -39,8 +40,9 @@ export const incidentVersion = 1;
  *      ╲── decided ─▶ starting                     ╲─failed─▶ handed_over ─▶ closed
  *
  * Every level recovered before the first effect ─▶ closed (recovered); its rule or target removed ─▶ closed
- * (withdrawn). From the first effect on `rolling_back` ends with the rollback alone; until then another lead is judged
- * anew, unless a person approved. Between a failed playbook and the next, every level recovered ─▶ closed (recovered).
+ * (withdrawn); a person takes it on while nothing is being rolled back ─▶ handed_over. From the first effect on
+ * `rolling_back` ends with the rollback alone; until then another lead is judged anew, unless a person approved.
+ * Between a failed playbook and the next, every level recovered ─▶ closed (recovered).
  *
  * Pure: time arrives in events (`at`); effects, questions and messages are rows that the engine writes in the same
  * commit as the new snapshot.
@@ -139,6 +141,7 @@ export const incidentMachine = setup({
         ],
         fired: { actions: 'add' },
         recovered: [recoveredWhole, { actions: 'drop' }],
+        takenOver: takeOver,
         withdrawn: withdrawal,
       },
     },
@@ -152,6 +155,7 @@ export const incidentMachine = setup({
         ],
         recovered: [recoveredWhole, { guard: 'saidNo', actions: 'drop' }, otherLeads, { actions: 'drop' }],
         approved: { target: 'planning', actions: approval },
+        takenOver: takeOver,
         withdrawn: withdrawal,
       },
     },
@@ -164,6 +168,7 @@ export const incidentMachine = setup({
         ],
         recovered: [recoveredWhole, otherLeads, { actions: 'drop' }],
         approved: { target: 'planning', actions: approval },
+        takenOver: takeOver,
         withdrawn: withdrawal,
       },
     },
@@ -172,6 +177,7 @@ export const incidentMachine = setup({
         fired: { actions: 'add' },
         recovered: [recoveredWhole, { actions: 'drop' }],
         unhalted: 'judging',
+        takenOver: takeOver,
         withdrawn: withdrawal,
       },
     },
@@ -199,6 +205,7 @@ export const incidentMachine = setup({
         approved: { target: 'judging', actions: approval },
         fired: [{ guard: 'worse', target: 'judging', actions: 'add' }, { actions: 'add' }],
         recovered: [recoveredWhole, otherLeads, { actions: 'drop' }],
+        takenOver: takeOver,
         withdrawn: withdrawal,
       },
     },
@@ -233,6 +240,7 @@ export const incidentMachine = setup({
         ],
         fired: [{ guard: 'worse', target: 'judging', actions: 'add' }, { actions: 'add' }],
         recovered: [recoveredWhole, otherLeads, { actions: 'drop' }],
+        takenOver: { ...takeOver, actions: [...takeOver.actions, answered] },
         withdrawn: withdrawal,
       },
     },
@@ -251,6 +259,7 @@ export const incidentMachine = setup({
         approved: { target: 'judging', actions: approval },
         fired: { actions: 'add' },
         recovered: [recoveredWhole, { actions: 'drop' }],
+        takenOver: takeOver,
         withdrawn: withdrawal,
       },
     },

@@ -43,3 +43,6 @@ export const withdrawal = {
   target: 'closed',
   actions: ['because', { type: 'outcome', params: { outcome: 'withdrawn' } }],
 } as const;
+
+/** A person takes it on before anything was begun, or between two playbooks. */
+export const takeOver = { target: 'handed_over', actions: ['because', 'forgetApproval'] } as const;

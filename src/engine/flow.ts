@@ -10,7 +10,7 @@ import { judgeNow } from './judging.ts';
 import { approvals, incidents, rollbacks } from './machines.ts';
 import type { Moves } from './moves.ts';
 import type { Parts } from './parts.ts';
-import { askPeople, endQuestion } from './questions.ts';
+import { askPeople, followQuestion } from './questions.ts';
 import { beginRollback, endRollback } from './rolling.ts';
 import type { Turn } from './turn.ts';
 import { rollbackNote } from './rollback-words.ts';
@@ -58,10 +58,12 @@ export class Flow implements Moves {
   }
 
   approval(turn: Turn, open: Case, event: ApprovalEvent): void {
-    if (open.approval === null) return;
-    open.approval = approvals.step(open.approval, event);
+    const before = open.approval;
+    if (before === null) return;
+    open.approval = approvals.step(before, event);
+    if (open.approval === before) return;
     turn.touch(open);
-    endQuestion(this, turn, open, event);
+    followQuestion(this, turn, open, event);
   }
 
   rollback(turn: Turn, open: Case, event: RollbackEvent): void {
@@ -91,7 +93,7 @@ export class Flow implements Moves {
       case 'judging':
         return judgeNow(this, turn, open);
       case 'asking':
-        return askPeople(turn, open);
+        return askPeople(this, turn, open);
       case 'rolling_back':
         return beginRollback(this, turn, open);
       case 'handed_over':

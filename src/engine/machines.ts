@@ -2,6 +2,7 @@ import { initialTransition, transition } from 'xstate';
 import {
   approvalMachine,
   approvalVersion,
+  fromVersion1,
   type ApprovalContext,
   type ApprovalEvent,
   type ApprovalInput,
@@ -24,6 +25,8 @@ export interface Resting<Context> {
 interface Kind<Context, Event, Input> {
   readonly name: MachineName;
   readonly version: number;
+  /** How to read what earlier versions stored, by version; another one is not guessed at. */
+  readonly earlier?: Readonly<Record<number, (context: Context) => Context>>;
   begin(input: Input): Resting<Context>;
   /** The next state; the same object when the event means nothing here. */
   step(state: Resting<Context>, event: Event): Resting<Context>;
@@ -42,6 +45,7 @@ export const incidents: Kind<IncidentContext, IncidentEvent, IncidentInput> = {
 export const approvals: Kind<ApprovalContext, ApprovalEvent, ApprovalInput> = {
   name: 'approval',
   version: approvalVersion,
+  earlier: { 1: fromVersion1 },
   begin: (input) => rest(initialTransition(approvalMachine, input)[0]),
   step: (state, event) => {
     const resting = approvalMachine.resolveState({ value: state.value, context: state.context });
@@ -74,13 +78,15 @@ export function toSnapshot<Context>(
   };
 }
 
-/** A stored machine; null when another version of the code wrote it, which nobody may guess at. */
+/** A stored machine; null when a version of the code wrote it that this one does not know and may not guess at. */
 export function fromSnapshot<Context>(
   kind: Kind<Context, never, never>,
   snapshot: Snapshot,
 ): Resting<Context> | null {
-  if (snapshot.version !== kind.version) return null;
-  return { value: snapshot.value, context: snapshot.context as Context };
+  const context = snapshot.context as Context;
+  if (snapshot.version === kind.version) return { value: snapshot.value, context };
+  const read = kind.earlier?.[snapshot.version];
+  return read === undefined ? null : { value: snapshot.value, context: read(context) };
 }
 
 /** Which of the stored machines this code does not know, in words; null when it knows it or it is not there. */
@@ -89,7 +95,7 @@ export function foreignTo<Context>(
   own: readonly Snapshot[],
 ): string | null {
   const snapshot = own.find(({ machine }) => machine === kind.name);
-  if (snapshot === undefined || snapshot.version === kind.version) return null;
+  if (snapshot === undefined || fromSnapshot(kind, snapshot) !== null) return null;
   return `its ${kind.name} was stored by another version of rollbackd (${snapshot.version}, here ${kind.version}), and nobody guesses at it`;
 }
 

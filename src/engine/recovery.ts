@@ -60,8 +60,8 @@ export async function resume(core: Core, { cases, parked }: Restored, gone: read
         handOver(flow, turn, open);
         continue;
       }
-      prolong(open, aliveAt, turn.at, (dueAt) =>
-        flow.approval(turn, open, { type: 'prolonged', at: turn.at, dueAt }),
+      keepTime(open, aliveAt, turn.at, (dueAt) =>
+        flow.approval(turn, open, { type: 'resumed', at: turn.at, dueAt }),
       );
       followConfiguration(turn, flow, open, gone);
     }
@@ -128,7 +128,7 @@ function waits({ incident }: Case): boolean {
 }
 
 /** Open questions keep their remaining time: time that the daemon was away is not people's time. */
-function prolong(open: Case, aliveAt: number, now: number, apply: (dueAt: number) => void): void {
+function keepTime(open: Case, aliveAt: number, now: number, apply: (dueAt: number) => void): void {
   const { approval } = open;
   if (approval?.value !== 'open') return;
   // The last sign of life may be older than the question.

@@ -80,7 +80,13 @@ export function transitionNote(before: Incident, after: Incident, event: Inciden
         facts: { by: event.by.name, answer: 'approve' },
       };
     case 'rejected':
-      return { type: 'question.answered', message: event.reason, facts: { answer: 'reject' } };
+      return {
+        type: 'question.answered',
+        message: event.reason,
+        facts: { by: event.by, answer: 'reject' },
+      };
+    case 'takenOver':
+      return takenOverNote(before, event);
     case 'expired':
       return {
         type: 'question.expired',
@@ -105,6 +111,13 @@ export function transitionNote(before: Incident, after: Incident, event: Inciden
     case 'withdrawn':
       return null;
   }
+}
+
+/** The answer to a question, or a word of its own where none was asked. */
+function takenOverNote(before: Incident, event: Extract<IncidentEvent, { type: 'takenOver' }>): Note {
+  const { by, reason: message } = event;
+  if (before.value !== 'asking') return { type: 'command.hand_over', message, facts: { by } };
+  return { type: 'question.answered', message, facts: { by, answer: 'hand_over' } };
 }
 
 /** What happens to a question that nobody answers. */
@@ -172,7 +185,7 @@ export function handedOverNote(context: IncidentContext, byHand: readonly string
 
 /** Where the hand-over is the subject already, only its reason is told. */
 function withoutVerb(reason: string): string {
-  return reason.replace(/^hands over(:| because) /, '');
+  return reason.replace(/^(?:hands over(?::| because)|handed over) /, '');
 }
 
 function count(number: number, thing: string): string {

@@ -62,7 +62,7 @@ describe('an incident that another version of rollbackd stored', () => {
     await w.restart(MINUTE);
 
     expect(await w.state()).toBe('handed_over');
-    expect(await w.reason()).toMatch(/its approval was stored by another version of rollbackd \(7, here 1\)/);
+    expect(await w.reason()).toMatch(/its approval was stored by another version of rollbackd \(7, here 2\)/);
   });
 
   test('in the middle of a step says what was started', async () => {

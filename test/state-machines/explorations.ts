@@ -13,6 +13,7 @@ import { at, byPerson, bySignals, incidentEvents, incidentKey } from './incident
 
 export const question: ApprovalInput = {
   id: 'i-1.1',
+  ticket: 'ticket-1',
   incident: 'i-1',
   planDigest: '0123456789abcdef',
   askedAt: at,
@@ -28,11 +29,15 @@ const people = [
 ] as const;
 
 export const approvalEvents: readonly ApprovalEvent[] = [
-  ...people.map((person) => ({ type: 'answered', at, answer: 'approve', ...person }) as const),
-  { type: 'answered', at, by: 'alice', role: 'approver', answer: 'reject' },
+  ...people.map((person) => ({ type: 'answered', at, answer: 'approve', note: '', ...person }) as const),
+  { type: 'answered', at, by: 'alice', role: 'approver', answer: 'reject', note: 'not now' },
+  { type: 'answered', at, by: 'bob', role: 'approver', answer: 'hand_over', note: '' },
   { type: 'due', at },
   { type: 'due', at: at + 1_000 },
-  { type: 'prolonged', at, dueAt: at + 2_000 },
+  { type: 'prolonged', at, dueAt: at + 2_000, by: 'alice' },
+  { type: 'resumed', at, dueAt: at + 3_000 },
+  { type: 'reminded', at, reminder: 'half' },
+  { type: 'reminded', at, reminder: 'end' },
   { type: 'superseded', at, reason: 'it became worse' },
   { type: 'withdrawn', at, reason: 'it recovered' },
 ];

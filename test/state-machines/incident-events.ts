@@ -101,7 +101,7 @@ export const incidentEvents: readonly IncidentEvent[] = [
   { type: 'voided', at, reason: 'the facts changed' },
   { type: 'approved', at, by: alice, reason: 'approved by alice', request: null },
   { type: 'approved', at, by: alice, reason: 'alice asked', request: { named: 'v0', playbook: null } },
-  { type: 'rejected', at, reason: 'rejected by alice' },
+  { type: 'rejected', at, by: 'alice', reason: 'rejected by alice' },
   ...(['rollback', 'monitor', 'investigate', 'hand_over'] as const).map(
     (otherwise) => ({ type: 'expired', at, otherwise, reason: 'nobody answered' }) as const,
   ),
@@ -112,6 +112,7 @@ export const incidentEvents: readonly IncidentEvent[] = [
   { type: 'rollbackFailed', at, reason: 'a step failed', nextPlaybook: null, riskier: false },
   { type: 'rollbackFailed', at, reason: 'a step failed', nextPlaybook: 'shop/second', riskier: false },
   { type: 'rollbackFailed', at, reason: 'a step failed', nextPlaybook: 'shop/second', riskier: true },
+  { type: 'takenOver', at, by: 'alice', reason: 'handed over at the word of alice' },
   { type: 'unhalted', at },
   { type: 'withdrawn', at, reason: 'the rule was removed' },
   { type: 'acknowledged', at, by: 'alice' },

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { ApprovalEvent, ApprovalInput } from '../../state-machines/approval.machine.ts';
 import type { IncidentEvent } from '../../state-machines/incident.context.ts';
 import { dueEffect, type RollbackEvent } from '../../state-machines/rollback.context.ts';
-import { approvals, incidents, rollbacks, type Resting } from '../../src/engine/machines.ts';
+import { approvals, fromSnapshot, incidents, rollbacks, type Resting } from '../../src/engine/machines.ts';
 import { question, rolling } from './explorations.ts';
 import { at, bySignals, byPerson, criticalLead, decision, highLead, level, plan } from './incident-events.ts';
 
@@ -30,7 +30,8 @@ const worse: IncidentEvent = {
 };
 const recovered: IncidentEvent = { type: 'recovered', at, ...highLead, lead: null };
 const voided: IncidentEvent = { type: 'voided', at, reason: 'the facts changed' };
-const rejected: IncidentEvent = { type: 'rejected', at, reason: 'rejected by alice' };
+const rejected: IncidentEvent = { type: 'rejected', at, by: 'alice', reason: 'rejected by alice' };
+const takenOver: IncidentEvent = { type: 'takenOver', at, by: 'alice', reason: 'handed over' };
 const asking = [judged('ask'), planned('ask')];
 const rollingBack = [judged('rollback'), planned('rollback'), begun];
 const expired = (otherwise: 'rollback' | 'monitor' | 'investigate' | 'hand_over'): IncidentEvent => ({
@@ -88,6 +89,16 @@ describe('an incident', () => {
     ['closed', [judged('hand_over'), recovered]],
     ['investigating', [judged('investigate'), { type: 'acknowledged', at, by: 'alice' }]],
     ['judging', [judged('rollback'), named]],
+    ...[
+      [],
+      [judged('monitor')],
+      [judged('investigate')],
+      [judged('monitor', true)],
+      [judged('ask')],
+      asking,
+      [...asking, approved],
+    ].map((before): [string, readonly IncidentEvent[]] => ['handed_over', [...before, takenOver]]),
+    ['rolling_back', [...rollingBack, takenOver]],
     // After one no, getting worse asks again; after two, nothing does.
     ['judging', [...asking, rejected, worse]],
     ['monitoring', [...asking, rejected, worse, ...asking, rejected, worse]],
@@ -140,8 +151,9 @@ describe('a question', () => {
   const answered = (
     by: string,
     role: 'approver' | 'dba' | 'admin' = 'approver',
-    answer: 'approve' | 'reject' = 'approve',
-  ): ApprovalEvent => ({ type: 'answered', at, by, role, answer });
+    answer: 'approve' | 'reject' | 'hand_over' = 'approve',
+  ): ApprovalEvent => ({ type: 'answered', at, by, role, answer, note: '' });
+  const prolonged = (dueAt: number): ApprovalEvent => ({ type: 'prolonged', at, dueAt, by: 'alice' });
 
   test.each<[string, ApprovalInput, readonly ApprovalEvent[]]>([
     ['approved', question, [answered('alice')]],
@@ -149,18 +161,30 @@ describe('a question', () => {
     ['approved', question, [answered('alice'), answered('bob', 'approver', 'reject')]],
     ['open', question, [{ type: 'due', at }]],
     ['expired', question, [{ type: 'due', at: question.dueAt }]],
+    ['open', question, [prolonged(at + 9_000), { type: 'due', at: question.dueAt }]],
     [
       'open',
       question,
       [
-        { type: 'prolonged', at, dueAt: at + 9_000 },
+        { type: 'resumed', at, dueAt: at + 9_000 },
         { type: 'due', at: question.dueAt },
       ],
     ],
+    // The fourth time is refused, so the third end counts.
+    [
+      'expired',
+      question,
+      [...[2_000, 3_000, 4_000, 9_000].map((inMs) => prolonged(at + inMs)), { type: 'due', at: at + 4_000 }],
+    ],
+    ['handed_over', question, [answered('alice', 'approver', 'hand_over')]],
+    ['handed_over', question, [answered('alice', 'approver', 'hand_over'), answered('bob')]],
+    ['handed_over', data, [answered('alice'), answered('bob', 'approver', 'hand_over')]],
     ['superseded', question, [{ type: 'superseded', at, reason: 'worse' }, answered('alice')]],
     ['withdrawn', question, [{ type: 'withdrawn', at, reason: 'recovered' }, answered('alice')]],
     ['open', data, [answered('alice')]],
     ['open', data, [answered('alice'), answered('alice')]],
+    // One person, however the name is written.
+    ['open', data, [answered('Zoë'), answered('ZOE\u0308'), answered('zoë')]],
     ['approved', data, [answered('alice'), answered('bob')]],
     ['approved', data, [answered('carol', 'dba')]],
     ['approved', data, [answered('root', 'admin')]],
@@ -169,6 +193,37 @@ describe('a question', () => {
     expect(events.reduce((now, event) => approvals.step(now, event), approvals.begin(input)).value).toBe(
       state,
     );
+  });
+
+  test('is reminded of once at half of its time and once before each of its ends', () => {
+    const half: ApprovalEvent = { type: 'reminded', at, reminder: 'half' };
+    const end: ApprovalEvent = { type: 'reminded', at, reminder: 'end' };
+    const after = (...events: readonly ApprovalEvent[]) =>
+      events.reduce((now, event) => approvals.step(now, event), approvals.begin(question)).context.reminded;
+
+    expect(after(half, half)).toEqual(['half']);
+    expect(after(half, end, end)).toEqual(['half', 'end']);
+    expect(after(end, prolonged(at + 9_000))).toEqual(['half']);
+    expect(after(end, prolonged(at + 9_000), end)).toEqual(['half', 'end']);
+  });
+
+  test('that version 1 stored is read as one without buttons', () => {
+    const { ticket: _none, ...asked } = question;
+    const stored = { incident: 'i-1', machine: 'approval', version: 1, value: 'open' } as const;
+    const answers = [{ by: 'alice', role: 'approver', answer: 'approve', at }];
+    const read = fromSnapshot(approvals, { ...stored, context: { ...asked, answers, endedBecause: '' } });
+
+    expect(read).toEqual({
+      value: 'open',
+      context: {
+        ...question,
+        ticket: '',
+        answers: [{ by: 'alice', role: 'approver', answer: 'approve', at, note: '' }],
+        endedBecause: '',
+        prolonged: 0,
+        reminded: [],
+      },
+    });
   });
 });
 

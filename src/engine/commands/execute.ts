@@ -7,6 +7,7 @@ import { bug } from './bug.ts';
 import { deploy } from './deploy.ts';
 import { freeze, unfreeze } from './freeze.ts';
 import { halt, unhalt } from './halt.ts';
+import { prolong } from './prolong.ts';
 import { release } from './release.ts';
 import { rollback } from './rollback.ts';
 import { silence, unsilence } from './silence.ts';
@@ -18,10 +19,10 @@ export function execute(core: Core, command: Command, actor: Actor): Promise<Com
       return rollback(core, command, actor);
     case 'approve':
     case 'reject':
+    case 'hand_over':
       return answerQuestion(core, command, actor);
     case 'prolong':
-    case 'hand_over':
-      throw new Error('not built yet');
+      return prolong(core, command, actor);
     case 'halt':
       return halt(core, command.note, actor);
     case 'unhalt':

@@ -111,6 +111,7 @@ function join(turn: Turn, flow: Flow, open: Case, command: Rollback, by: Wish['b
       by: by.name,
       role: by.role,
       answer: 'approve',
+      note: command.note,
     });
     return accepted(`${id}: ${afterApproval(open)}`, id);
   }

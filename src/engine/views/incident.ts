@@ -6,6 +6,7 @@ import type { IncidentContext } from '../../../state-machines/incident.context.t
 import type { RollbackContext } from '../../../state-machines/rollback.context.ts';
 import { newCase, rowOf, type Case } from '../case.ts';
 import type { Core } from '../core.ts';
+import { prolongsLeft } from '../commands/prolong.ts';
 import { commandsByHand } from '../ending.ts';
 import { approvals, fromSnapshot, incidents, rollbacks } from '../machines.ts';
 import { releaseView } from './releases.ts';
@@ -79,13 +80,15 @@ async function closedCase(core: Core, id: string): Promise<Case | null> {
   return seen;
 }
 
-function questionView({ approval }: Case): QuestionView | null {
+function questionView(seen: Case): QuestionView | null {
+  const { approval } = seen;
   if (approval === null) return null;
-  const { id, planDigest, askedAt, dueAt, otherwise, needs, answers, endedBecause } = approval.context;
+  const { id, ticket, planDigest, askedAt, dueAt, otherwise, needs, answers, endedBecause } =
+    approval.context;
   return {
     id,
-    ticket: '',
-    prolongs: 0,
+    ticket,
+    prolongs: prolongsLeft(seen),
     endedBecause,
     planDigest,
     askedAt,
