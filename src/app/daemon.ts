@@ -69,7 +69,10 @@ export function daemonOf({
     revokeToken: () => Promise.reject(new Error('not built yet')),
     makeCode: () => Promise.reject(new Error('not built yet')),
     useCode: () => Promise.reject(new Error('not built yet')),
-    report: () => Promise.reject(new Error('not built yet')),
+    report: async (id) => {
+      const { report } = await import('./report.ts');
+      return report(core, id);
+    },
     notifyTest: () => Promise.reject(new Error('not built yet')),
     refusedAccess: (refused) => {
       refusedAccess(refused);
