@@ -14,6 +14,7 @@ import { createMetrics } from '../record/metrics.ts';
 import { startServer } from '../server/server.ts';
 import { openSqliteStore } from '../store/sqlite/open.ts';
 import { connect, vaultIn, type Connections, type Surroundings } from './connections.ts';
+import { approvalPages } from './approval-pages.ts';
 import { metricsState } from './metrics-state.ts';
 import { daemonOf } from './daemon.ts';
 import { examine } from './doctor.ts';
@@ -102,6 +103,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     tokens: configuration.tokens,
     clock,
     log,
+    ...approvalPages(configuration, { daemon, vault, clock, log, metrics }),
   });
   reloader.onLoaded = (loaded) => {
     knowSecrets(log.scrubber, loaded);

@@ -20,3 +20,16 @@ export function refusedAccessMessage({ source, why, count, asked }: RefusedAcces
   const requests = count === 1 ? 'a request' : `${count} requests`;
   return `refused ${requests} from ${source}: ${reasons[why]}; ${count === 1 ? 'it was' : 'the last one was'} ${asked}`;
 }
+
+/** What happens at the pages behind approval links, to be counted. */
+export type ApprovalPageEvent =
+  | 'shown'
+  | 'answered'
+  /** Too late, for another plan, or not as it has to be. */
+  | 'refused'
+  /** The link is none of ours, was changed, or has expired. */
+  | 'no_such_link'
+  | 'wrong_credential'
+  | 'throttled'
+  /** An answer that did not come from our own page. */
+  | 'forged';

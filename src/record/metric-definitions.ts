@@ -129,6 +129,12 @@ function daemon(registry: Registry) {
       labelNames: ['why'] as const,
       registers,
     }),
+    approvalPage: new Counter({
+      name: 'rollbackd_approval_page_total',
+      help: 'What happened at the pages behind approval links.',
+      labelNames: ['event'] as const,
+      registers,
+    }),
     lastReloadOk: plain(
       'rollbackd_configuration_last_reload_successful',
       '1 when the last attempt to load the configuration succeeded.',

@@ -1,4 +1,4 @@
-import type { RefusedAccess } from '../domain/access.ts';
+import type { ApprovalPageEvent, RefusedAccess } from '../domain/access.ts';
 import type { LedgerRow, RtoPhase } from '../domain/ports/store.ts';
 import type { Severity } from '../domain/rule.ts';
 import type { Verdict } from '../domain/reading.ts';
@@ -53,6 +53,8 @@ export interface Metrics {
   reloaded(reload: Reload): void;
   /** Requests that were not answered because of who sent them. */
   refusedAccess(refused: RefusedAccess): void;
+  /** Something happened at the page behind an approval link. */
+  approvalPage(event: ApprovalPageEvent): void;
   /** The page in the text format of Prometheus. */
   page(state: MetricsState): Promise<string>;
   /** Ends what measures the event loop. */
@@ -93,6 +95,7 @@ export function createMetrics({ clock, version, seriesLimit = 60_000 }: MetricsO
       definitions.configuration.set({ digest: reload.digest, environment: reload.environment }, 1);
     },
     refusedAccess: ({ why, count }) => definitions.refusedRequests.inc({ why }, count),
+    approvalPage: (event) => definitions.approvalPage.inc({ event }),
     page: (state) => {
       setGauges(definitions, state, clock.now());
       return registry.metrics();
