@@ -96,6 +96,8 @@ export const controlKeys = {
   reports: (target: string): string => `reports:${target}`,
   grace: (target: string): string => `grace:${target}`,
   cooldown: (target: string): string => `cooldown:${target}`,
+  /** Set with the first token that was ever made, and never removed: the API does not open again. */
+  tokensMade: 'tokens_made',
   token: (name: string): string => `token:${name}`,
   code: (id: string): string => `code:${id}`,
   announced: (incident: string): string => `announced:${incident}`,

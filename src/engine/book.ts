@@ -4,10 +4,17 @@ import type { Json } from '../domain/json.ts';
 import type { Target } from '../domain/target.ts';
 import type { Case } from './case.ts';
 
+const controlKinds = ['token:', 'code:', 'announced:'] as const;
+type ControlKind = (typeof controlKinds)[number];
+
 /** What the engine holds in memory: open incidents, durable controls, the present configuration. */
 export class Book {
   configuration: Configuration;
-  readonly controls = new Map<string, Json>();
+  readonly #controls = new Map<string, Json>();
+  /** Those that are looked through as a whole, by the beginning of their keys. */
+  readonly #kinds = new Map<string, Map<string, Json>>(controlKinds.map((kind) => [kind, new Map()]));
+  /** False until the controls of the last daemon are here. */
+  loaded = false;
   /** Hash of the last journal entry: goes into closing messages, so that a cut tail is noticed. */
   head = '';
   /** Why something of a target could not be looked at, by what it is; empty when everything can be seen. */
@@ -58,6 +65,23 @@ export class Book {
       const silence = this.control<Silence>(key);
       return silence !== null && silence.until > at;
     });
+  }
+
+  get controls(): ReadonlyMap<string, Json> {
+    return this.#controls;
+  }
+
+  /** Sets a control; null removes it. */
+  setControl(key: string, value: Json): void {
+    for (const map of [this.#controls, this.#kinds.get(key.slice(0, key.indexOf(':') + 1))]) {
+      if (value === null) map?.delete(key);
+      else map?.set(key, value);
+    }
+  }
+
+  /** Controls of a kind by key, oldest first, without walking through all of them. */
+  controlsOf<Value>(kind: ControlKind): ReadonlyMap<string, Value> {
+    return (this.#kinds.get(kind) ?? new Map()) as ReadonlyMap<string, Value>;
   }
 
   /** A control's value under its own type; null when it is not set. */

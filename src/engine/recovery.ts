@@ -24,7 +24,8 @@ export interface Restored {
 
 /** Brings back what was open. Snapshots are resumed, never replayed. */
 export function restoreCases(core: Core, loaded: Loaded): Restored {
-  for (const { key, value } of loaded.controls) core.book.controls.set(key, value);
+  for (const { key, value } of loaded.controls) core.book.setControl(key, value);
+  core.book.loaded = true;
   const parked = new Map<Case, string>();
   const cases = loaded.incidents.map((row) => {
     const own = loaded.snapshots.filter(({ incident }) => incident === row.id);

@@ -77,8 +77,7 @@ export class Turn {
   }
 
   control(key: string, value: Json): void {
-    if (value === null) this.#book.controls.delete(key);
-    else this.#book.controls.set(key, value);
+    this.#book.setControl(key, value);
     this.#controls.set(key, value);
   }
 
