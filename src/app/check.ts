@@ -100,8 +100,9 @@ async function readPack(folder: string, surroundings: Surroundings): Promise<Rea
   const loaded = await loadPack({ ...surroundings, folder, targets: { service: target }, mode: 'auto' });
   if (!loaded.ok) return loaded;
   const warnings = loaded.configuration.warnings
-    // Without a playbook of its own there is no objective to meet.
+    // Without a playbook of its own there is no objective to meet; who is told is for a main file to say.
     .filter(({ code }) => pack.playbooks !== null || code !== 'rule/objective')
+    .filter(({ code }) => code !== 'notify/nobody-told')
     .map((warning) => asWritten(warning, folder));
   const configuration: Configuration = { ...loaded.configuration, warnings };
   return { ok: true, input: { configuration, main: null, packs: [pack] } };

@@ -8,6 +8,7 @@ import type { Sources } from '../domain/ports/source.ts';
 import { readCommunications } from './communications.ts';
 import { deepFreeze } from './deep-freeze.ts';
 import { checkExpectations } from './expectations.ts';
+import { checkListeners } from './listeners.ts';
 import { readMainFile, type DaemonPart, type Defaults } from './main-file.ts';
 import { openDocument } from './open-document.ts';
 import { membersOf } from './members.ts';
@@ -140,10 +141,12 @@ function readParts(
   checkReferences(placedTargets, placedRules, playbooks, daemon);
   checkScraped(main, { targets: placedTargets, rules: placedRules }, { ...daemon, scrape });
   checkExpectations(placedTargets, placedRules, playbooks);
+  const rules = placedRules.map(({ rule }) => rule);
+  checkListeners(main, { targets: placedTargets, rules }, daemon);
   return {
     scrape,
     targets: Object.fromEntries(placedTargets.map(({ target }) => [target.name, target])),
-    rules: placedRules.map(({ rule }) => rule),
+    rules,
     playbooks,
     communications: Object.fromEntries(communications.map((plan) => [plan.id, plan])),
   };

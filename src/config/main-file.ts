@@ -3,6 +3,7 @@ import type { Configuration, RecurringFreeze } from '../domain/configuration.ts'
 import { DAY, HOUR, MINUTE } from '../domain/time.ts';
 import { readChannels } from './channels.ts';
 import { readDocker, readPrometheus, readPublicUrl } from './connections.ts';
+import { readDataStores } from './data-stores.ts';
 import { readListen, readTokens } from './listening.ts';
 import {
   budgetShape,
@@ -65,6 +66,7 @@ export async function readMainFile(
     hostRoot: fields.host_root ?? '/',
     host: fields.host ?? context.hostname,
     allowedPrograms: fields.allowed_programs ?? [],
+    dataStores: await readDataStores(place.at('data_stores'), context),
     fileRoots: fields.file_roots ?? [],
     gitProtocols: fields.git_protocols ?? ['https', 'ssh', 'file'],
     budget: readBudget(place.at('budget')),

@@ -65,6 +65,7 @@ export const mainShape = {
     .array(absolutePath)
     .optional()
     .describe('Folders that steps may change files in; nothing unless stated'),
+  data_stores: later('Stores of data that steps and checks may reach, by name'),
   git_protocols: z
     .array(z.enum(['https', 'ssh', 'file']))
     .optional()

@@ -1,4 +1,5 @@
 import type { Check } from './check.ts';
+import { unheard } from './checks/communication.ts';
 import { configured } from './checks/configured.ts';
 import { deltaCounter, rateGauge, rateOfAggregate, rawCounter } from './checks/counters.ts';
 import { filter } from './checks/filter.ts';
@@ -59,5 +60,6 @@ export const checks = {
   'rule/duplicate': duplicate,
   'rule/unused': unused,
   'rule/no-test': noTest,
+  'playbook/unheard': unheard,
   ...configured,
 } as const satisfies Record<string, Check>;

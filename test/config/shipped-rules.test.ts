@@ -44,6 +44,7 @@ const main = `version: 1
 mode: auto
 include: [${resolve('rules/layra')}]
 prometheus: { url: http://prometheus:9090 }
+alertmanager: { url: http://alertmanager:9093 }
 docker: { socket: /var/run/docker.sock }
 targets:
   backend:

@@ -12,6 +12,9 @@ import { SimulatedClock } from '../fakes/clock.ts';
 /** Files by their path in a folder. */
 export type Files = Readonly<Record<string, string>>;
 
+/** What secrets of the examples lead to. */
+const environment = { BOT_TOKEN: 'xoxb-1', APP_TOKEN: 'xapp-1' };
+
 /** 2026-11-21, the day on which the tests look at silences. */
 export const today = Date.UTC(2026, 10, 21, 12);
 
@@ -19,7 +22,7 @@ export const today = Date.UTC(2026, 10, 21, 12);
 export function lint(files: Files): Promise<readonly Finding[]> {
   return inFolder(files, async (folder) => {
     const path = join(folder, 'rollbackd.yaml' in files ? 'rollbackd.yaml' : 'shop');
-    const checked = await checkConfiguration({ path, clock: new SimulatedClock(today), environment: {} });
+    const checked = await checkConfiguration({ path, clock: new SimulatedClock(today), environment });
     if (!checked.ok) throw new Error(`refused:\n${checked.lines.join('\n')}`);
     return checked.findings.map((finding) => ({ ...finding, file: finding.file.replace(`${folder}/`, '') }));
   });

@@ -1,4 +1,5 @@
 import { z, type ZodType } from 'zod';
+import { dataStoreShape, redisShape } from '../data-stores.ts';
 import {
   budgetShape,
   defaultsShape,
@@ -38,6 +39,15 @@ export function mainSchema(): JsonSchema {
     ),
     docker: filled(mainShape.docker, z.strictObject(dockerShape).meta(oneOf(['socket', 'url']))),
     ...channelKeys(),
+    data_stores: filled(
+      mainShape.data_stores,
+      z.record(
+        name,
+        z
+          .strictObject({ redis: filled(dataStoreShape.redis, z.strictObject(redisShape).meta({ required: ['url'] })) })
+          .meta({ required: ['redis'] }),
+      ),
+    ),
     budget: filled(mainShape.budget, z.strictObject(budgetShape)),
     retention: filled(mainShape.retention, z.strictObject(retentionShape)),
     reload: filled(mainShape.reload, z.strictObject(reloadShape)),

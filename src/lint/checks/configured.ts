@@ -59,6 +59,14 @@ export const configured = {
     why: 'A daemon without targets watches nothing.',
     remedy: 'Add a target.',
   }),
+  'slack/no-approvers': warned('slack/no-approvers', {
+    why: 'The cards have buttons, and every click on them is refused.',
+    remedy: 'Name people or user groups in approvers.',
+  }),
+  'notify/nobody-told': warned('notify/nobody-told', {
+    why: 'A question that nobody hears of is never answered: it ends by its otherwise.',
+    remedy: 'Configure a channel of the team, or let a route lead to one.',
+  }),
   'scrape/memory': warned('scrape/memory', {
     why: 'Samples are kept in memory; a daemon that is killed for want of it watches nothing.',
     remedy: 'Lower max_series or retention, scrape less often, or make sure that the machine has as much.',
