@@ -93,6 +93,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     doctor: () => examine({ parts, connections, configuration: engine.core.book.configuration }),
     answerers: answerersOf(configuration, connections),
     scrape: () => scraped.view(),
+    vault,
     onJournaled: (call) => journaled.add(call),
     refusedAccess: (refused) => metrics.refusedAccess(refused),
     metrics: async () => metrics.page(await metricsState(engine, channels, scraped)),

@@ -1,13 +1,16 @@
 import { refusedAccessMessage, type RefusedAccess } from '../domain/access.ts';
 import type { Actor, Command, CommandAnswer, Daemon, DoctorView, RtoView } from '../domain/ports/daemon.ts';
+import type { Vault } from '../domain/ports/vault.ts';
 import type { ScrapeView } from '../domain/scraping.ts';
 import { execute } from '../engine/commands/execute.ts';
 import { dryRun } from '../engine/dry-run.ts';
 import type { Engine } from '../engine/engine.ts';
 import { haltedBecause } from '../engine/situation.ts';
+import { askedView } from '../engine/views/asked.ts';
 import { incidentView } from '../engine/views/incident.ts';
 import { releasesView, statusView } from '../engine/views/status.ts';
 import { gate } from '../releases/gate.ts';
+import { keysOf } from './keys.ts';
 import type { Answerers } from './explain/explain.ts';
 import { summarise } from '../record/rto.ts';
 
@@ -21,6 +24,7 @@ export interface DaemonParts {
   readonly metrics: () => Promise<string>;
   readonly answerers: Answerers;
   readonly scrape: () => ScrapeView;
+  readonly vault: Pick<Vault, 'sign'>;
   readonly onJournaled: Daemon['onJournaled'];
   readonly refusedAccess: (refused: RefusedAccess) => void;
 }
@@ -35,6 +39,7 @@ export function daemonOf({
   metrics,
   answerers,
   scrape,
+  vault,
   onJournaled,
   refusedAccess,
 }: DaemonParts): Daemon {
@@ -63,12 +68,8 @@ export function daemonOf({
     entries: (filter) => store.entries(filter),
     head: async () => (await store.head()).seq,
     onJournaled,
-    asked: () => Promise.reject(new Error('not built yet')),
-    tokens: () => Promise.reject(new Error('not built yet')),
-    makeToken: () => Promise.reject(new Error('not built yet')),
-    revokeToken: () => Promise.reject(new Error('not built yet')),
-    makeCode: () => Promise.reject(new Error('not built yet')),
-    useCode: () => Promise.reject(new Error('not built yet')),
+    asked: (ticket) => askedView(core, ticket),
+    ...keysOf(core, vault),
     report: async (id) => {
       const { report } = await import('./report.ts');
       return report(core, id);
