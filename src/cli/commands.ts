@@ -8,6 +8,7 @@ import { command as backtest } from './backtest.ts';
 import { command as status } from './status.ts';
 import { command as incidents } from './incidents.ts';
 import { command as show } from './show.ts';
+import { command as report } from './report.ts';
 import { command as explain } from './explain.ts';
 import { command as plan } from './plan.ts';
 import { command as rollback } from './rollback.ts';
@@ -45,6 +46,7 @@ export const commands = {
   status,
   incidents,
   show,
+  report,
   explain,
   plan,
   rollback,

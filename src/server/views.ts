@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { RollbackError } from '../domain/errors.ts';
 import type { Daemon } from '../domain/ports/daemon.ts';
+import { addReportView } from './report-view.ts';
 import { read } from './validation.ts';
 
 const word = z.string().min(1).max(200);
@@ -46,6 +47,7 @@ export function addViews(api: FastifyInstance, daemon: Daemon): void {
     return { intact: broken === null, broken };
   });
   addIncidentViews(api, daemon);
+  addReportView(api, daemon);
   addTargetViews(api, daemon);
 }
 

@@ -7,6 +7,7 @@ import type {
   IncidentView,
   PlanView,
   ReleaseView,
+  Report,
   RtoView,
   StatusView,
 } from '../../domain/ports/daemon.ts';
@@ -30,6 +31,7 @@ export interface DaemonApi extends Pick<
   | 'rto'
   | 'doctor'
   | 'verifyJournal'
+  | 'report'
   | 'reload'
 > {
   execute(command: Command): Promise<CommandAnswer>;
@@ -66,6 +68,7 @@ export function apiClient({ url, token, timeoutMs, signal, clock }: ApiClientOpt
     releases: (target) => get<ReleaseView[]>(`${pathOf(target)}/releases`),
     gate: (target, release) => get<GateView>(`${pathOf(target)}/gate`, { release }),
     rto: (filter) => get<RtoView>('/rto', filter),
+    report: (id) => find<Report>(`/incidents/${encodeURIComponent(id)}/report`),
     doctor: () => get<DoctorView>('/doctor'),
     verifyJournal: async () => (await get<{ readonly broken: string | null }>('/journal/verify')).broken,
   };
