@@ -33,6 +33,17 @@ describe('the vault', () => {
     expect((await openVault(keyFile)).digest('a')).not.toBe(other.digest('a'));
   });
 
+  test('signs each use under a key of its own, which comes from the key file alone', async () => {
+    const vault = await openVault(keyFile);
+    const uses = ['approval link', 'approval page', 'one-time code'] as const;
+    const signed = uses.map((use) => vault.sign(use, 'a'));
+    expect(new Set([...signed, vault.digest('a')]).size).toBe(4);
+    const again = await openVault(keyFile);
+    expect(uses.map((use) => again.sign(use, 'a'))).toEqual(signed);
+    const other = await openVault(join(folder, 'other'));
+    expect(uses.map((use) => other.sign(use, 'a'))).not.toEqual(signed);
+  });
+
   test('makes a key of 32 bytes that only its owner may read, and leaves nothing else', async () => {
     await openVault(keyFile);
     const facts = await stat(keyFile);
