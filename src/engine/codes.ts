@@ -15,7 +15,7 @@ const mostFailures = 5;
 const mostCodes = 20;
 const validName = /^[\p{L}\p{N}][\p{L}\p{N} ._@-]{0,63}$/u;
 
-export interface CodeRequest {
+interface CodeRequest {
   readonly incident: string;
   readonly name: string;
   readonly role: 'approver' | 'dba' | 'admin';

@@ -1,5 +1,6 @@
 import { controlKeys, type Cooldown, type RolledBack } from '../domain/controls.ts';
 import { nameRelease } from '../domain/release.ts';
+import { closeAnnouncing } from './announcing.ts';
 import type { Case } from './case.ts';
 import type { Moves } from './moves.ts';
 import type { Turn } from './turn.ts';
@@ -28,6 +29,7 @@ export function closeIncident(flow: Moves, turn: Turn, open: Case): void {
   settleCooldown(flow, turn, open);
   turn.note(closedNote(context, turn.at, flow.book.head), open);
   turn.ledger(flow.parts.ledger({ context, configuration: flow.book.configuration, closedAt: turn.at }));
+  closeAnnouncing(flow.book, turn, context.id);
   flow.book.remove(open);
 }
 

@@ -2,6 +2,7 @@ import type { ApprovalEvent } from '../../state-machines/approval.machine.ts';
 import type { IncidentEvent, IncidentInput } from '../../state-machines/incident.context.ts';
 import { dueEffect, type RollbackEvent } from '../../state-machines/rollback.context.ts';
 import { opIdOf, type Effect } from '../domain/effect.ts';
+import { beginAnnouncing } from './announcing.ts';
 import type { Book } from './book.ts';
 import { newCase, type Case } from './case.ts';
 import { effectNote } from './effect-words.ts';
@@ -35,6 +36,7 @@ export class Flow implements Moves {
     this.book.add(opened);
     turn.touch(opened);
     turn.note(openedNote(opened.incident.context), opened);
+    beginAnnouncing(this, turn, opened);
     judgeNow(this, turn, opened);
     return opened;
   }

@@ -1,17 +1,20 @@
 import { sleep } from '../domain/ports/clock.ts';
-import { formatDuration, HOUR, SECOND } from '../domain/time.ts';
+import { formatDuration, MINUTE, SECOND } from '../domain/time.ts';
+import { announceDue } from './announcing.ts';
 import { stateOf, type Case } from './case.ts';
+import { forgetOldCodes } from './codes.ts';
 import type { Core } from './core.ts';
 import { aliveEveryMs, aliveKey } from './recovery.ts';
 import { haltedBecause } from './situation.ts';
+import { forgetOldTokens } from './tokens.ts';
 import type { Turn } from './turn.ts';
 import type { Flow } from './flow.ts';
 
 /** How far the two clocks may drift apart between two beats before it counts as a jump. */
 const jumpMs = 2 * SECOND;
 const beatMs = 500;
-/** People who were told are told again, until somebody acknowledges. */
-const remindEveryMs = HOUR / 2;
+/** How often what is of no more use is looked for. */
+const forgetEveryMs = MINUTE;
 
 /** What happens by time alone: the halt file, clock jumps, reminders, and the mark that the daemon is alive. */
 export async function beat(core: Core, signal: AbortSignal): Promise<void> {
@@ -28,6 +31,7 @@ class Heart {
   /** undefined before the first look. */
   #halted: string | null | undefined;
   #aliveAt = 0;
+  #forgotAt = 0;
   readonly #remindedAt = new Map<string, number>();
 
   constructor(core: Core) {
@@ -39,6 +43,8 @@ class Heart {
     await this.#noticeJump();
     await this.#noticeHalt();
     await this.#remind();
+    await announceDue(this.#core);
+    await this.#forget();
     await this.#markAlive();
   }
 
@@ -97,8 +103,22 @@ class Heart {
     // What a step holds, and nobody can let go of, needs a person too.
     const stuck = incident.value === 'rolling_back' && rollback?.value === 'releasing';
     const told = incident.value === 'investigating' || incident.value === 'handed_over';
+    // People who were told are told again, until somebody acknowledges.
+    const everyMs = this.#core.book.configuration.notify.remindMs;
     const waits = stuck || told || isUnconfirmed(open);
-    return waits && acknowledgedBy === null && now - (this.#remindedAt.get(id) ?? openedAt) >= remindEveryMs;
+    return waits && acknowledgedBy === null && now - (this.#remindedAt.get(id) ?? openedAt) >= everyMs;
+  }
+
+  async #forget(): Promise<void> {
+    const { book, parts } = this.#core;
+    const now = parts.clock.now();
+    const some = book.controlsOf('token:').size + book.controlsOf('code:').size > 0;
+    if (!some || now - this.#forgotAt < forgetEveryMs) return;
+    this.#forgotAt = now;
+    await this.#core.turn((turn) => {
+      forgetOldTokens(turn, book);
+      forgetOldCodes(turn, book);
+    });
   }
 
   async #markAlive(): Promise<void> {

@@ -31,7 +31,7 @@ export function gather(
   if (target === null) return null;
   const at = parts.clock.now();
   const lead = leadOf(book, open);
-  const wanted = lead === null ? askedByPerson : lead.level;
+  const wanted = wantedBy(lead);
   const goesOn = context.marks.firstEffectAt !== null && context.approvedBy === null;
   const want = override.want ?? wantOf(wanted.want, goesOn || context.approvedBy !== null);
   const playbook = playbookFor(book, open, target, want);
@@ -67,6 +67,13 @@ export function gather(
     interference: interferenceOn(parts, book, target.name),
     rejected: context.rejected,
   };
+}
+
+/** What the level that leads wants; without one, what a person asked for. */
+export function wantedBy(
+  lead: { readonly level: Level } | null,
+): Pick<Level, 'want' | 'withinMs' | 'otherwise'> {
+  return lead === null ? askedByPerson : lead.level;
 }
 
 function personOf({ incident, approval }: Case): Situation['person'] {

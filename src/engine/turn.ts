@@ -41,24 +41,27 @@ export class Turn {
     this.#book = book;
   }
 
-  /** Appends to the journal, and tells people when the entry is worth a message. */
-  note(entry: Note, open: Case | null = null): void {
-    const context = open?.incident.context ?? null;
+  /**
+   * Appends to the journal, and tells people when the entry is worth a message.
+   *
+   * @param past of an incident that is closed, and still tells people something
+   */
+  note(entry: Note, open: Case | null = null, past: IncidentRow | null = null): void {
+    const row = open === null ? past : rowOf(open);
     const { type } = entry;
     const message = this.#parts.scrub(entry.message);
     const facts = scrubbed(entry.facts ?? {}, this.#parts.scrub);
-    const target = entry.target ?? context?.target ?? null;
+    const target = entry.target ?? row?.target ?? null;
     const whole: NewEntry = {
       at: this.at,
-      incident: context?.id ?? entry.incident ?? null,
+      incident: row?.id ?? entry.incident ?? null,
       target,
       type,
       message,
       facts,
     };
     this.#entries.push(whole);
-    if (context !== null && this.#book.silenced(context.lead.rule, context.target, this.at)) return;
-    const row = open === null ? null : rowOf(open);
+    if (row !== null && this.#book.silenced(row.rule, row.target, this.at)) return;
     for (const { name } of this.#parts.channels) {
       const told = this.#parts.compose(whole, row, name, this.#book.configuration);
       // Two of a kind in one millisecond are two messages; the same one is never written twice.
