@@ -3,6 +3,7 @@ import type { Daemon } from '../domain/ports/daemon.ts';
 import type { Vault } from '../domain/ports/vault.ts';
 import { makeCode, useCode, type CodeMaking } from '../engine/codes.ts';
 import type { Core } from '../engine/core.ts';
+import { linkPath } from '../server/approval/link.ts';
 import { listTokens, makeToken, revokeToken } from '../engine/tokens.ts';
 
 /** How secrets of tokens begin, so that scanners for leaked ones know them. */
@@ -22,9 +23,18 @@ export function keysOf(
       return 'refused' in made ? made : { secret, token: made };
     },
     revokeToken: (name, actor) => revokeToken(core, name, actor),
-    makeCode: (request, actor) => makeCode(core, making, request, actor),
+    makeCode: async (request, actor) => {
+      const made = await makeCode(core, making, request, actor);
+      return 'refused' in made ? made : { ...made, page: pageOf(core, vault, request.incident) };
+    },
     useCode: (ticket, code) => useCode(core, making, ticket, code),
   };
+}
+
+/** The page of the question that is open. */
+function pageOf(core: Core, vault: Pick<Vault, 'sign'>, incident: string): string {
+  const { ticket = '', dueAt = 0 } = core.book.find(incident)?.approval?.context ?? {};
+  return `${core.book.configuration.publicUrl ?? ''}${linkPath(vault, ticket, dueAt)}`;
 }
 
 function drawCode(): string {

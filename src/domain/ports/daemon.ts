@@ -249,6 +249,14 @@ export interface AskedView {
 /** A token that was made at run time, without its secret. */
 export type TokenView = Omit<MadeToken, 'hash'>;
 
+/** A one-time code, shown this once. */
+export interface MadeCode {
+  readonly code: string;
+  readonly expiresAt: number;
+  /** Where it can be used: under the public URL, or a path of this API where none is configured. */
+  readonly page: string;
+}
+
 /** The report on one incident, ready to be read. */
 export interface Report {
   /** `i-7k3f9a.md`, without its ending. */
@@ -354,7 +362,7 @@ export interface Daemon {
       readonly role: 'approver' | 'dba' | 'admin';
     },
     actor: Actor,
-  ): Promise<{ readonly code: string; readonly expiresAt: number } | { readonly refused: string }>;
+  ): Promise<MadeCode | { readonly refused: string }>;
   /** Who a code stands for; it counts once. Wrong guesses are counted against every code of that question. */
   useCode(ticket: string, code: string): Promise<Actor | { readonly refused: string }>;
   report(incident: string): Promise<Report | null>;
