@@ -1,10 +1,11 @@
+import { z } from 'zod';
 import type { Configuration } from '../domain/configuration.ts';
 import type { Secret } from '../domain/secret.ts';
 import { SECOND } from '../domain/time.ts';
 import { dockerShape, prometheusShape } from './main-shapes.ts';
 import type { Place } from './place.ts';
 import type { ReadingContext } from './reading-context.ts';
-import { httpUrl, httpUrlProblem } from './scalars.ts';
+import { httpUrlProblem } from './scalars.ts';
 import { resolveSecret, secretReference } from './secrets.ts';
 
 /** `prometheus:`, where metrics are read from. */
@@ -56,8 +57,10 @@ export function readDocker(place: Place): Configuration['docker'] {
 
 /** `public_url:`, under which people's browsers reach the API, without a final slash. */
 export function readPublicUrl(place: Place): string | null {
-  const written = place.value === undefined ? undefined : place.read(httpUrl);
+  const written = place.value === undefined ? undefined : place.read(z.string());
   if (written === undefined) return null;
+  const problem = httpUrlProblem(written, ['https:', 'http:'], null);
+  if (problem !== null) place.problem(problem);
   if (/[?]/.test(written)) place.problem('must not hold a query (?…)');
   return written.replace(/\/+$/, '');
 }

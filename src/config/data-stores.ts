@@ -41,8 +41,15 @@ async function readRedis(place: Place, name: string, context: ReadingContext): P
   const secret = password === undefined ? null : await resolveSecret(place.at('password'), password, context);
   if (url === undefined) return null;
   const read = URL.parse(url);
-  const database = /^\/?$/.test(read?.pathname ?? '') ? 0 : Number(/^\/(\d{1,4})$/.exec(read?.pathname ?? '')?.[1]);
-  if (read === null || !['redis:', 'rediss:'].includes(read.protocol) || read.hostname === '' || Number.isNaN(database)) {
+  const database = /^\/?$/.test(read?.pathname ?? '')
+    ? 0
+    : Number(/^\/(\d{1,4})$/.exec(read?.pathname ?? '')?.[1]);
+  if (
+    read === null ||
+    !['redis:', 'rediss:'].includes(read.protocol) ||
+    read.hostname === '' ||
+    Number.isNaN(database)
+  ) {
     place.at('url').problem('expected redis://HOST:PORT/DATABASE, e.g. redis://redis:6379/0');
     return null;
   }

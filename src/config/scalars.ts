@@ -112,7 +112,7 @@ export const text = z
   .refine((value) => !/\p{Cc}/u.test(value.trimEnd()), 'must be one line');
 
 /** `alice@example.org`, or `Alice <alice@example.org>`. */
-const mailbox = String.raw`[A-Za-z0-9.!#$%&'*+/=?^_\`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?`;
+const mailbox = String.raw`[A-Za-z0-9.!#$%&'*+/=?^_{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?`;
 const mailPattern = String.raw`^(?:${mailbox}|[^<>@,;:"\\\x00-\x1f\x7f]{1,100} ?<${mailbox}>)$`;
 export const mailAddress = z
   .string()
@@ -174,11 +174,16 @@ export const pageUrl = z
   })
   .meta({ pattern: '^https?://' });
 
-export function httpUrlProblem(written: string, protocols: readonly string[]): string | null {
+/** @param instead where user and password belong, for those who wrote them here; null: nowhere */
+export function httpUrlProblem(
+  written: string,
+  protocols: readonly string[],
+  instead: string | null = 'use a secret header',
+): string | null {
   const url = URL.parse(written);
   if (url === null || !protocols.includes(url.protocol) || url.hostname === '')
     return `expected a URL such as ${protocols[0] ?? 'http:'}//host:8080`;
   if (url.username !== '' || url.password !== '')
-    return 'must not hold a user or password; use a secret header';
+    return `must not hold a user or password${instead === null ? '' : `; ${instead}`}`;
   return url.hash === '' ? null : 'must not hold a fragment (#…)';
 }

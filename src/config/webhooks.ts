@@ -49,7 +49,7 @@ async function readUrl(
 }
 
 function urlProblem(written: string, plainHttp: boolean): string | null {
-  const problem = httpUrlProblem(written, ['https:', 'http:']);
+  const problem = httpUrlProblem(written, ['https:', 'http:'], null);
   if (problem !== null) return problem;
   const { protocol, hostname } = new URL(written);
   if (protocol === 'https:' || plainHttp || isLoopback(hostname)) return null;

@@ -91,6 +91,9 @@ test.each([
   'durations.main.yaml',
   'durations.rules.yaml',
   'literal-webhook.main.yaml',
+  'people.main.yaml',
+  'people-shapeless.main.yaml',
+  'plans.communication.yaml',
   'scrape.main.yaml',
   'secrets.main.yaml',
   'unknown-keys.main.yaml',
@@ -105,7 +108,7 @@ test.each([
 test('the schemas take the files that come with rollbackd, and what the documents show', () => {
   const shipped = [
     ...readdirSync(new URL('rules', root)).flatMap((pack) =>
-      ['rules.yaml', 'playbooks.yaml'].map((file) => `rules/${pack}/${file}`),
+      ['rules.yaml', 'playbooks.yaml', 'communication.yaml'].map((file) => `rules/${pack}/${file}`),
     ),
     'deploy/rollbackd.yaml',
     'test/config/example/rollbackd.yaml',
@@ -135,7 +138,7 @@ function whichOf(yaml: string): Which | null {
   if (value === null || typeof value !== 'object') return null;
   if ('version' in value) return 'main';
   const known = Object.entries(value).every(
-    ([key, inside]) => ['rules', 'playbooks'].includes(key) && !Array.isArray(inside),
+    ([key, inside]) => ['rules', 'playbooks', 'communication'].includes(key) && !Array.isArray(inside),
   );
   return known ? 'pack' : null;
 }
@@ -186,6 +189,17 @@ test.each([
     'must match exactly one schema in oneOf',
   ],
   ['a playbook without steps', 'playbooks: { a: { verify: {} } }', "must have required property 'steps'"],
+  ['a plan without announcements', 'communication: { a: [] }', 'must NOT have fewer than 1 items'],
+  [
+    'an announcement to somebody else',
+    'communication: { a: [{ after: 0s, to: everybody, say: hello }] }',
+    'must be equal to one of the allowed values',
+  ],
+  [
+    'an announcement that says nothing',
+    'communication: { a: [{ after: 0s, to: internal }] }',
+    "must have required property 'say'",
+  ],
 ] as const)('the schema of packs refuses %s', (_, yaml, says) => {
   expect(objection('pack', yaml)).toContain(says);
 });
@@ -200,6 +214,31 @@ test.each([
     'a secret that is written out',
     'version: 1\nslack: { webhook: https://hooks }',
     '/slack/webhook must be object',
+  ],
+  [
+    'a webhook and an app',
+    'version: 1\nslack: { webhook: { env: A }, app: {} }',
+    '/slack must match exactly one schema in oneOf',
+  ],
+  [
+    'an app that hears no clicks',
+    'version: 1\nslack: { app: { bot_token: { env: A }, channel: C01, team: T01, id: A01 } }',
+    "/slack/app must have required property 'app_token'",
+  ],
+  [
+    'the name of a channel where its id is meant',
+    "version: 1\nslack: { app: { channel: '#ops' } }",
+    '/slack/app/channel must match pattern',
+  ],
+  [
+    'a role that nobody has',
+    'version: 1\ncontacts: { cto: { name: a, phone: "110" } }',
+    '/contacts must NOT have additional properties',
+  ],
+  [
+    'approvers who are nobody',
+    'version: 1\napprovers: [{ role: admin }]',
+    "/approvers/0 must have required property 'slack_users'",
   ],
   ['a mode that there is not', 'version: 1\nmode: atuo', '/mode must be equal to one of the allowed values'],
   [

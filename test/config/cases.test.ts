@@ -12,6 +12,7 @@ const replaced: Readonly<Record<string, string>> = {
   main: 'rollbackd.yaml',
   rules: 'packs/shop/rules.yaml',
   playbooks: 'packs/shop/playbooks.yaml',
+  communication: 'packs/shop/communication.yaml',
 };
 
 const cases = readdirSync(folder).filter((file) => file.endsWith('.yaml'));
@@ -19,7 +20,9 @@ const cases = readdirSync(folder).filter((file) => file.endsWith('.yaml'));
 test.each(cases)('%s is judged as its problems file says', async (file) => {
   const kind = replaced[file.split('.').at(-2) ?? ''];
   if (kind === undefined)
-    throw new Error(`${file}: expected NAME.main.yaml, NAME.rules.yaml or NAME.playbooks.yaml`);
+    throw new Error(
+      `${file}: expected NAME.main.yaml, NAME.rules.yaml, NAME.playbooks.yaml or NAME.communication.yaml`,
+    );
   const verdict = await verdictOn({ ...shop, [kind]: readFileSync(`${folder}${file}`, 'utf8') });
   await expect(`${verdict}\n`).toMatchFileSnapshot(`${folder}${file.replace(/yaml$/, 'problems.txt')}`);
 });

@@ -6,10 +6,17 @@ import { crontab, drivers, sources } from './registries.ts';
 /** Files by path, as text. */
 export type Files = Readonly<Record<string, string>>;
 
+/** Variables that secrets are kept in, where a test says nothing else. */
+const standardEnvironment = {
+  TOKEN: 'a-long-enough-token',
+  BOT_TOKEN: 'xoxb-1-token-of-a-bot',
+  APP_TOKEN: 'xapp-1-token-of-an-app',
+};
+
 /** Loads `rollbackd.yaml` of some files that exist only here. */
 export function configuring(
   files: Files,
-  environment: Readonly<Record<string, string>> = { TOKEN: 'a-long-enough-token' },
+  environment: Readonly<Record<string, string>> = standardEnvironment,
 ): Promise<LoadedConfiguration> {
   return loadConfiguration({
     path: 'rollbackd.yaml',

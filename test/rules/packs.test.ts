@@ -4,7 +4,10 @@ import { beforeAll, expect, test } from 'vitest';
 import { checkConfiguration } from '../../src/app/check.ts';
 import { systemClock } from '../../src/app/clock.ts';
 import { testRules, type TestedRules } from '../../src/app/rule-tests/test-rules.ts';
+import { loadPack } from '../../src/app/rehearsal/pack.ts';
 import { formatProblems } from '../../src/config/format-problems.ts';
+import type { Configuration } from '../../src/domain/configuration.ts';
+import { formatDuration } from '../../src/domain/time.ts';
 
 const surroundings = { clock: systemClock(), environment: {} };
 const packs = readdirSync('rules');
@@ -59,10 +62,46 @@ test.each(packs)('above each rule of the pack %s stands where it comes from', (p
   }
 });
 
+/** The packs whose runbooks say who is told when. */
+const plans = ['layra', 'mdm'];
+
+test.each(plans)('every playbook of the pack %s names its communication plan', async (pack) => {
+  const { playbooks, communications } = await packOf(pack);
+  const named = Object.values(playbooks).map(({ communication }) => communication);
+  expect(new Set(named)).toEqual(new Set([`${pack}/standard`]));
+  expect(Object.keys(communications)).toEqual([`${pack}/standard`]);
+});
+
+test('the plan of layra is the one of its runbook', async () => {
+  const { communications } = await packOf('layra');
+  const plan = communications['layra/standard']?.announcements ?? [];
+  expect(plan.map(({ afterMs, to, when }) => `${formatDuration(afterMs)} ${to} ${when}`)).toEqual([
+    '0ms internal open',
+    '0ms external open',
+    '5m internal open',
+    '15m internal open',
+    '15m external open',
+    '1h internal closed',
+    '1h external closed',
+  ]);
+});
+
+test('what users are told says nothing of severities, reasons and states inside', async () => {
+  for (const pack of plans) {
+    const { communications } = await packOf(pack);
+    const outside = Object.values(communications)
+      .flatMap(({ announcements }) => announcements)
+      .filter(({ to }) => to === 'external');
+    expect(outside.length).toBeGreaterThan(1);
+    for (const { say } of outside) expect(say).not.toMatch(/\$\{(?!target|since|lasted)/);
+  }
+});
+
 test('a pack is data only', () => {
   for (const pack of packs) {
     expect(readdirSync(join('rules', pack)).toSorted()).toEqual([
       'README.md',
+      ...(plans.includes(pack) ? ['communication.yaml'] : []),
       'playbooks.yaml',
       'rules.yaml',
       'tests',
@@ -70,3 +109,10 @@ test('a pack is data only', () => {
     expect(existsSync(join('rules', pack, 'tests'))).toBe(true);
   }
 });
+
+async function packOf(pack: string): Promise<Configuration> {
+  const folder = join('rules', pack);
+  const loaded = await loadPack({ ...surroundings, folder, targets: { service: {} }, mode: 'auto' });
+  if (!loaded.ok) throw new Error(formatProblems(loaded.problems));
+  return loaded.configuration;
+}

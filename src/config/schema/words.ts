@@ -24,6 +24,7 @@ export const stepWords: Readonly<Record<string, string>> = {
   'git.revert': 'Takes commits back and pushes that',
   'flags.set': 'Sets keys in a YAML, JSON or dotenv file, and keeps the rest as it is',
   'directory.clear': 'Empties a folder, such as a cache',
+  'cache.invalidate': 'Takes keys out of a Redis, by pattern in batches or all at once',
   command: 'Runs a program of allowed_programs, never through a shell',
   http: 'Sends a request',
   wait: 'Lets time pass',
