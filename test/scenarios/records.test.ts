@@ -162,11 +162,11 @@ describe('the journal', () => {
     const kept = await w.store.readings({ subject: 'shop', from, to: marks.verifiedAt ?? 0 });
     const seen = kept.map(({ reading }) => (reading.kind === 'value' ? reading.value : reading.kind));
     expect(kept.every(({ rule }) => rule === 'shop/error-rate')).toBe(true);
-    // The first that breached, and everything from when it fired to when it was verified.
+    // Everything from the first that breached to when it was verified.
     expect(kept.map(({ reading }) => (reading.at - from) / (10 * SECOND))).toEqual([
-      0, 6, 7, 8, 9, 10, 11, 12, 13,
+      0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13,
     ]);
-    expect(seen).toEqual([0.9, 0.9, 0, 0, 0, 0, 0, 0, 0]);
+    expect(seen).toEqual([0.9, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9, 0, 0, 0, 0, 0, 0, 0]);
   });
 });
 

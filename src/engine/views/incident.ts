@@ -1,4 +1,4 @@
-import type { IncidentView, PlanView, QuestionView } from '../../domain/ports/daemon.ts';
+import type { IncidentView, PlanView, QuestionView, SeriesView } from '../../domain/ports/daemon.ts';
 import type { Entry, IncidentRow, LedgerRow } from '../../domain/ports/store.ts';
 import { destroying, riskOf, type Plan } from '../../domain/plan.ts';
 import type { ApprovalContext } from '../../../state-machines/approval.machine.ts';
@@ -10,11 +10,11 @@ import { prolongsLeft } from '../commands/prolong.ts';
 import { commandsByHand } from '../ending.ts';
 import { approvals, fromSnapshot, incidents, rollbacks } from '../machines.ts';
 import { releaseView } from './releases.ts';
+import { seriesOf } from './series.ts';
 import { verificationLines } from './verification.ts';
 
 /** More entries than any incident should have; the rest stays in the journal. */
 const mostEntries = 2_000;
-const mostReadings = 500;
 
 /** Everything known of one incident, open or closed. */
 export async function incidentView(core: Core, id: string): Promise<IncidentView | null> {
@@ -37,14 +37,14 @@ export async function incidentView(core: Core, id: string): Promise<IncidentView
       plan: null,
       byHand: [],
     };
-  const { levels, decision, plan } = seen.incident.context;
-  const readings = await readingsOf(core, seen.incident.context, row.closedAt);
+  const { lead, levels, decision, plan } = seen.incident.context;
+  const series = await seriesOf(core, seen, row.closedAt);
   const byHand = row.outcome === 'handed_over' ? commandsByHand(core.flow, seen) : [];
   return {
     ...base,
     levels,
-    readings,
-    series: [],
+    readings: readingsOf(series, lead.rule),
+    series,
     decision,
     question: questionView(seen),
     plan: plan === null ? null : planView(core, plan),
@@ -52,20 +52,10 @@ export async function incidentView(core: Core, id: string): Promise<IncidentView
   };
 }
 
-/** Readings are stored while something is decided or done about them, and where a level changed. */
-async function readingsOf(
-  core: Core,
-  { lead, levels, marks, openedAt }: IncidentContext,
-  closedAt: number | null,
-): Promise<IncidentView['readings']> {
-  const subject = levels.find(({ rule }) => rule === lead.rule)?.subject;
-  if (subject === undefined) return [];
-  const from = marks.breachedAt ?? openedAt;
-  const rows = await core.parts.store.readings({ subject, from, to: closedAt ?? core.parts.clock.now() });
-  return rows
-    .filter(({ rule }) => rule === lead.rule)
-    .slice(0, mostReadings)
-    .map(({ reading: { at, detail } }) => ({ at, detail }));
+/** What the leading rule read, in words; nothing where a person's request leads. */
+function readingsOf([first]: readonly SeriesView[], lead: string): IncidentView['readings'] {
+  const readings = first?.rule === lead ? first.readings : [];
+  return readings.map(({ at, detail }) => ({ at, detail }));
 }
 
 async function closedCase(core: Core, id: string): Promise<Case | null> {
