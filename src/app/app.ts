@@ -1,26 +1,24 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Configuration } from '../domain/configuration.ts';
-import type { Channel } from '../domain/ports/channel.ts';
 import type { CommandAnswer, Daemon } from '../domain/ports/daemon.ts';
-import type { Log } from '../domain/ports/log.ts';
-import type { Book } from '../engine/book.ts';
 import { reportsOf } from '../engine/bug-reports.ts';
 import { Engine } from '../engine/engine.ts';
-import { Dispatcher } from '../notify/dispatcher.ts';
-import { logChannel } from '../notify/log-channel.ts';
-import { slackWebhookChannel } from '../notify/slack/webhook-channel.ts';
+import { madeTokens, wereEverMade } from '../engine/tokens.ts';
 import { createMetrics } from '../record/metrics.ts';
-import { startServer } from '../server/server.ts';
+import { startServer, type Server } from '../server/server.ts';
+import type { MadeTokens } from '../server/tokens.ts';
 import { openSqliteStore } from '../store/sqlite/open.ts';
 import { connect, vaultIn, type Connections, type Surroundings } from './connections.ts';
 import { approvalPages } from './approval-pages.ts';
+import { background } from './background.ts';
 import { metricsState } from './metrics-state.ts';
 import { daemonOf } from './daemon.ts';
 import { examine } from './doctor.ts';
 import type { Answerers } from './explain/explain.ts';
 import { knowSecrets, type systemLog } from './log.ts';
 import { Listeners } from './listeners.ts';
+import { messagingOf } from './messaging.ts';
 import { makeParts } from './parts.ts';
 import { Reloader } from './reload.ts';
 import { followFiles, type Followed } from './follow-files.ts';
@@ -67,8 +65,18 @@ export async function startApp(options: AppOptions): Promise<App> {
   undo.defer(() => metrics.close());
   const connections = connect(configuration, options);
   const { scraped } = connections;
-  const channels = channelsOf(configuration, log);
-  const dispatcher = new Dispatcher({ store, channels, clock, log });
+  const late: { engine: Engine | null } = { engine: null };
+  const { http } = connections;
+  const engineOrNull = (): Engine | null => late.engine;
+  const messaging = await messagingOf(configuration, {
+    http,
+    store,
+    vault,
+    clock,
+    log,
+    engine: engineOrNull,
+  });
+  const { channels, dispatcher, links } = messaging;
   const journaled = new Listeners();
   const watcher = watcherOf({
     journaled,
@@ -77,13 +85,13 @@ export async function startApp(options: AppOptions): Promise<App> {
     wake: () => dispatcher.wake(),
     onEntry: options.onEntry ?? (() => {}),
   });
-  const reported: { book: Book | null } = { book: null };
   const reports = {
-    of: (target: string) => (reported.book === null ? [] : reportsOf(reported.book, target)),
+    of: (target: string) => (late.engine === null ? [] : reportsOf(late.engine.core.book, target)),
   };
-  const parts = await makeParts({ ...options, connections, store, vault, channels, watcher, reports });
+  const making = { ...options, connections, store, vault, channels, links, watcher, reports };
+  const parts = await makeParts(making);
   const engine = new Engine(parts, configuration, options.onFatal);
-  reported.book = engine.core.book;
+  late.engine = engine;
   const reloader = new Reloader({ ...options, engine, reloaded: (reload) => metrics.reloaded(reload) });
   const daemon = daemonOf({
     engine,
@@ -94,35 +102,35 @@ export async function startApp(options: AppOptions): Promise<App> {
     answerers: answerersOf(configuration, connections),
     scrape: () => scraped.view(),
     vault,
+    notifyTest: messaging.test,
     onJournaled: (call) => journaled.add(call),
     refusedAccess: (refused) => metrics.refusedAccess(refused),
-    metrics: async () => metrics.page(await metricsState(engine, channels, scraped)),
+    metrics: async () => metrics.page(await metricsState(engine, dispatcher, scraped)),
   });
   const server = await startServer({
     daemon,
     listen: configuration.listen,
     tokens: configuration.tokens,
+    made: () => madeIn(engine.core.book),
+    inbox: store,
+    version: options.version,
     clock,
     log,
     ...approvalPages(configuration, { daemon, vault, clock, log, metrics }),
   });
-  reloader.onLoaded = (loaded) => {
-    knowSecrets(log.scrubber, loaded);
-    server.useTokens(loaded.tokens);
-    scraped.scraper.configure(loaded.scrape?.pages ?? []);
-  };
-  scraped.onTakeOver = (change) => note(engine, change);
+  follow(options, { engine, server, reloader, connections });
   metrics.reloaded({ ended: 'loaded', digest: configuration.digest, environment: configuration.environment });
   undo.defer(() => server.close());
   undo.use(background((signal) => scraped.scraper.start(signal)));
   await engine.start();
   undo.defer(() => engine.stop(0).then(() => {}));
-  const beside = [
-    (signal: AbortSignal) => dispatcher.start(signal),
-    (signal: AbortSignal) => keepHouse(engine, signal),
-    (signal: AbortSignal) => followFiles(followed(engine, reloader), { clock, signal }),
-  ];
-  undo.use(background((signal) => Promise.all(beside.map((run) => run(signal)))));
+  undo.use(
+    background(
+      (signal) => dispatcher.start(signal),
+      (signal) => keepHouse(engine, signal),
+      (signal) => followFiles(followed(engine, reloader), { clock, signal }),
+    ),
+  );
   const teardown = undo.move();
   let stopping: Promise<boolean> | null = null;
   return {
@@ -133,11 +141,34 @@ export async function startApp(options: AppOptions): Promise<App> {
   };
 }
 
+interface Following {
+  readonly engine: Engine;
+  readonly server: Server;
+  readonly reloader: Reloader;
+  readonly connections: Connections;
+}
+
+/** What else takes over a configuration that is in force from now on. */
+function follow({ log }: AppOptions, { engine, server, reloader, connections }: Following): void {
+  const { scraped } = connections;
+  reloader.onLoaded = (loaded) => {
+    knowSecrets(log.scrubber, loaded);
+    server.useTokens(loaded.tokens);
+    scraped.scraper.configure(loaded.scrape?.pages ?? []);
+  };
+  scraped.onTakeOver = (change) => note(engine, change);
+}
+
 /** Who can be asked to explain a query. */
 function answerersOf({ prometheus }: Configuration, connections: Connections): Answerers {
   const { scraped } = connections;
   const scrape = scraped.answerer;
   return prometheus === null ? { scrape } : { scrape, prometheus: connections.prometheus, fallback: scraped };
+}
+
+/** Not known until the engine has loaded its book. */
+function madeIn(book: Book): MadeTokens | null {
+  return book.loaded ? { tokens: madeTokens(book), ever: wereEverMade(book) } : null;
 }
 
 /** Journals something that no event of the engine led to. */
@@ -158,22 +189,4 @@ async function stop(engine: Engine, teardown: AsyncDisposableStack, graceMs: num
   const ended = await engine.stop(graceMs);
   await teardown.disposeAsync();
   return ended;
-}
-
-/** Messages go to the log when there is no Slack; the journal has them either way. */
-function channelsOf({ channels }: Configuration, log: Log): readonly Channel[] {
-  const { slackWebhook: webhook } = channels;
-  return webhook === null ? [logChannel({ log })] : [slackWebhookChannel({ webhook })];
-}
-
-/** Something that runs until it is disposed of, and whose end is waited for. */
-function background(run: (signal: AbortSignal) => Promise<unknown>): AsyncDisposable {
-  const abort = new AbortController();
-  const running = run(abort.signal);
-  return {
-    async [Symbol.asyncDispose]() {
-      abort.abort();
-      await running;
-    },
-  };
 }

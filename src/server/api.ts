@@ -1,39 +1,40 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { z } from 'zod';
-import type { Role } from '../domain/configuration.ts';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { RollbackError } from '../domain/errors.ts';
-import type { Actor, CommandAnswer, Daemon } from '../domain/ports/daemon.ts';
-import { commandRoutes } from './command-bodies.ts';
+import type { Clock } from '../domain/ports/clock.ts';
+import type { Actor, Daemon } from '../domain/ports/daemon.ts';
+import { addCommands } from './commands.ts';
+import { addCredentials } from './credentials.ts';
 import { addEvents } from './events/events-route.ts';
 import type { Streams } from './events/streams.ts';
+import type { Limits } from './limits.ts';
+import { addNotifyTest } from './notify-test.ts';
+import type { Refusals } from './refusals.ts';
+import { addRepeats, type Inbox } from './repeats.ts';
+import { addReport } from './report.ts';
+import { routeOf, type Api } from './route.ts';
 import { includes, localActor, type Keyring } from './tokens.ts';
-import { read } from './validation.ts';
 import { addViews } from './views.ts';
-
-declare module 'fastify' {
-  interface FastifyRequest {
-    /** Who asks; set before any route under `/api/v1` runs. */
-    actor: Actor;
-  }
-  interface FastifyContextConfig {
-    /** The least role that may call the route; `viewer` where nothing is said. */
-    role?: Role;
-  }
-}
 
 export interface ApiParts {
   readonly daemon: Daemon;
+  readonly clock: Clock;
   readonly keys: () => Keyring;
+  readonly limits: Limits;
+  readonly refusals: Refusals;
+  readonly inbox: Inbox;
   readonly streams: Streams;
+  /** The OpenAPI document as JSON text. */
+  readonly document: () => Promise<string>;
 }
 
 /** Everything under `/api/v1`: who asks is settled before anything else is looked at. */
-export function addApi(api: FastifyInstance, { daemon, keys, streams }: ApiParts): void {
-  api.addHook('onRequest', (request, reply, done) => {
-    request.actor = identify(request, reply, keys());
-    authorize(request);
-    done();
+export function addApi(api: Api, parts: ApiParts): void {
+  const { daemon, clock, keys, streams, inbox } = parts;
+  api.addHook('onRequest', async (request, reply) => {
+    void reply.header('x-request-id', request.id);
+    await letIn(request, reply, parts);
   });
+  addRepeats(api, inbox, clock);
   api.setNotFoundHandler(({ method, url }) => {
     throw new RollbackError(
       'NOT_FOUND',
@@ -41,48 +42,63 @@ export function addApi(api: FastifyInstance, { daemon, keys, streams }: ApiParts
     );
   });
   addViews(api, daemon);
+  addReport(api, daemon);
   addCommands(api, daemon);
-  addEvents(api, daemon, streams, (request) => stillKnown(request, keys()));
+  addCredentials(api, daemon);
+  addNotifyTest(api, daemon);
+  addEvents(api, daemon, streams, ({ actor, headers }) => {
+    const now = identify(headers.authorization, keys());
+    return now?.name === actor.name && includes(now.role, 'viewer');
+  });
+  addDocument(api, parts.document);
 }
 
-/** Whether who opened it would be let in again now. */
-function stillKnown({ actor, headers }: FastifyRequest, keys: Keyring): boolean {
-  return (keys.empty ? localActor : keys.bearer(headers.authorization))?.name === actor.name;
-}
-
-function identify(request: FastifyRequest, reply: FastifyReply, keys: Keyring): Actor {
-  if (keys.empty) return localActor;
-  const actor = keys.bearer(request.headers.authorization);
-  if (actor !== null) return actor;
-  void reply.header('www-authenticate', 'Bearer');
-  throw new RollbackError('UNAUTHORIZED', 'a valid token is needed: Authorization: Bearer TOKEN');
-}
-
-function authorize({ actor, routeOptions }: FastifyRequest): void {
-  const { role = 'viewer' } = routeOptions.config;
+async function letIn(request: FastifyRequest, reply: FastifyReply, parts: ApiParts): Promise<void> {
+  const { limits, refusals } = parts;
+  const keys = parts.keys();
+  const actor = identify(request.headers.authorization, keys);
+  if (actor === null) {
+    if (keys.unknown) throw new RollbackError('DAEMON_UNREACHABLE', 'the daemon is starting; ask again');
+    refusals.note({ source: request.ip, why: 'unauthorized', asked: routeOf(request) });
+    // A token that counts is answered all the same: nobody can lock others out from the same address.
+    const waitS = await limits.failed(request);
+    if (waitS !== null) throw tooMany('requests without a valid token from this address', waitS);
+    void reply.header('www-authenticate', 'Bearer');
+    throw new RollbackError('UNAUTHORIZED', 'a valid token is needed: Authorization: Bearer TOKEN');
+  }
+  request.actor = actor;
+  const waitS = await limits.asked(request);
+  if (waitS !== null) {
+    refusals.note({ source: actor.name, why: 'rate_limited', asked: routeOf(request) });
+    throw tooMany(`requests of ${actor.name}`, waitS);
+  }
+  const role = request.routeOptions.config.role ?? 'viewer';
   if (includes(actor.role, role)) return;
+  refusals.note({ source: actor.name, why: 'forbidden', asked: routeOf(request) });
   throw new RollbackError(
     'FORBIDDEN',
     `${actor.name} is ${actor.role}; this needs the role ${role} or above`,
   );
 }
 
-function addCommands(api: FastifyInstance, daemon: Daemon): void {
-  for (const [name, { role, body }] of Object.entries(commandRoutes)) {
-    api.post(`/commands/${name}`, { config: { role } }, async (request, reply) =>
-      answer(reply, await daemon.execute(read(body, request.body, 'body'), request.actor)),
-    );
-  }
-  api.post('/commands/reload', { config: { role: 'admin' } }, async (request, reply) => {
-    read(z.strictObject({}), request.body, 'body');
-    return answer(reply, await daemon.reload());
-  });
+function identify(authorization: string | undefined, keys: Keyring): Actor | null {
+  return keys.empty ? localActor : keys.bearer(authorization);
 }
 
-/** A refusal is an answer like any other, told apart by 409. */
-function answer(reply: FastifyReply, given: CommandAnswer): CommandAnswer {
-  void reply.code(given.accepted ? 200 : 409);
-  return given;
+function tooMany(what: string, retryAfterSeconds: number): RollbackError {
+  return new RollbackError(
+    'RATE_LIMITED',
+    `too many ${what} within a minute; ask again in ${retryAfterSeconds} s`,
+    { retryAfterSeconds },
+  );
+}
+
+function addDocument(api: Api, document: () => Promise<string>): void {
+  api.get(
+    '/openapi.json',
+    { config: { role: 'viewer', summary: 'This document', answers: { 200: 'Document' } } },
+    async (_, reply) => reply.type('application/json; charset=utf-8').send(await document()),
+  );
 }
 
 function pathOf(url: string): string {

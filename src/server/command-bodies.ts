@@ -3,23 +3,16 @@ import type { Role } from '../domain/configuration.ts';
 import { causes, type Cause } from '../domain/incident.ts';
 import type { Command } from '../domain/ports/daemon.ts';
 import { DAY } from '../domain/time.ts';
+import { key, note, optionalWord, word } from './words.ts';
 
 /** What a command needs: a role, and a body that becomes the command. */
 interface CommandRoute {
   readonly role: Role;
+  /** One line for the OpenAPI document. */
+  readonly summary: string;
   readonly body: z.ZodType<Command>;
 }
 
-const oneLine = /^\P{Cc}*$/u;
-const word = z.string().min(1).max(200).regex(oneLine, 'must be one line without control characters');
-const note = z
-  .string()
-  .max(500)
-  .regex(oneLine, 'must be one line without control characters')
-  .optional()
-  .default('');
-const optionalWord = word.nullable().optional().default(null);
-const key = z.string().trim().min(1).max(200).regex(oneLine, 'must be one line without control characters');
 const forMs = z
   .number()
   .int()
@@ -49,59 +42,96 @@ const release = z.discriminatedUnion('action', [
 export const commandRoutes: Readonly<Record<Command['do'], CommandRoute>> = {
   rollback: {
     role: 'approver',
+    summary: "Roll a target back by one's own judgement",
     body: z
       .strictObject({ target: word, because: cause, to: optionalWord, playbook: optionalWord, note })
       .transform((body) => ({ do: 'rollback' as const, ...body })),
   },
-  approve: { role: 'approver', body: answer.transform((body) => ({ do: 'approve' as const, ...body })) },
-  reject: { role: 'approver', body: answer.transform((body) => ({ do: 'reject' as const, ...body })) },
+  approve: {
+    role: 'approver',
+    summary: 'Approve the plan of a question',
+    body: answer.transform((body) => ({ do: 'approve' as const, ...body })),
+  },
+  reject: {
+    role: 'approver',
+    summary: 'Reject the plan of a question',
+    body: answer.transform((body) => ({ do: 'reject' as const, ...body })),
+  },
   prolong: {
     role: 'approver',
+    summary: 'Ten more minutes to answer a question, three times at most',
     body: z
       .strictObject({ incident: word, planDigest: optionalWord })
       .transform((body) => ({ do: 'prolong' as const, ...body })),
   },
   hand_over: {
     role: 'approver',
+    summary: 'Take a question to a person, who owns the incident from then on',
     body: z
       .strictObject({ incident: word, note })
       .transform((body) => ({ do: 'hand_over' as const, ...body })),
   },
-  halt: { role: 'operator', body: noted.transform((body) => ({ do: 'halt' as const, ...body })) },
-  unhalt: { role: 'operator', body: noted.transform((body) => ({ do: 'unhalt' as const, ...body })) },
+  halt: {
+    role: 'operator',
+    summary: 'Let no effect start',
+    body: noted.transform((body) => ({ do: 'halt' as const, ...body })),
+  },
+  unhalt: {
+    role: 'operator',
+    summary: 'Lift the halt',
+    body: noted.transform((body) => ({ do: 'unhalt' as const, ...body })),
+  },
   freeze: {
     role: 'operator',
+    summary: 'Ask people instead of rolling back, for a time',
     body: z
       .strictObject({ target: optionalWord, forMs, note })
       .transform((body) => ({ do: 'freeze' as const, ...body })),
   },
   unfreeze: {
     role: 'operator',
+    summary: 'Lift a freeze',
     body: z
       .strictObject({ target: optionalWord })
       .transform((body) => ({ do: 'unfreeze' as const, ...body })),
   },
   silence: {
     role: 'operator',
+    summary: 'Send no messages of a rule, for a time',
     body: onRule.extend({ forMs, note }).transform((body) => ({ do: 'silence' as const, ...body })),
   },
-  unsilence: { role: 'operator', body: onRule.transform((body) => ({ do: 'unsilence' as const, ...body })) },
-  arm: { role: 'operator', body: onRule.transform((body) => ({ do: 'arm' as const, ...body })) },
+  unsilence: {
+    role: 'operator',
+    summary: 'Lift a silence',
+    body: onRule.transform((body) => ({ do: 'unsilence' as const, ...body })),
+  },
+  arm: {
+    role: 'operator',
+    summary: 'Allow a rule to decide',
+    body: onRule.transform((body) => ({ do: 'arm' as const, ...body })),
+  },
   ack: {
     role: 'operator',
+    summary: 'Acknowledge an incident',
     body: z.strictObject({ incident: word, note }).transform((body) => ({ do: 'ack' as const, ...body })),
   },
   bug: {
     role: 'operator',
+    summary: 'Report a bug seen in a target',
     body: z
       .strictObject({ target: word, issue: key, by: key.nullable().optional().default(null), note })
       .transform((body) => ({ do: 'bug' as const, ...body })),
   },
   deploy: {
     role: 'operator',
+    summary: 'Say that a deployment begins or ends',
     body: z
       .strictObject({ target: word, phase: z.enum(['begin', 'end']) })
       .transform((body) => ({ do: 'deploy' as const, ...body })),
   },
-  release: { role: 'operator', body: release.transform((body) => ({ do: 'release' as const, ...body })) },
+  release: {
+    role: 'operator',
+    summary: 'Record a release, or say that one is good or bad',
+    body: release.transform((body) => ({ do: 'release' as const, ...body })),
+  },
 };

@@ -1,4 +1,5 @@
-import { fastify, type FastifyInstance } from 'fastify';
+import { fastify, type FastifyInstance, type RouteOptions } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { Token } from '../domain/configuration.ts';
 import { RollbackError, messageOf } from '../domain/errors.ts';
 import type { Clock } from '../domain/ports/clock.ts';
@@ -8,8 +9,12 @@ import { addApi } from './api.ts';
 import { addHealth } from './health.ts';
 import { Streams } from './events/streams.ts';
 import { isLoopback, mayAnswer } from './host-names.ts';
+import { limitsOf } from './limits.ts';
 import { problemOf } from './problems.ts';
-import { keyring } from './tokens.ts';
+import { Refusals } from './refusals.ts';
+import type { Inbox } from './repeats.ts';
+import { zodCompiler } from './route.ts';
+import { keyring, type Keyring, type MadeTokens } from './tokens.ts';
 
 /** Who may do what, for pages that ask for a token themselves. */
 export interface Access {
@@ -32,6 +37,10 @@ export interface ServerOptions {
   readonly hosts?: readonly string[];
   /** No token is asked for before they run; the `Host` and `Origin` of each request were looked at. */
   readonly pages?: readonly Page[];
+  /** Tokens that were made at run time; null while they are not loaded. None unless given. */
+  readonly made?: () => MadeTokens | null;
+  readonly inbox: Inbox;
+  readonly version: string;
 }
 
 export interface Server {
@@ -53,19 +62,34 @@ const closeGraceMs = 2_000;
  * @throws RollbackError `CONFIG_INVALID` when it would listen beyond loopback without tokens, or cannot listen
  */
 export async function startServer(options: ServerOptions): Promise<Server> {
+  const { daemon, clock, version, inbox, made = () => ({ tokens: [], ever: false }) } = options;
   const { host, port } = options.listen;
-  let keys = keyring(safeTokens(options.tokens, host));
-  const app = build(options);
-  const streams = new Streams(options.daemon, options.clock);
-  app.addHook('preClose', () => streams.close());
+  const ring = (configured: readonly Token[]): Keyring =>
+    keyring({ configured: safeTokens(configured, host), made, now: () => clock.now() });
+  let keys = ring(options.tokens);
+  const routes: RouteOptions[] = [];
+  const app = build(options, routes);
+  const limits = await limitsOf(app);
+  addHealth(app, daemon);
+  const streams = new Streams(daemon, clock);
+  const refusals = new Refusals(daemon, clock);
+  app.addHook('preClose', async () => {
+    await streams.close();
+    refusals.close();
+  });
+  const document = once(async () => {
+    const { openApiDocument } = await import('./openapi/document.ts');
+    return openApiDocument({ version, routes });
+  });
   await app.register(
     (api, _, done) => {
-      addApi(api, { daemon: options.daemon, keys: () => keys, streams });
+      const parts = { daemon, clock, limits, refusals, inbox, streams, document, keys: () => keys };
+      addApi(api.withTypeProvider<ZodTypeProvider>(), parts);
       done();
     },
     { prefix: '/api/v1' },
   );
-  const access: Access = { whose: (token) => keys.bearer(`Bearer ${token}`) };
+  const access: Access = { whose: (token) => keys.whose(token) };
   for (const page of options.pages ?? [])
     await app.register((scope, _, done) => {
       page(scope, access);
@@ -78,7 +102,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       ? { address: host, port }
       : { address: at.address, port: at.port }),
     useTokens: (tokens) => {
-      keys = keyring(safeTokens(tokens, host));
+      keys = ring(tokens);
       streams.check();
     },
     close: () => close(app, options.clock),
@@ -94,7 +118,7 @@ function safeTokens(tokens: readonly Token[], host: string): readonly Token[] {
   );
 }
 
-function build({ daemon, listen, log, hosts = [] }: ServerOptions): FastifyInstance {
+function build({ listen, log, hosts = [] }: ServerOptions, routes: RouteOptions[]): FastifyInstance {
   const app = fastify({
     bodyLimit: bodyLimitBytes,
     requestTimeout: requestTimeoutMs,
@@ -103,13 +127,11 @@ function build({ daemon, listen, log, hosts = [] }: ServerOptions): FastifyInsta
     routerOptions: { maxParamLength: 200 },
   });
   app.removeContentTypeParser('text/plain');
+  app.setValidatorCompiler(zodCompiler);
+  app.addHook('onRoute', (route) => void routes.push(route));
   app.decorateRequest('actor');
   app.addHook('onRequest', (request, reply, done) => {
-    void reply.headers({
-      'rollbackd-api': '1',
-      'cache-control': 'no-store',
-      'x-content-type-options': 'nosniff',
-    });
+    void reply.headers(securityHeaders);
     refuseStrangers(request.headers, listen.host, hosts);
     done();
   });
@@ -120,14 +142,26 @@ function build({ daemon, listen, log, hosts = [] }: ServerOptions): FastifyInsta
         { err: error, request: request.id, url: request.url },
         'an API request met an unexpected fault',
       );
+    const waitS = error instanceof RollbackError ? error.facts['retryAfterSeconds'] : undefined;
+    if (typeof waitS === 'number') void reply.header('retry-after', String(waitS));
     return reply.code(problem.status).type('application/problem+json').send(JSON.stringify(problem));
   });
   app.setNotFoundHandler(({ method }) => {
     throw new RollbackError('NOT_FOUND', `there is no such ${method} route; docs/api.md lists them`);
   });
-  addHealth(app, daemon);
   return app;
 }
+
+/** What is answered is for programs: a browser shows nothing of it, runs nothing and keeps nothing. Pages say more. */
+const securityHeaders = {
+  'rollbackd-api': '1',
+  'cache-control': 'no-store',
+  'x-content-type-options': 'nosniff',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'x-frame-options': 'DENY',
+  'referrer-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+} as const;
 
 /** Web pages must not be able to use a browser on this machine as their caller. */
 function refuseStrangers(
@@ -143,6 +177,18 @@ function refuseStrangers(
 
 function sameOrigin(origin: string, host: string | undefined): boolean {
   return URL.parse(origin)?.host === host?.toLowerCase();
+}
+
+/** Made when it is first asked for; tried again when that failed. */
+function once<Result>(make: () => Promise<Result>): () => Promise<Result> {
+  let made: Promise<Result> | null = null;
+  return () => {
+    made ??= make().catch((error: unknown) => {
+      made = null;
+      throw error;
+    });
+    return made;
+  };
 }
 
 function counter(): () => string {

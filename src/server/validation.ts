@@ -1,16 +1,10 @@
 import type { z } from 'zod';
 import { RollbackError } from '../domain/errors.ts';
 
-/**
- * Reads what was sent; `what` is its name where a member cannot be named.
- *
- * @throws RollbackError `USAGE` naming every member that is wrong
- */
-export function read<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  const problems = result.error.issues.map((issue) => describe(issue, what));
-  throw new RollbackError('USAGE', problems.join('; '), { problems });
+/** Names every member that is wrong; `what` is the name of the whole. */
+export function usageIn(error: z.ZodError, what: string): RollbackError {
+  const problems = error.issues.map((issue) => describe(issue, what));
+  return new RollbackError('USAGE', problems.join('; '), { problems });
 }
 
 function describe(issue: z.core.$ZodIssue, what: string): string {

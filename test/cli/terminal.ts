@@ -5,6 +5,7 @@ import { runCli } from '../../src/cli/cli.ts';
 import type { Token } from '../../src/domain/configuration.ts';
 import { startServer } from '../../src/server/server.ts';
 import { FakeDaemon } from '../fakes/daemon.ts';
+import { FakeInbox } from '../fakes/inbox.ts';
 
 // Times are local: everybody's tests read the same ones.
 process.env['TZ'] = 'UTC';
@@ -62,7 +63,14 @@ export async function inProcess(
 export async function terminal(tokens: readonly Token[] = []) {
   const daemon = new FakeDaemon();
   const listen = { host: '127.0.0.1', port: 0 };
-  const server = await startServer({ daemon, listen, tokens, clock: systemClock() });
+  const server = await startServer({
+    daemon,
+    listen,
+    tokens,
+    clock: systemClock(),
+    inbox: new FakeInbox(),
+    version: '0.1.0',
+  });
   const url = `http://127.0.0.1:${server.port}`;
   return {
     daemon,

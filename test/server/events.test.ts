@@ -3,6 +3,7 @@ import { systemClock } from '../../src/app/clock.ts';
 import { apiClient } from '../../src/clients/api/api-client.ts';
 import { startServer } from '../../src/server/server.ts';
 import { FakeDaemon } from '../fakes/daemon.ts';
+import { FakeInbox } from '../fakes/inbox.ts';
 import { anEntry } from '../fakes/daemon-views.ts';
 
 test('what is journaled reaches who follows, each once and in order', async () => {
@@ -13,6 +14,8 @@ test('what is journaled reaches who follows, each once and in order', async () =
     listen: { host: '127.0.0.1', port: 0 },
     tokens: [],
     clock: systemClock(),
+    inbox: new FakeInbox(),
+    version: '0.1.0',
   });
   const api = apiClient({
     url: `http://127.0.0.1:${server.port}`,

@@ -8,6 +8,7 @@ import { Secret } from '../../src/domain/secret.ts';
 import { startServer, type Server, type ServerOptions } from '../../src/server/server.ts';
 import { FakeDaemon } from '../fakes/daemon.ts';
 import { aRow, anIncident } from '../fakes/daemon-views.ts';
+import { FakeInbox } from '../fakes/inbox.ts';
 import { RecordedLog } from '../fakes/log.ts';
 
 const servers: Server[] = [];
@@ -42,11 +43,21 @@ interface Sent {
 async function serving(options: Partial<ServerOptions> = {}) {
   const daemon = new FakeDaemon();
   const log = new RecordedLog();
+  const inbox = new FakeInbox();
   const listen = { host: '127.0.0.1', port: 0 };
-  const server = await startServer({ daemon, listen, tokens: [], clock: systemClock(), log, ...options });
+  const server = await startServer({
+    daemon,
+    listen,
+    tokens: [],
+    clock: systemClock(),
+    log,
+    inbox,
+    version: '0.1.0',
+    ...options,
+  });
   servers.push(server);
   const send = (method: string, path: string, sent: Sent = {}) => call(server, method, path, sent);
-  return { daemon, log, server, send };
+  return { daemon, log, inbox, server, send };
 }
 
 async function call({ port }: Server, method: string, path: string, sent: Sent): Promise<Answer> {
@@ -267,7 +278,7 @@ test('who has no valid token learns nothing, not even which routes exist', async
       expect(answer.body).toEqual(problem);
       expect(answer.headers['www-authenticate']).toBe('Bearer');
     }
-  expect(daemon.log).toEqual([]);
+  expect(daemon.log).toEqual(['refused 127.0.0.1 unauthorized 1: GET /api/v1/status']);
 });
 
 test('a token of too low a role is told which role is needed, before its body is looked at', async () => {
@@ -284,7 +295,7 @@ test('a token of too low a role is told which role is needed, before its body is
     code: 'FORBIDDEN',
     detail: 'the-operator is operator; this needs the role approver or above',
   });
-  expect(daemon.log).toEqual([]);
+  expect(daemon.log).toEqual(['refused the-operator forbidden 1: POST /api/v1/commands/rollback']);
 });
 
 test('without tokens the caller on loopback is the local admin', async () => {

@@ -1,33 +1,38 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { RollbackError } from '../../domain/errors.ts';
 import type { Daemon } from '../../domain/ports/daemon.ts';
-import { read } from '../validation.ts';
+import type { Api } from '../route.ts';
+import { usageIn } from '../validation.ts';
+import { noIncident } from '../views.ts';
+import { whole, word } from '../words.ts';
 import type { Streams } from './streams.ts';
 
-const whole = z.string().regex(/^\d{1,15}$/, 'must be a whole number');
-export const eventsQuery = z.strictObject({
-  after: whole.optional(),
-  incident: z.string().min(1).max(200).optional(),
-});
+const eventsQuery = z.strictObject({ after: whole.optional(), incident: word.optional() });
 
 /** `GET events`: the journal as it grows, as server-sent events. */
 export function addEvents(
-  api: FastifyInstance,
-  daemon: Daemon,
+  api: Api,
+  daemon: Pick<Daemon, 'entries'>,
   streams: Streams,
   allowed: (request: FastifyRequest) => boolean,
 ): void {
-  api.route({
-    method: 'GET',
-    url: '/events',
-    exposeHeadRoute: false,
-    handler: async (request, reply) => {
-      const { after, incident = null } = read(eventsQuery, request.query, 'query');
-      const resumed = read(whole.optional(), request.headers['last-event-id'], 'Last-Event-ID');
-      if (incident !== null) await mustExist(daemon, incident);
+  api.get(
+    '/events',
+    {
+      exposeHeadRoute: false,
+      schema: { querystring: eventsQuery },
+      config: {
+        role: 'viewer',
+        summary: 'The journal as it grows: one server-sent event an entry, resumed by Last-Event-ID',
+        answers: { 200: ['text/event-stream'] },
+      },
+    },
+    async (request, reply) => {
+      const { after, incident = null } = request.query;
+      const from = resumedAfter(request) ?? after;
+      if (incident !== null && (await daemon.entries({ incident, limit: 1 })).length === 0)
+        throw noIncident(incident);
       streams.admit();
-      const from = resumed ?? after;
       reply.hijack();
       reply.raw.writeHead(200, {
         ...(reply.getHeaders() as Record<string, string>),
@@ -39,20 +44,15 @@ export function addEvents(
         out: reply.raw,
         incident,
         after: from === undefined ? null : Number(from),
-        allowed: () => allowed(request),
+        allowed: () => allowed(request as FastifyRequest),
       });
     },
-  });
+  );
 }
 
-async function mustExist(daemon: Daemon, incident: string): Promise<void> {
-  const [first] = await daemon.entries({ incident, limit: 1 });
-  if (first !== undefined) return;
-  throw new RollbackError(
-    'NOT_FOUND',
-    `there is no incident ${incident}; \`rollbackd incidents\` lists them`,
-    {
-      incident,
-    },
-  );
+/** Where a client says it stands that comes back. */
+function resumedAfter(request: { readonly headers: FastifyRequest['headers'] }): string | undefined {
+  const sent = whole.optional().safeParse(request.headers['last-event-id'] || undefined);
+  if (sent.success) return sent.data;
+  throw usageIn(sent.error, 'Last-Event-ID');
 }

@@ -8,6 +8,7 @@ import { approvalPage } from '../../../src/server/approval/routes.ts';
 import { startServer, type Server } from '../../../src/server/server.ts';
 import { SimulatedClock } from '../../fakes/clock.ts';
 import { FakeDaemon } from '../../fakes/daemon.ts';
+import { FakeInbox } from '../../fakes/inbox.ts';
 import { RecordedLog } from '../../fakes/log.ts';
 import { ticketId } from './a-question.ts';
 import { aVault } from './a-vault.ts';
@@ -52,6 +53,8 @@ export class ApprovalServer {
       clock,
       log,
       tokens,
+      inbox: new FakeInbox(),
+      version: '0.1.0',
       listen: { host: '127.0.0.1', port: 0 },
       pages: [approvalPage({ daemon, vault, clock, log, environment: 'production', count })],
     });

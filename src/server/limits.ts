@@ -1,0 +1,41 @@
+import rateLimit from '@fastify/rate-limit';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { MINUTE } from '../domain/time.ts';
+
+/** How often in a minute. Generous: they stop programs that run wild, not people in a hurry. */
+export const perMinute = { reads: 3_000, actions: 300, failedLogins: 30 } as const;
+
+/** How many callers are told apart; the one that was silent for longest is forgotten first. */
+const callers = 1_000;
+
+/** Seconds after which the caller may ask again, or null when it may now. */
+type Limit = (request: FastifyRequest) => Promise<number | null>;
+
+export interface Limits {
+  /** By token: looking, and everything that is not looking. */
+  readonly asked: Limit;
+  /** By address (of IPv6, by network): what came without a token that counts. */
+  readonly failed: Limit;
+}
+
+/** Counts requests in memory. To be awaited before any route is added. */
+export async function limitsOf(app: FastifyInstance): Promise<Limits> {
+  await app.register(rateLimit, { global: false });
+  const limit = (max: number, keyGenerator?: (request: FastifyRequest) => string): Limit => {
+    const options = { max, timeWindow: MINUTE, ...(keyGenerator === undefined ? {} : { keyGenerator }) };
+    // Not in the library's types, and without it every limit remembers 5,000 callers.
+    const count = app.createRateLimit({ ...options, ...{ cache: callers } });
+    return async (request) => {
+      const counted = await count(request);
+      return counted.isAllowed || !counted.isExceeded ? null : Math.max(1, counted.ttlInSeconds);
+    };
+  };
+  const byToken = ({ actor }: FastifyRequest): string => actor.name;
+  const reads = limit(perMinute.reads, byToken);
+  const actions = limit(perMinute.actions, byToken);
+  return {
+    asked: (request) =>
+      request.method === 'GET' || request.method === 'HEAD' ? reads(request) : actions(request),
+    failed: limit(perMinute.failedLogins),
+  };
+}
