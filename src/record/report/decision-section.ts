@@ -91,7 +91,7 @@ function questionFacts(question: QuestionView): readonly Fact[] {
           : answers.map(({ by, answer, at }) => `${by} said ${spaced(answer)} at ${utc(at)}`).join('; '),
       ],
     },
-    { name: 'Ended', value: [endedBecause === '' ? spaced(state) : `${spaced(state)}: ${endedBecause}`] },
+    { name: 'State', value: [endedBecause === '' ? spaced(state) : `${spaced(state)}: ${endedBecause}`] },
   ];
 }
 

@@ -7,16 +7,19 @@ const unsafe = /[\p{Cc}\p{Bidi_Control}\u{2028}\u{2029}]/gu;
  */
 export function inert(text: string): string {
   const line = oneLine(text).replace(/[\\`*_[\]|~$^]/g, String.raw`\$&`);
-  return line
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replace(/:(?=\/\/)/g, '&#58;')
-    .replace(/\bwww\./gi, (start) => `${start.slice(0, 3)}&#46;`)
-    .replace(/@(?=\w)/g, '@<!-- -->')
-    .replace(/(#|\bGH-)(?=\d)/gi, '$1<!-- -->')
-    .replace(/(?<!\d):(?=[\w+-]+:)/g, '&#58;')
-    .replace(/^(?:[-+#=]|\d+(?=[.)] ))/, blockStart);
+  return (
+    line
+      .replaceAll('&', '&amp;')
+      .replaceAll('<', '&lt;')
+      .replaceAll('>', '&gt;')
+      // Before entities bring numbers of their own.
+      .replace(/(#|\bGH-)(?=\d)/gi, '$1<!-- -->')
+      .replace(/:(?=\/\/)/g, '&#58;')
+      .replace(/\bwww\./gi, (start) => `${start.slice(0, 3)}&#46;`)
+      .replace(/@(?=\w)/g, '@<!-- -->')
+      .replace(/:(?=(?:[a-z+-][\w+-]*|100|1234):)/gi, '&#58;')
+      .replace(/^(?:[-+#=]|\d+(?=[.)] ))/, blockStart)
+  );
 }
 
 /** As it is, between backticks that it cannot close. */

@@ -63,9 +63,10 @@ function tableOf({ head, rows, numbers }: Extract<Block, { kind: 'table' }>): Ma
   const kind = (column: number): Markup => (numbers.includes(column) ? markup` class="number"` : markup``);
   const heads = head.map((name, column) => markup`<th scope="col"${kind(column)}>${name}</th>`);
   const body = rows.map((row) => {
-    const cells = row.map(
-      (cell, column) => markup`<td${kind(column)} data-head="${head[column] ?? ''}">${lineOf(cell)}</td>`,
-    );
+    const cells = row.map((cell, column) => {
+      const content = cell.length === 0 ? '' : markup`<span>${lineOf(cell)}</span>`;
+      return markup`<td${kind(column)} data-head="${head[column] ?? ''}">${content}</td>`;
+    });
     return markup`<tr>${cells}</tr>`;
   });
   return markup`<table><thead><tr>${heads}</tr></thead><tbody>${body}</tbody></table>`;

@@ -58,6 +58,8 @@ function verificationWord(incident: IncidentView): string {
   const { marks, outcome } = incident;
   if (!isRolledBack(incident)) return 'none was needed';
   if (marks.verifiedAt !== null) return 'all checks passed, and the rules of the incident recovered';
+  if (!incident.journal.some(({ type }) => verifying.test(type)))
+    return outcome === null ? 'not begun' : 'not begun: a step did not succeed';
   return outcome === null ? 'not finished' : 'not passed; what it saw stands below';
 }
 
@@ -111,6 +113,9 @@ const states = {
   failed: 'failed',
   unknown: 'unknown',
 } as const;
+
+/** Entries that only a verification writes. */
+const verifying = /^(?:phase\.|rollback\.(?:settling|confirming|inconclusive)$)/;
 
 const phaseResult: Readonly<Record<string, string>> = {
   'phase.passed': 'passed',
