@@ -25,6 +25,7 @@ export interface DaemonParts {
   readonly answerers: Answerers;
   readonly scrape: () => ScrapeView;
   readonly vault: Pick<Vault, 'sign'>;
+  readonly notifyTest: Daemon['notifyTest'];
   readonly onJournaled: Daemon['onJournaled'];
   readonly refusedAccess: (refused: RefusedAccess) => void;
 }
@@ -40,6 +41,7 @@ export function daemonOf({
   answerers,
   scrape,
   vault,
+  notifyTest,
   onJournaled,
   refusedAccess,
 }: DaemonParts): Daemon {
@@ -74,7 +76,7 @@ export function daemonOf({
       const { report } = await import('./report.ts');
       return report(core, id);
     },
-    notifyTest: () => Promise.reject(new Error('not built yet')),
+    notifyTest,
     refusedAccess: (refused) => {
       refusedAccess(refused);
       const note = { type: 'access.refused', message: refusedAccessMessage(refused), facts: { ...refused } };

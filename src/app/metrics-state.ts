@@ -2,18 +2,19 @@ import type { Engine } from '../engine/engine.ts';
 import { haltedBecause } from '../engine/situation.ts';
 import { rowOf } from '../engine/case.ts';
 import type { MetricsState } from '../record/metrics.ts';
-import type { Channel } from '../domain/ports/channel.ts';
+import type { Dispatcher } from '../notify/dispatcher.ts';
 import type { Scraped } from './scraping.ts';
 
 /** What the daemon is like now, for a scrape. */
 export async function metricsState(
   { core }: Engine,
-  channels: readonly Channel[],
+  dispatcher: Pick<Dispatcher, 'health'>,
   { scraper, store, takeOver }: Pick<Scraped, 'scraper' | 'store' | 'takeOver'>,
 ): Promise<MetricsState> {
   const { parts, book } = core;
   const now = parts.clock.now();
-  const pending = await Promise.all(channels.map(({ name }) => parts.store.pending(name)));
+  const channels = dispatcher.health();
+  const pending = await Promise.all([...channels.keys()].map((name) => parts.store.pending(name)));
   const targets = Object.keys(book.configuration.targets);
   return {
     lastEvaluations: parts.detection.lastEvaluations(),
@@ -22,6 +23,7 @@ export async function metricsState(
     open: book.open().map(rowOf),
     journalSeq: (await parts.store.head()).seq,
     outboxPending: pending.reduce((sum, waiting) => sum + waiting, 0),
+    channels,
     halted: haltedBecause(parts, book) !== null,
     freezes: targets.filter(
       (target) => parts.decider.frozen(target, now, book.controls, book.configuration.freezes) !== null,

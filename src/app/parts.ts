@@ -11,6 +11,7 @@ import type { Store } from '../domain/ports/store.ts';
 import type { Vault } from '../domain/ports/vault.ts';
 import type { Target } from '../domain/target.ts';
 import type { Parts, Watcher } from '../engine/parts.ts';
+import type { Links } from '../notify/compose.ts';
 import { ledgerRow } from '../record/ledger.ts';
 import type { Scrubber } from '../record/scrubber.ts';
 import { dockerKeeper } from '../releases/keeper.ts';
@@ -26,6 +27,7 @@ import { haltFile } from './halt-file.ts';
 import { randomIds } from './ids.ts';
 import { ledgerInput } from './ledger-input.ts';
 import { driversFor, sourcesFor } from './registries.ts';
+import { audienceOf } from './routing.ts';
 import { tell } from './telling.ts';
 
 /** What the parts are made of. */
@@ -36,13 +38,14 @@ export interface Making extends Surroundings {
   readonly reports: BugReports;
   readonly vault: Vault;
   readonly channels: readonly Channel[];
+  readonly links: Links;
   readonly watcher: Watcher;
   readonly log: { readonly scrubber: Scrubber };
 }
 
 /** Builds every part of the engine: the one place that knows all concrete classes. Starts nothing. */
 export async function makeParts(making: Making): Promise<Parts> {
-  const { configuration, connections, store, vault, channels, watcher, clock, log } = making;
+  const { configuration, connections, store, vault, channels, links, watcher, clock, log } = making;
   const releases = registry();
   const arrivals: Arrivals = { of: (target) => releases.arrival(target) };
   const reading = { ...making, arrivals };
@@ -60,7 +63,7 @@ export async function makeParts(making: Making): Promise<Parts> {
     ...making,
     docker,
     own: { containerId: await ownContainerId(), hosts: ownHosts(configuration) },
-    channels: channels.map(({ name }) => name),
+    channels: namesInHouse(channels, configuration),
     tell: (outbox) => store.commit({ outbox }),
     readings: (target: Target) =>
       detection.views(target.name).map(({ rule, verdict, detail }) => `${rule}: ${verdict}, ${detail}`),
@@ -91,11 +94,17 @@ export async function makeParts(making: Making): Promise<Parts> {
     decider: decider(crontab()),
     channels,
     haltFile: () => haltFile(configuration.haltFile),
-    compose: tell,
+    compose: (entry, incident, channel, directory) => tell(entry, incident, channel, directory, links),
     scrub: (text) => log.scrubber.scrub(text),
     ledger: (closed) => ledgerRow(ledgerInput(closed)),
     watcher,
   };
+}
+
+/** Plans speak to the team; what others are told stands in communication plans. */
+function namesInHouse(channels: readonly Channel[], configuration: Configuration): readonly string[] {
+  const names = channels.map(({ name }) => name);
+  return names.filter((name) => audienceOf(name, configuration.channels) === 'internal');
 }
 
 /** Host names of what rollbackd works through; a container of that name is never touched. */

@@ -1,43 +1,61 @@
 import type { Json } from '../domain/json.ts';
+import type { Contact } from '../domain/notification.ts';
 import type { Message } from '../domain/ports/channel.ts';
+import type { ApprovalLinks } from '../domain/ports/links.ts';
 import type { IncidentRow, NewEntry } from '../domain/ports/store.ts';
+import { formatDuration } from '../domain/time.ts';
+import { contactLines, type Matter } from './contact-lines.ts';
+import { inertLine, inertLines } from './inert.ts';
 import { progressLine } from './progress.ts';
 
 /** One transition of an incident, to be told to one channel. */
 export interface Telling {
   /**
-   * As journaled. These facts are told, where present: `detail` and `condition` (value and threshold), `from` and
-   * `to` (releases by name), `steps`, `planDigest` with `dueAt`, `otherwise` and `people` of an open question,
-   * `byHand` (commands) and `head` (of the journal).
+   * As journaled. These facts are told, where present: `detail` and `condition` (value and threshold), `since` and
+   * `firedAt` (for how long it breached), `from` and `to` (releases by name), `steps`, `planDigest` with `dueAt`,
+   * `otherwise`, `people`, `role`, `risk` and `ticket` of an open question, `byHand` (commands) and `head` (of the
+   * journal).
    */
   readonly transition: Pick<NewEntry, 'at' | 'type' | 'message' | 'facts'>;
   /** The incident as it is after the transition. */
   readonly incident: IncidentRow;
   readonly channel: string;
+  readonly contacts: readonly Contact[];
+  /** What the leading rule is about. */
+  readonly matter: Matter;
+  readonly links: Links;
 }
 
+/** Where more is to be had; null without a public address. */
+export interface Links {
+  /** A page for people. */
+  readonly approval: ApprovalLinks;
+  /** In the API, with a token. */
+  readonly incident: (id: string) => string | null;
+  readonly report: (id: string) => string | null;
+}
+
+export const noLinks: Links = { approval: () => null, incident: () => null, report: () => null };
+
+/** Characters that a title, a line and a text may have; names and reasons come from the world. */
+export const longest = { title: 300, line: 1_000, text: 10_000 } as const;
+
 /** Says a transition in plain text: what, why, how far, and what to type next. Pure. */
-export function compose({ transition, incident, channel }: Telling): Message {
+export function compose(telling: Telling): Message {
+  const { transition, incident, channel } = telling;
   const { at, type, message, facts } = transition;
   return {
     key: `${incident.id}/${type}/${at}/${channel}`,
     channel,
     incident: incident.id,
     at,
-    title: titleOf(incident, message),
-    text: [
-      signalLine(incident, facts),
-      releaseLine(facts),
-      message.includes(incident.reason) ? null : `why: ${incident.reason}`,
-      progressLine(incident.marks, at),
-      ...stepLines(facts),
-      ...questionLines(incident, facts),
-      ...byHandLines(facts),
-      headLine(facts),
-      `more: rollbackd show ${incident.id}`,
-    ]
-      .filter((line) => line !== null)
-      .join('\n'),
+    title: inertLine(titleOf(incident, message), longest.title),
+    text: inertLines(
+      linesOf(telling)
+        .map((line) => inertLine(line, longest.line))
+        .join('\n'),
+      longest.text,
+    ),
     urgent: isUrgent(incident),
     story: { type, message, facts, incident },
   };
@@ -58,12 +76,39 @@ function isUrgent({ state, severity, closedAt }: IncidentRow): boolean {
   return severity === 'critical' && closedAt === null;
 }
 
+function linesOf(telling: Telling): string[] {
+  const { transition, incident, links } = telling;
+  const { at, type, message, facts } = transition;
+  return [
+    signalLine(incident, facts),
+    heldLine(facts),
+    releaseLine(facts),
+    message.includes(incident.reason) ? null : `why: ${incident.reason}`,
+    progressLine(incident.marks, at),
+    ...stepLines(facts),
+    ...questionLines(incident, facts, links),
+    ...byHandLines(facts),
+    ...whomToCall(telling),
+    headLine(facts),
+    `more: rollbackd show ${incident.id}`,
+    type === 'incident.closed' ? `report: rollbackd report ${incident.id}` : null,
+  ].filter((line) => line !== null);
+}
+
 function signalLine({ rule }: IncidentRow, facts: Facts): string {
   const value = text(facts, 'detail');
   const threshold = text(facts, 'condition');
   return [`rule: ${rule}`, value, threshold === null ? null : `threshold ${threshold}`]
     .filter((part) => part !== null)
     .join(', ');
+}
+
+/** For how long it breached until that was enough. */
+function heldLine(facts: Facts): string | null {
+  const { since, firedAt } = facts;
+  if (typeof since !== 'number' || typeof firedAt !== 'number') return null;
+  const held = firedAt > since ? `, ${formatDuration(firedAt - since)} until it fired` : '';
+  return `breaching since ${utc(since)}${held}`;
 }
 
 function releaseLine(facts: Facts): string | null {
@@ -77,22 +122,37 @@ function stepLines(facts: Facts): string[] {
   return texts(facts, 'steps').map((step, index) => `step ${index + 1}: ${step}`);
 }
 
-function questionLines({ id, state }: IncidentRow, facts: Facts): string[] {
+function questionLines({ id, state }: IncidentRow, facts: Facts, links: Links): string[] {
   const digest = text(facts, 'planDigest');
   if (state !== 'asking' || digest === null) return [];
-  const people = facts['people'];
-  const { dueAt } = facts;
+  const { dueAt, people } = facts;
+  const ticket = text(facts, 'ticket');
   const otherwise = (text(facts, 'otherwise') ?? 'hand_over').replace('_', ' ');
+  const link = ticket !== null && typeof dueAt === 'number' ? links.approval(ticket, dueAt) : null;
   return [
+    ...(text(facts, 'risk') === 'destructive-data' ? ['risk: this plan can destroy data'] : []),
     ...(typeof dueAt === 'number' ? [`answer until ${utc(dueAt)}, otherwise ${otherwise}`] : []),
-    ...(typeof people === 'number' && people > 1 ? [`needs ${people} people`] : []),
+    ...(typeof people === 'number' && people > 1 ? [`needs ${people} people${orDba(facts)}`] : []),
+    ...(link === null ? [] : [`decide: ${link}`]),
     `approve: rollbackd approve ${id} --plan ${digest}`,
     `reject: rollbackd reject ${id} --plan ${digest}`,
   ];
 }
 
+function orDba(facts: Facts): string {
+  return facts['role'] === 'dba' ? ', or a DBA' : '';
+}
+
 function byHandLines(facts: Facts): string[] {
   return texts(facts, 'byHand').map((command) => `by hand: ${command}`);
+}
+
+/** Whoever owns the problem now, or can answer what not everybody may. */
+function whomToCall({ transition, contacts, matter }: Telling): string[] {
+  const { type, facts } = transition;
+  const isDestructive = facts['risk'] === 'destructive-data' || facts['role'] === 'dba';
+  if (type === 'incident.handed_over') return contactLines(contacts, isDestructive ? 'data' : matter);
+  return type.startsWith('question.') && isDestructive ? contactLines(contacts, 'data') : [];
 }
 
 function headLine(facts: Facts): string | null {

@@ -145,6 +145,12 @@ function daemon(registry: Registry) {
     ),
     journalHead: plain('rollbackd_journal_head_seq', 'Number of the last entry of the journal.'),
     outboxPending: plain('rollbackd_outbox_pending', 'Messages that are not sent yet.'),
+    channelFailing: new Gauge({
+      name: 'rollbackd_channel_failing',
+      help: '1 while no message gets through to the channel, for five minutes and more.',
+      labelNames: ['channel'] as const,
+      registers,
+    }),
     halted: plain('rollbackd_halted', '1 while no effect may start.'),
     freezes: plain('rollbackd_frozen', 'Freezes in force; 0 when there is none.'),
   };

@@ -18,6 +18,8 @@ export interface MetricsState {
   readonly journalSeq: number;
   /** Messages that are not sent yet. */
   readonly outboxPending: number;
+  /** By name: whether nothing gets through. */
+  readonly channels: ReadonlyMap<string, boolean>;
   readonly halted: boolean;
   /** Freezes in force. */
   readonly freezes: number;
@@ -123,6 +125,9 @@ function setGauges(definitions: Definitions, state: MetricsState, now: number): 
   for (const { state: name, severity } of state.open) incidents.inc({ state: name, severity });
   definitions.journalHead.set(state.journalSeq);
   definitions.outboxPending.set(state.outboxPending);
+  definitions.channelFailing.reset();
+  for (const [channel, failing] of state.channels)
+    definitions.channelFailing.set({ channel }, failing ? 1 : 0);
   definitions.halted.set(state.halted ? 1 : 0);
   definitions.freezes.set(state.freezes);
   setScrape(definitions, state.scrape);

@@ -11,6 +11,7 @@ const quiet: MetricsState = {
   open: [],
   journalSeq: 0,
   outboxPending: 0,
+  channels: new Map(),
   halted: false,
   freezes: 0,
 };
@@ -115,6 +116,7 @@ describe('what is set at each scrape', () => {
     'rollbackd_incidents',
     'rollbackd_journal_head_seq',
     'rollbackd_outbox_pending',
+    'rollbackd_channel_failing',
     'rollbackd_halted',
     'rollbackd_frozen',
     'rollbackd_scrape\\w*',
@@ -137,6 +139,10 @@ describe('what is set at each scrape', () => {
       ],
       journalSeq: 42,
       outboxPending: 7,
+      channels: new Map([
+        ['slack', true],
+        ['email', false],
+      ]),
       halted: true,
       freezes: 2,
       scrape: {
@@ -162,6 +168,8 @@ describe('what is set at each scrape', () => {
       'rollbackd_incidents{state="handed_over",severity="critical"} 1',
       'rollbackd_journal_head_seq 42',
       'rollbackd_outbox_pending 7',
+      'rollbackd_channel_failing{channel="slack"} 1',
+      'rollbackd_channel_failing{channel="email"} 0',
       'rollbackd_halted 1',
       'rollbackd_frozen 2',
     ]);

@@ -49,4 +49,6 @@ export interface Channel {
     delivery: Delivery,
     signal: AbortSignal,
   ): Promise<void>;
+  /** What it does beside that, until the signal aborts. Never rejects. */
+  run?(signal: AbortSignal): Promise<void>;
 }

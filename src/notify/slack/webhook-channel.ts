@@ -1,9 +1,9 @@
-import { IncomingWebhook, type IncomingWebhookDefaultArguments } from '@slack/webhook';
+import type { IncomingWebhookDefaultArguments } from '@slack/webhook';
 import { messageOf, RollbackError } from '../../domain/errors.ts';
 import type { Channel, Message } from '../../domain/ports/channel.ts';
 import type { Secret } from '../../domain/secret.ts';
 import { formatDuration, SECOND } from '../../domain/time.ts';
-import { slackText } from './slack-text.ts';
+import { slackTextOf } from './slack-text.ts';
 
 type Fetch = NonNullable<IncomingWebhookDefaultArguments['fetch']>;
 
@@ -20,18 +20,19 @@ interface Reply {
 }
 
 /**
- * Posts messages to a Slack incoming webhook, once a call: the outbox repeats. The webhook's address is a secret
- * and stands in no error.
+ * Posts messages to a Slack incoming webhook, once a call: the outbox repeats. After Slack asked for patience, what
+ * waits of an incident goes as one post. The webhook's address is a secret and stands in no error.
  */
 export function slackWebhookChannel(options: SlackWebhookOptions): Channel {
   const { webhook, name = 'slack', timeoutMs = 10 * SECOND } = options;
   return {
     name,
-    send: async ([message], _, signal) => {
+    joins: 10,
+    send: async (messages, _, signal) => {
       const deadline = AbortSignal.timeout(timeoutMs);
       const reply: Reply = { status: null, retryAfterMs: null };
       try {
-        await post(message, webhook, watchedFetch(reply, AbortSignal.any([signal, deadline])));
+        await post(messages, webhook, watchedFetch(reply, AbortSignal.any([signal, deadline])));
       } catch (error) {
         if (signal.aborted)
           throw new RollbackError('ABORTED', 'interrupted while posting to Slack; it will be posted again');
@@ -41,9 +42,10 @@ export function slackWebhookChannel(options: SlackWebhookOptions): Channel {
   };
 }
 
-async function post(message: Message, webhook: Secret, fetch: Fetch): Promise<void> {
+async function post(messages: readonly Message[], webhook: Secret, fetch: Fetch): Promise<void> {
+  const { IncomingWebhook } = await import('@slack/webhook');
   const client = new IncomingWebhook(webhook.reveal(), { fetch, retryConfig: { retries: 0 } });
-  await client.send({ text: slackText(message), unfurl_links: false, unfurl_media: false });
+  await client.send({ text: slackTextOf(messages), unfurl_links: false, unfurl_media: false });
 }
 
 /** The client tells neither headers nor how to abort: both are added at its own seam. */
