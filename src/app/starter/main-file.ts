@@ -27,8 +27,27 @@ docker: { socket: /var/run/docker.sock }
 # For rules with prometheus: in them.
 # prometheus: { url: 'http://127.0.0.1:9090' }
 
-# Where people are told. Without it messages go to the log.
+# Where people are told. Without any of these messages go to the log. An incoming webhook of Slack only tells:
 # slack: { webhook: { file: /run/secrets/slack_webhook } }
+# email: { server: 'smtp://mail:587', from: rollbackd@example.org, to: [team@example.org] }
+# webhooks:
+#   status-page: { url: { file: /run/secrets/status_page }, audience: external }
+
+# An app of Slack also asks, by cards with buttons; approvers says whose clicks count.
+# slack:
+#   app:
+#     bot_token: { file: /run/secrets/slack_bot }
+#     app_token: { file: /run/secrets/slack_app }
+#     channel: C0123456789
+#     team: T0123456789
+#     id: A0123456789
+# approvers:
+#   - { slack_groups: [S0123456789] }
+# contacts:
+#   on_call: { name: alice, slack: U0123456789, phone: '+49 30 1234' }
+
+# Under which browsers reach the API, for the links in messages.
+# public_url: https://rollbackd.example
 
 # No automatic rollback on Friday from four in the afternoon on: people are asked instead.
 # freeze:
