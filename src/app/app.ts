@@ -5,7 +5,6 @@ import type { CommandAnswer, Daemon } from '../domain/ports/daemon.ts';
 import type { Book } from '../engine/book.ts';
 import { reportsOf } from '../engine/bug-reports.ts';
 import { Engine } from '../engine/engine.ts';
-import type { Book } from '../engine/book.ts';
 import { madeTokens, wereEverMade } from '../engine/tokens.ts';
 import { createMetrics } from '../record/metrics.ts';
 import { startServer, type Server } from '../server/server.ts';
