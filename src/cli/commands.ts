@@ -14,6 +14,7 @@ import { command as plan } from './plan.ts';
 import { command as rollback } from './rollback.ts';
 import { command as approve } from './approve.ts';
 import { command as reject } from './reject.ts';
+import { command as code } from './code.ts';
 import { command as halt } from './halt.ts';
 import { command as unhalt } from './unhalt.ts';
 import { command as freeze } from './freeze.ts';
@@ -52,6 +53,7 @@ export const commands = {
   rollback,
   approve,
   reject,
+  code,
   halt,
   unhalt,
   freeze,

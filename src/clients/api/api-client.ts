@@ -5,6 +5,7 @@ import type {
   DoctorView,
   GateView,
   IncidentView,
+  MadeCode,
   PlanView,
   ReleaseView,
   Report,
@@ -35,6 +36,8 @@ export interface DaemonApi extends Pick<
   | 'reload'
 > {
   execute(command: Command): Promise<CommandAnswer>;
+  /** Its page is a whole URL, also where no public one is configured. */
+  makeCode(request: Parameters<Daemon['makeCode']>[0]): Promise<MadeCode | { readonly refused: string }>;
   /** See `follow`. */
   follow(following: Following, signal: AbortSignal): AsyncIterable<Entry>;
 }
@@ -59,6 +62,7 @@ export function apiClient({ url, token, timeoutMs, signal, clock }: ApiClientOpt
   return {
     execute: ({ do: name, ...body }) => post<CommandAnswer>(`/commands/${name}`, body),
     follow: (following, until) => follow(address, clock, following, until),
+    makeCode: async (request) => madeCode(await post<MadeCode | CommandAnswer>('/codes', request), address),
     reload: () => post<CommandAnswer>('/commands/reload', {}),
     status: () => get<StatusView>('/status'),
     incidents: (filter) => get<IncidentRow[]>('/incidents', filter),
@@ -72,6 +76,14 @@ export function apiClient({ url, token, timeoutMs, signal, clock }: ApiClientOpt
     doctor: () => get<DoctorView>('/doctor'),
     verifyJournal: async () => (await get<{ readonly broken: string | null }>('/journal/verify')).broken,
   };
+}
+
+function madeCode(
+  answer: MadeCode | CommandAnswer,
+  { url }: ApiAddress,
+): MadeCode | { readonly refused: string } {
+  if ('accepted' in answer) return { refused: answer.message };
+  return answer.page.startsWith('/') ? { ...answer, page: `${url}${answer.page}` } : answer;
 }
 
 function pathOf(target: string): string {

@@ -11,7 +11,8 @@ export function broken(incident: IncidentView, now: number): Markup {
   const level = leading(incident);
   const since = level?.since ?? incident.marks.breachedAt ?? incident.openedAt;
   const value = series?.readings.at(-1)?.detail ?? incident.readings.at(-1)?.detail ?? level?.detail ?? '';
-  const limit = level === null ? '' : markup` <span class="soft">threshold ${from(level.condition)}</span>`;
+  const limit =
+    level === null ? '' : markup`<br><span class="soft">threshold: ${from(level.condition)}</span>`;
   return markup`<section class="panel" aria-labelledby="broken"><h2 id="broken">What is broken</h2>
 <p>${from(series?.summary ?? incident.rule)}</p>
 <p><b class="value ${incident.severity}">${from(value === '' ? incident.reason : value)}</b>${limit}</p>
@@ -46,6 +47,7 @@ ${move(plan)}<ol>${plan.steps.map((step) => markup`<li>${from(step)}</li>`)}</ol
 /** From which release to which. */
 export function move({ from: leaves, to }: PlanView): Markup | string {
   if (to === null) return '';
-  const good = to.standing === 'good' ? markup` <small class="soft">known to be good</small>` : '';
+  const good =
+    to.standing === 'good' ? markup`<br><small class="soft">The second one is known to be good.</small>` : '';
   return markup`<p class="move">${from(leaves?.name ?? 'unknown')} → ${from(to.name)}${good}</p>`;
 }

@@ -59,8 +59,8 @@ export function footer({ ticket, incident }: AskedView): Markup {
 }
 
 function deadline({ dueAt, otherwise }: QuestionView, now: number): Markup {
-  const left = dueAt > now ? `${spelled(dueAt - now)} left` : 'the time is over';
-  return markup`<p class="panel deadline"><b>Answer until <time datetime="${new Date(dueAt).toISOString()}">${clockTime(dueAt, now)}</time></b>, ${left}.<br>If nobody does, ${otherwiseWords(otherwise)}.</p>`;
+  const left = dueAt > now ? `${spelled(dueAt - now)} left` : 'The time is over';
+  return markup`<p class="panel deadline"><b>Answer until <time datetime="${new Date(dueAt).toISOString()}">${clockTime(dueAt, now)}</time></b><br>${left}. If nobody answers, ${otherwiseWords(otherwise)}.</p>`;
 }
 
 function changed(): Markup {

@@ -14,7 +14,7 @@ function alert(page: Shown): string | undefined {
 }
 
 test('an answer with a token is the answer of its owner, for the plan of the question', async () => {
-  const server = await ApprovalServer.open(aQuestion());
+  await using server = await ApprovalServer.open(aQuestion());
 
   const answers = [
     await server.answer({ answer: 'approve', credential: token, note: ' seen on the dashboard ' }),
@@ -36,7 +36,7 @@ test('an answer with a token is the answer of its owner, for the plan of the que
 });
 
 test('an answer with a one-time code is the answer of the person whom it was made for', async () => {
-  const server = await ApprovalServer.open(aQuestion());
+  await using server = await ApprovalServer.open(aQuestion());
   server.daemon.codeOwner = { name: 'carol', role: 'approver' };
 
   expect((await server.answer({ answer: 'approve', credential: '1234 5678' })).status).toBe(303);
@@ -48,7 +48,7 @@ test('an answer with a one-time code is the answer of the person whom it was mad
 });
 
 test('whoever may not answer gets one sentence, whatever the reason, and what was typed is not shown again', async () => {
-  const server = await ApprovalServer.open(aQuestion());
+  await using server = await ApprovalServer.open(aQuestion());
   const credentials = ['secret-of-nobody', 'secret-of-the-viewer', 'secret-of-the-operator', '87654321'];
 
   const pages: Shown[] = [];
@@ -71,7 +71,7 @@ test('whoever may not answer gets one sentence, whatever the reason, and what wa
 });
 
 test('five wrong credentials a minute, and no more, also when they come at once', async () => {
-  const server = await ApprovalServer.open(aQuestion());
+  await using server = await ApprovalServer.open(aQuestion());
   const page = await server.get();
   const tries = Array.from({ length: 20 }, () =>
     server.answer({ answer: 'approve', credential: 'secret-of-nobody' }, page),
@@ -92,7 +92,7 @@ test('five wrong credentials a minute, and no more, also when they come at once'
 });
 
 test('right credentials do not count as tries', async () => {
-  const server = await ApprovalServer.open(aQuestion());
+  await using server = await ApprovalServer.open(aQuestion());
   const page = await server.get();
 
   for (let nth = 0; nth < 12; nth += 1)
@@ -108,7 +108,7 @@ test.each([
   ['that the browser calls same-site', { 'sec-fetch-site': 'same-site' }],
   ['without an origin, from the address bar', { origin: undefined, 'sec-fetch-site': 'none' }],
 ])('a form %s decides nothing', async (_, headers) => {
-  const server = await ApprovalServer.open(aQuestion());
+  await using server = await ApprovalServer.open(aQuestion());
   const { text } = await server.get();
   const csrf = /name="csrf" value="([^"]+)"/.exec(text)?.[1] ?? '';
 
@@ -119,7 +119,7 @@ test.each([
 });
 
 test('a browser that names no origin but its own page is believed', async () => {
-  const server = await ApprovalServer.open(aQuestion());
+  await using server = await ApprovalServer.open(aQuestion());
   const { text } = await server.get();
   const csrf = /name="csrf" value="([^"]+)"/.exec(text)?.[1] ?? '';
   const headers = { origin: undefined, 'sec-fetch-site': 'same-origin' };
@@ -128,7 +128,7 @@ test('a browser that names no origin but its own page is believed', async () => 
 });
 
 test('a form without the token of a page, or with one that was changed or is old, decides nothing', async () => {
-  const server = await ApprovalServer.open(aQuestion());
+  await using server = await ApprovalServer.open(aQuestion());
   const page = await server.get();
   const csrf = /name="csrf" value="([^"]+)"/.exec(page.text)?.[1] ?? '';
   const right = { answer: 'approve', credential: token };
@@ -151,7 +151,7 @@ test('a form without the token of a page, or with one that was changed or is old
 });
 
 test('a page counts no more once anybody answered, or got more time', async () => {
-  const server = await ApprovalServer.open(aQuestion());
+  await using server = await ApprovalServer.open(aQuestion());
   const page = await server.get();
   const answers = [{ by: 'alice', answer: 'approve', at: start }] as const;
   const right = { answer: 'approve', credential: token };
@@ -166,7 +166,7 @@ test('a page counts no more once anybody answered, or got more time', async () =
 });
 
 test('an answer after the decision says who decided, and changes nothing', async () => {
-  const server = await ApprovalServer.open(aQuestion());
+  await using server = await ApprovalServer.open(aQuestion());
   const page = await server.get();
   const answers = [{ by: 'alice', answer: 'reject', at: start }] as const;
   server.daemon.askedViews = [aQuestion({ current: false, question: { state: 'rejected', answers } })];
@@ -181,7 +181,7 @@ test('an answer after the decision says who decided, and changes nothing', async
 });
 
 test('what the daemon refuses is told with its reason, and the question is shown as it is then', async () => {
-  const server = await ApprovalServer.open(aQuestion());
+  await using server = await ApprovalServer.open(aQuestion());
   server.daemon.answer = {
     accepted: false,
     message: 'nothing may start: halted by bob',
@@ -213,7 +213,7 @@ test.each([
     'Nothing was decided: a note is one line of at most 500 characters.',
   ],
 ])('a form with %s decides nothing', async (_, fields, notice) => {
-  const server = await ApprovalServer.open(aQuestion());
+  await using server = await ApprovalServer.open(aQuestion());
 
   const page = await server.answer({ credential: token, ...fields });
 
@@ -222,7 +222,7 @@ test.each([
 });
 
 test('anything but a small form is refused, in a page', async () => {
-  const server = await ApprovalServer.open(aQuestion());
+  await using server = await ApprovalServer.open(aQuestion());
   const send = (type: string, body: string): Promise<Shown> =>
     server.send('POST', server.path, { body, headers: { origin: server.origin, 'content-type': type } });
 
@@ -239,7 +239,7 @@ test('anything but a small form is refused, in a page', async () => {
 });
 
 test('a fault is told in a page that leaks nothing, and logged without the link', async () => {
-  const server = await ApprovalServer.open(aQuestion());
+  await using server = await ApprovalServer.open(aQuestion());
   const page = await server.get();
   server.daemon.answer = new TypeError('the disk is on fire');
 
@@ -257,18 +257,19 @@ const destroying = {
 } as const;
 
 test('what destroys data is approved on a second page, by typing the name of the target', async () => {
-  const server = await ApprovalServer.open(aQuestion({ plan: destroying }));
+  await using server = await ApprovalServer.open(aQuestion({ plan: destroying }));
   const first = await server.get();
   expect(first.text).toContain('<a class="button stop" href="?confirm">');
   expect(first.text).not.toContain('value="approve"');
 
   const second = await server.get(`${server.path}?confirm`);
-  expect(read(second).slice(1, 7)).toEqual([
+  expect(read(second).slice(1, 8)).toEqual([
     'Destroy data of backend?',
     'What is destroyed',
     'restore orders from 10:00',
     'rollbackd cannot bring back what is lost by this.',
-    'shop:2.4.0 → shop:2.3.1 known to be good',
+    'shop:2.4.0 → shop:2.3.1',
+    'The second one is known to be good.',
     'Your approval',
   ]);
   const typed = { answer: 'approve', credential: token, confirm: 'backend' };
@@ -279,7 +280,7 @@ test('what destroys data is approved on a second page, by typing the name of the
 test.each(['', 'Backend', 'backend2'])(
   'data is not destroyed when %j is typed for its name',
   async (confirm) => {
-    const server = await ApprovalServer.open(aQuestion({ plan: destroying }));
+    await using server = await ApprovalServer.open(aQuestion({ plan: destroying }));
 
     const page = await server.answer({ answer: 'approve', credential: token, confirm });
 
@@ -293,7 +294,7 @@ test.each(['', 'Backend', 'backend2'])(
 );
 
 test('what destroys data is rejected without typing anything more', async () => {
-  const server = await ApprovalServer.open(aQuestion({ plan: destroying }));
+  await using server = await ApprovalServer.open(aQuestion({ plan: destroying }));
 
   expect((await server.answer({ answer: 'reject', credential: token })).status).toBe(303);
 });

@@ -1,5 +1,4 @@
 import { request } from 'node:http';
-import { onTestFinished } from 'vitest';
 import type { Role, Token } from '../../../src/domain/configuration.ts';
 import type { AskedView } from '../../../src/domain/ports/daemon.ts';
 import { Secret } from '../../../src/domain/secret.ts';
@@ -58,8 +57,11 @@ export class ApprovalServer {
       listen: { host: '127.0.0.1', port: 0 },
       pages: [approvalPage({ daemon, vault, clock, log, environment: 'production', count })],
     });
-    onTestFinished(() => opened.#server?.close());
     return opened;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#server?.close();
   }
 
   get port(): number {

@@ -8,7 +8,7 @@ import { ApprovalServer, read } from './approval-server.ts';
 import { aVault } from './a-vault.ts';
 
 test('the page says what is broken, since when, what will be done, what is asked, until when, and what happens otherwise', async () => {
-  const server = await ApprovalServer.open(aQuestion());
+  await using server = await ApprovalServer.open(aQuestion());
 
   const page = await server.get();
 
@@ -16,15 +16,17 @@ test('the page says what is broken, since when, what will be done, what is asked
   expect(read(page)).toEqual([
     'HIGH in production',
     'Roll back backend?',
-    'Answer until 12:13 UTC, 13 minutes left.',
-    'If nobody does, nothing is rolled back; rollbackd stops and a person has to take over.',
+    'Answer until 12:13 UTC',
+    '13 minutes left. If nobody answers, nothing is rolled back; rollbackd stops and a person has to take over.',
     'What is broken',
     'Share of API requests answered with 5xx',
-    '34% of requests threshold above 10% for 1m',
+    '34% of requests',
+    'threshold: above 10% for 1m',
     'Since 11:56 UTC, for 4 minutes',
     '11:51 UTC11:59 UTC',
     'What will be done',
-    'shop:2.4.0 → shop:2.3.1 known to be good',
+    'shop:2.4.0 → shop:2.3.1',
+    'The second one is known to be good.',
     'keep 500 log lines of backend',
     'recreate container backend from shop:2.3.1',
     'Disruptive: the service may be interrupted for a short time.',
@@ -42,7 +44,7 @@ test('the page says what is broken, since when, what will be done, what is asked
 });
 
 test('browsers may show the page alone, run nothing on it, load nothing for it, and send its form only back', async () => {
-  const server = await ApprovalServer.open(aQuestion());
+  await using server = await ApprovalServer.open(aQuestion());
 
   const { headers, text } = await server.get();
 
@@ -62,7 +64,7 @@ test('browsers may show the page alone, run nothing on it, load nothing for it, 
 });
 
 test('looking decides nothing, however often and in whatever way', async () => {
-  const server = await ApprovalServer.open(aQuestion());
+  await using server = await ApprovalServer.open(aQuestion());
   const query = '?answer=approve&credential=secret-of-the-admin';
 
   await server.get();
@@ -74,7 +76,7 @@ test('looking decides nothing, however often and in whatever way', async () => {
 });
 
 test('every link that opens nothing gets the same page: changed, foreign, expired, or of a question long gone', async () => {
-  const server = await ApprovalServer.open(aQuestion());
+  await using server = await ApprovalServer.open(aQuestion());
   const good = await server.get();
   const foreign = await server.get(linkPath(aVault('of another daemon'), ticketId, start));
   const others = [
@@ -104,7 +106,7 @@ test('every link that opens nothing gets the same page: changed, foreign, expire
 });
 
 test('a foreign Host header opens nothing', async () => {
-  const server = await ApprovalServer.open(aQuestion());
+  await using server = await ApprovalServer.open(aQuestion());
 
   const { status, text } = await server.get(server.path, { host: 'attacker.example' });
 
@@ -115,7 +117,7 @@ test('a foreign Host header opens nothing', async () => {
 
 test('text from data is shown as it is written, and turns nothing around it', async () => {
   const hostile = '\u202e<img src=x onerror=alert(1)>"\'&\u2066';
-  const server = await ApprovalServer.open(
+  await using server = await ApprovalServer.open(
     aQuestion({
       incident: { target: hostile, rule: hostile, series: [] },
       plan: { target: hostile, steps: [hostile] },
@@ -132,7 +134,7 @@ test('text from data is shown as it is written, and turns nothing around it', as
 });
 
 test('a question that needs two people says who answered already', async () => {
-  const server = await ApprovalServer.open(
+  await using server = await ApprovalServer.open(
     aQuestion({
       question: {
         needs: { people: 2, role: 'dba' },
@@ -148,7 +150,7 @@ test('a question that needs two people says who answered already', async () => {
 });
 
 test('when no more time can be had, none is offered', async () => {
-  const server = await ApprovalServer.open(aQuestion({ question: { prolongs: 0 } }));
+  await using server = await ApprovalServer.open(aQuestion({ question: { prolongs: 0 } }));
 
   const { text } = await server.get();
 
@@ -157,7 +159,7 @@ test('when no more time can be had, none is offered', async () => {
 });
 
 test('a plan that took the place of the one asked about is not shown, and cannot be approved', async () => {
-  const server = await ApprovalServer.open(
+  await using server = await ApprovalServer.open(
     aQuestion({ plan: { digest: 'ffffffffffffffff', steps: ['something else'] } }),
   );
 
@@ -194,7 +196,7 @@ test.each([
     'the error rate recovered',
   ],
 ] as const)('a question that is over says what became of it: %#', async (question, title, line) => {
-  const server = await ApprovalServer.open(aQuestion({ question, current: false }));
+  await using server = await ApprovalServer.open(aQuestion({ question, current: false }));
 
   const page = await server.get();
 
@@ -205,7 +207,7 @@ test.each([
 });
 
 test('the link of one question never shows another one of the same incident', async () => {
-  const server = await ApprovalServer.open(
+  await using server = await ApprovalServer.open(
     aQuestion({ question: { id: 'i-7k3f9a/2', state: 'open' }, current: false }),
   );
 
