@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs';
 export const packages = [
   'busybox-static',
   'ca-certificates',
+  'chromium',
   'curl',
   'docker-registry',
   'docker.io',
