@@ -30,6 +30,7 @@ import { command as release } from './release.ts';
 import { command as rto } from './rto.ts';
 import { command as doctor } from './doctor.ts';
 import { command as journal } from './journal.ts';
+import { command as token } from './token.ts';
 import { command as reload } from './reload.ts';
 import { command as init } from './init.ts';
 import { command as schema } from './schema.ts';
@@ -69,6 +70,7 @@ export const commands = {
   rto,
   doctor,
   journal,
+  token,
   reload,
   init,
   schema,

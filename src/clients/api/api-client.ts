@@ -11,6 +11,8 @@ import type {
   Report,
   RtoView,
   StatusView,
+  TokenView,
+  Tried,
 } from '../../domain/ports/daemon.ts';
 import type { ExplainView } from '../../domain/explanation.ts';
 import type { Clock } from '../../domain/ports/clock.ts';
@@ -33,14 +35,27 @@ export interface DaemonApi extends Pick<
   | 'doctor'
   | 'verifyJournal'
   | 'report'
+  | 'entries'
+  | 'tokens'
   | 'reload'
 > {
   execute(command: Command): Promise<CommandAnswer>;
   /** Its page is a whole URL, also where no public one is configured. */
   makeCode(request: Parameters<Daemon['makeCode']>[0]): Promise<MadeCode | { readonly refused: string }>;
+  makeToken(request: TokenRequest): Promise<MadeToken | { readonly refused: string }>;
+  revokeToken(name: string): Promise<CommandAnswer>;
+  notifyTest(): Promise<readonly Tried[]>;
   /** See `follow`. */
   follow(following: Following, signal: AbortSignal): AsyncIterable<Entry>;
 }
+
+/** A token just made, with its secret. */
+export interface MadeToken {
+  readonly secret: string;
+  readonly token: TokenView;
+}
+
+export type TokenRequest = Parameters<Daemon['makeToken']>[0];
 
 export interface ApiClientOptions {
   /** `http://127.0.0.1:7390` */
@@ -63,6 +78,14 @@ export function apiClient({ url, token, timeoutMs, signal, clock }: ApiClientOpt
     execute: ({ do: name, ...body }) => post<CommandAnswer>(`/commands/${name}`, body),
     follow: (following, until) => follow(address, clock, following, until),
     makeCode: async (request) => madeCode(await post<MadeCode | CommandAnswer>('/codes', request), address),
+    tokens: () => get<TokenView[]>('/tokens'),
+    makeToken: async (request) => {
+      const answer = await post<MadeToken | CommandAnswer>('/tokens', request);
+      return 'accepted' in answer ? { refused: answer.message } : answer;
+    },
+    revokeToken: (name) => post<CommandAnswer>(`/tokens/${encodeURIComponent(name)}/revoke`),
+    notifyTest: () => post<Tried[]>('/notify/test', {}),
+    entries: (filter) => get<Entry[]>('/journal', filter),
     reload: () => post<CommandAnswer>('/commands/reload', {}),
     status: () => get<StatusView>('/status'),
     incidents: (filter) => get<IncidentRow[]>('/incidents', filter),

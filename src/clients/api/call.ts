@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import axios, { isAxiosError, type AxiosResponse } from 'axios';
 import { errorCodes, messageOf, RollbackError, type ErrorCode } from '../../domain/errors.ts';
@@ -17,7 +18,8 @@ export interface Caller {
   readonly get: <T>(path: string, query?: Query) => Promise<T>;
   /** As `get`, with null for what is not there. */
   readonly find: <T>(path: string) => Promise<T | null>;
-  readonly post: <T>(path: string, body: object) => Promise<T>;
+  /** An action: repeated under the same idempotency key when the connection breaks, so that it happens once. */
+  readonly post: <T>(path: string, body?: object) => Promise<T>;
 }
 
 /** What an answer may weigh: a journal of a long incident is big, an endless one is not ours. */
@@ -33,8 +35,7 @@ export function caller(address: ApiAddress): Caller {
       if (response.status === 404 && codeIn(response.data) === 'NOT_FOUND') return null;
       return answerIn(address, response) as T;
     },
-    post: async <T>(path: string, body: object) =>
-      answerIn(address, await send(address, 'POST', path, { data: body })) as T,
+    post: async <T>(path: string, body?: object) => answerIn(address, await act(address, path, body)) as T,
   };
 }
 
@@ -100,11 +101,30 @@ async function wholeOf(body: Readable): Promise<unknown> {
   }
 }
 
+/** How often an action is sent again whose connection broke. */
+const repeats = 2;
+
+async function act(address: ApiAddress, path: string, body?: object): Promise<AxiosResponse<unknown>> {
+  const key = randomUUID();
+  for (let left = repeats; ; left--)
+    try {
+      return await send(address, 'POST', path, { ...(body === undefined ? {} : { data: body }), key });
+    } catch (error) {
+      if (left === 0 || !broke(error)) throw error;
+    }
+}
+
+/** The request may have got through; with its key it does no harm to send it again. */
+function broke(error: unknown): boolean {
+  if (!(error instanceof RollbackError) || error.code !== 'DAEMON_UNREACHABLE') return false;
+  return /ECONNRESET|EPIPE|socket hang up/.test(error.message);
+}
+
 async function send(
   { url, token, timeoutMs, signal }: ApiAddress,
   method: 'GET' | 'POST',
   path: string,
-  content: { readonly params?: Query; readonly data?: object },
+  { key, ...content }: { readonly params?: Query; readonly data?: object; readonly key?: string },
 ): Promise<AxiosResponse<unknown>> {
   const deadline = AbortSignal.timeout(timeoutMs);
   try {
@@ -112,7 +132,10 @@ async function send(
       ...content,
       method,
       url: `${url}/api/v1${path}`,
-      headers: token === null ? {} : { authorization: `Bearer ${token.reveal()}` },
+      headers: {
+        ...(token === null ? {} : { authorization: `Bearer ${token.reveal()}` }),
+        ...(key === undefined ? {} : { 'idempotency-key': key }),
+      },
       signal: signal === null ? deadline : AbortSignal.any([signal, deadline]),
       maxContentLength: answerLimitBytes,
       maxRedirects: 0,
