@@ -38,7 +38,10 @@ export interface Links {
 export const noLinks: Links = { approval: () => null, incident: () => null, report: () => null };
 
 /** Characters that a title, a line and a text may have; names and reasons come from the world. */
-export const longest = { title: 300, line: 1_000, text: 10_000 } as const;
+export const longest = { title: 300, line: 1_000, text: 20_000 } as const;
+/** What stands behind a long list must not be cut: the question, and whom to call. */
+const mostListed = 20;
+const longestStep = 300;
 
 /** Says a transition in plain text: what, why, how far, and what to type next. Pure. */
 export function compose(telling: Telling): Message {
@@ -119,7 +122,7 @@ function releaseLine(facts: Facts): string | null {
 }
 
 function stepLines(facts: Facts): string[] {
-  return texts(facts, 'steps').map((step, index) => `step ${index + 1}: ${step}`);
+  return listed(facts, 'steps', (step, index) => `step ${index + 1}: ${inertLine(step, longestStep)}`);
 }
 
 function questionLines({ id, state }: IncidentRow, facts: Facts, links: Links): string[] {
@@ -144,7 +147,7 @@ function orDba(facts: Facts): string {
 }
 
 function byHandLines(facts: Facts): string[] {
-  return texts(facts, 'byHand').map((command) => `by hand: ${command}`);
+  return listed(facts, 'byHand', (command) => `by hand: ${command}`);
 }
 
 /** Whoever owns the problem now, or can answer what not everybody may. */
@@ -163,6 +166,13 @@ function headLine(facts: Facts): string | null {
 function text(facts: Facts, name: string): string | null {
   const value = facts[name];
   return typeof value === 'string' && value !== '' ? value : null;
+}
+
+function listed(facts: Facts, name: string, say: (item: string, index: number) => string): string[] {
+  const items = texts(facts, name);
+  const more = items.length - mostListed;
+  const lines = items.slice(0, mostListed).map(say);
+  return more > 0 ? [...lines, `… and ${more} more`] : lines;
 }
 
 function texts(facts: Facts, name: string): string[] {

@@ -1,9 +1,14 @@
 import { expect, test } from 'vitest';
 import { noMarks } from '../../src/domain/incident.ts';
+import type { Contact } from '../../src/domain/notification.ts';
 import { MINUTE, SECOND } from '../../src/domain/time.ts';
-import { compose } from '../../src/notify/compose.ts';
+import { compose as composeWith, noLinks, type Telling } from '../../src/notify/compose.ts';
 import { start } from '../fakes/clock.ts';
 import { aRow } from '../fakes/daemon-views.ts';
+
+/** Without contacts and links, unless the test is about them. */
+const compose = (telling: Pick<Telling, 'transition' | 'incident' | 'channel'> & Partial<Telling>) =>
+  composeWith({ contacts: [], matter: 'service', links: noLinks, ...telling });
 
 const marks = { ...noMarks, breachedAt: start - 62 * SECOND, detectedAt: start - 2 * SECOND };
 
@@ -32,6 +37,12 @@ test('an opened incident tells value, threshold and how long it took to notice',
       'more: rollbackd show i-7k3f9a',
     ].join('\n'),
     urgent: true,
+    story: {
+      type: 'incident.opened',
+      message: 'CRITICAL on backend: the share of 5xx is too high',
+      facts: { detail: '61.2% of requests', condition: 'above 50% for 1m' },
+      incident: aRow({ state: 'judging', reason: 'layra/api-error-rate: 61.2% of requests', marks }),
+    },
   });
 });
 
@@ -130,6 +141,7 @@ test('a closed incident tells every phase and the head of the journal, and is no
       'so far: detection 1m, decision 300ms, rollback 39s, verification 3m20s, 5m in all',
       'journal head: 41:ab12cd',
       'more: rollbackd show i-7k3f9a',
+      'report: rollbackd report i-7k3f9a',
     ].join('\n'),
   );
 });
@@ -148,4 +160,141 @@ test('a hand-over tells what a person would type', () => {
 
   expect(message.urgent).toBe(true);
   expect(message.text).toContain('\nby hand: docker start backend-1\nmore: ');
+});
+
+const contacts: readonly Contact[] = [
+  {
+    role: 'on_call',
+    name: 'Alice',
+    slack: 'U0000000001',
+    email: 'alice@shop.example',
+    phone: '+49 30 1234',
+  },
+  { role: 'dba', name: 'Dana', slack: null, email: 'dana@shop.example', phone: null },
+  { role: 'dba', name: 'Dora', slack: null, email: null, phone: '+49 30 5678' },
+];
+
+test('a hand-over names whom to call: those who know most about what it is about', () => {
+  const handedOver = { at: start, type: 'incident.handed_over', message: 'yours now' };
+  const incident = aRow({ state: 'handed_over', marks: noMarks });
+  const calls = (facts: Record<string, string>, matter: Telling['matter']) =>
+    compose({ transition: { ...handedOver, facts }, incident, channel: 'log', contacts, matter })
+      .text.split('\n')
+      .filter((line) => line.startsWith('call'));
+
+  expect(calls({}, 'service')).toEqual([
+    'call: on call Alice, +49 30 1234, Slack U0000000001, alice@shop.example',
+  ]);
+  expect(calls({ risk: 'destructive-data' }, 'service')).toEqual([
+    'call: DBA Dana, dana@shop.example',
+    'call: DBA Dora, +49 30 5678',
+  ]);
+  // Nobody is DevOps here, so whoever is on call knows next.
+  expect(calls({}, 'host')).toEqual([
+    'call: on call Alice, +49 30 1234, Slack U0000000001, alice@shop.example',
+  ]);
+});
+
+test('a question that can destroy data says so, names the DBAs, and holds its link', () => {
+  const { text } = compose({
+    transition: {
+      at: start,
+      type: 'question.asked',
+      message: 'may I?',
+      facts: {
+        planDigest: 'd1',
+        ticket: 'k3',
+        dueAt: start + MINUTE,
+        people: 2,
+        role: 'dba',
+        risk: 'destructive-data',
+      },
+    },
+    incident: aRow({ state: 'asking', marks: noMarks, reason: '' }),
+    channel: 'email',
+    contacts,
+    links: { ...noLinks, approval: (ticket, dueAt) => `https://ops.example/approve/${ticket}.${dueAt}` },
+  });
+
+  expect(text).toBe(
+    [
+      'rule: layra/api-error-rate',
+      'risk: this plan can destroy data',
+      'answer until 2026-01-05 12:01:00 UTC, otherwise hand over',
+      'needs 2 people, or a DBA',
+      `decide: https://ops.example/approve/k3.${start + MINUTE}`,
+      'approve: rollbackd approve i-7k3f9a --plan d1',
+      'reject: rollbackd reject i-7k3f9a --plan d1',
+      'call: DBA Dana, dana@shop.example',
+      'call: DBA Dora, +49 30 5678',
+      'more: rollbackd show i-7k3f9a',
+    ].join('\n'),
+  );
+});
+
+test('what fired says since when it breached, and for how long until that was enough', () => {
+  const { text } = compose({
+    transition: {
+      at: start,
+      type: 'level.fired',
+      message: 'fired',
+      facts: { detail: '3 of 3 failed', condition: '3 failures', since: start - 90 * SECOND, firedAt: start },
+    },
+    incident: aRow({ marks: noMarks, reason: '' }),
+    channel: 'log',
+  });
+
+  expect(text).toBe(
+    [
+      'rule: layra/api-error-rate, 3 of 3 failed, threshold 3 failures',
+      'breaching since 2026-01-05 11:58:30 UTC, 1m30s until it fired',
+      'more: rollbackd show i-7k3f9a',
+    ].join('\n'),
+  );
+});
+
+test('text of the world cannot end a line, turn the direction of text, or go on for ever', () => {
+  const { title, text } = compose({
+    transition: {
+      at: start,
+      type: 'incident.opened',
+      message: 'broken\r\nBcc: everybody@shop.example \u202egnirts',
+      facts: {
+        detail: 'x'.repeat(10_240),
+        steps: ['one\nstep 2: approve: https://evil.example', '\u0007\u200b'],
+      },
+    },
+    incident: aRow({ target: 'b\u2067ack\nend', marks: noMarks, reason: '' }),
+    channel: 'email',
+  });
+
+  expect(title).toBe('CRITICAL b\ufffdack end i-7k3f9a: broken Bcc: everybody@shop.example \ufffdgnirts');
+  expect(text.split('\n').map((line) => `${line.slice(0, 60)} ${line.length}`)).toEqual([
+    `rule: layra/api-error-rate, ${'x'.repeat(32)} 1007`,
+    'step 1: one step 2: approve: https://evil.example 49',
+    'step 2: \ufffd\ufffd 10',
+    'more: rollbackd show i-7k3f9a 29',
+  ]);
+});
+
+test('however many steps there are, and however long, what is asked stands in the text', () => {
+  const { text } = compose({
+    transition: {
+      at: start,
+      type: 'question.asked',
+      message: 'may I?',
+      facts: { steps: Array.from({ length: 500 }, () => 'y'.repeat(900)), planDigest: 'd1' },
+    },
+    incident: aRow({ state: 'asking', marks: noMarks, reason: '' }),
+    channel: 'email',
+  });
+
+  expect(text.split('\n').map((line) => line.replace(/y{9,}/, 'y…'))).toEqual([
+    'rule: layra/api-error-rate',
+    ...Array.from({ length: 20 }, (_, index) => `step ${index + 1}: y…… (cut)`),
+    '… and 480 more',
+    'approve: rollbackd approve i-7k3f9a --plan d1',
+    'reject: rollbackd reject i-7k3f9a --plan d1',
+    'more: rollbackd show i-7k3f9a',
+  ]);
 });

@@ -1,10 +1,12 @@
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { onCrashPoint } from '../../src/domain/crash-point.ts';
 import { RollbackError } from '../../src/domain/errors.ts';
-import type { Channel, Message } from '../../src/domain/ports/channel.ts';
+import type { Channel, Delivery, Message } from '../../src/domain/ports/channel.ts';
 import type { OutboxRow, Store } from '../../src/domain/ports/store.ts';
 import { Secret } from '../../src/domain/secret.ts';
 import { HOUR, MINUTE, SECOND } from '../../src/domain/time.ts';
+import type { DeliveryWatch } from '../../src/notify/channel-queue.ts';
+import { backoffMs } from '../../src/notify/backoff.ts';
 import { Dispatcher } from '../../src/notify/dispatcher.ts';
 import { logChannel } from '../../src/notify/log-channel.ts';
 import { slackWebhookChannel } from '../../src/notify/slack/webhook-channel.ts';
@@ -30,9 +32,12 @@ class Outbox implements Pick<Store, 'due' | 'sent' | 'retryAt'> {
     });
   }
 
-  async due(channel: string, now: number, limit: number): Promise<readonly OutboxRow[]> {
-    return this.rows
-      .filter((row) => !row.isSent && row.channel === channel && row.nextAt <= now)
+  async due(channel: string, _: number, limit: number): Promise<readonly OutboxRow[]> {
+    const waiting = this.rows.filter((row) => !row.isSent && row.channel === channel);
+    const lanes = [...Map.groupBy(waiting, ({ incident }) => incident).values()];
+    return lanes
+      .toSorted((a, b) => Number(b.some(({ urgent }) => urgent)) - Number(a.some(({ urgent }) => urgent)))
+      .flat()
       .slice(0, limit)
       .map((row) => ({ ...row }));
   }
@@ -60,7 +65,12 @@ class Outbox implements Pick<Store, 'due' | 'sent' | 'retryAt'> {
 /** A channel that keeps what it was sent, with the time since the start, and fails as told. */
 class Tape implements Channel {
   readonly log: string[] = [];
+  /** What the next sendings end with, whatever they are. */
   readonly failures: Error[] = [];
+  /** What sending certain messages always ends with, by title. */
+  readonly faults = new Map<string, Error>();
+  readonly doubts: boolean[] = [];
+  joins = 1;
   readonly name: string;
   readonly #clock: SimulatedClock;
   readonly #startedAt: number;
@@ -71,10 +81,12 @@ class Tape implements Channel {
     this.#startedAt = clock.now();
   }
 
-  async send([{ title }]: readonly [Message, ...(readonly Message[])]): Promise<void> {
-    const failure = this.failures.shift();
+  async send(messages: readonly [Message, ...(readonly Message[])], { inDoubt }: Delivery): Promise<void> {
+    const titles = messages.map(({ title }) => title).join('+');
+    const failure = this.failures.shift() ?? this.faults.get(titles);
     const second = (this.#clock.now() - this.#startedAt) / SECOND;
-    this.log.push(`${second}s ${title}${failure === undefined ? '' : ' failed'}`);
+    this.log.push(`${second}s ${titles}${failure === undefined ? '' : ' failed'}`);
+    this.doubts.push(inDoubt);
     if (failure !== undefined) throw failure;
   }
 }
@@ -90,18 +102,26 @@ function dispatching(names: readonly string[] = ['slack']) {
   const clock = new SimulatedClock();
   const outbox = new Outbox();
   const log = new RecordedLog();
+  const told: string[] = [];
+  const watch: DeliveryWatch = {
+    failing: (channel, since, reason) =>
+      told.push(`${channel} failing since ${since - clock.now()}: ${reason}`),
+    recovered: (channel) => told.push(`${channel} recovered`),
+    givenUp: (channel, { key }, reason) => told.push(`${channel} gave up ${key}: ${reason}`),
+  };
   const tapes = names.map((name) => new Tape(name, clock));
   const begin = () => {
-    const dispatcher = new Dispatcher({ store: outbox, channels: tapes, clock, log });
+    const dispatcher = new Dispatcher({ store: outbox, channels: tapes, clock, log, watch, chance: () => 0 });
     const stop = new AbortController();
     running.push(stop);
     const ended = dispatcher.start(stop.signal);
     return { dispatcher, stop, ended };
   };
   const [slack = new Tape('slack', clock)] = tapes;
-  return { clock, outbox, log, tapes, slack, begin };
+  return { clock, outbox, log, tapes, slack, told, watch, begin };
 }
 
+const refused = () => new RollbackError('REFUSED', 'HTTP 403: invalid_token');
 const down = () =>
   new RollbackError('UNREACHABLE', 'Slack answered a post with HTTP 500; it will be posted again');
 
@@ -155,24 +175,210 @@ test('it does not come before the other side said', async () => {
   expect(slack.log).toEqual(['0s m1 failed', '90s m1']);
 });
 
-test('it never gives up: after many failures it still tries every hour, and says so each time', async () => {
+test('it never gives up a channel: after many failures it still tries every minute, and says so each time', async () => {
   const { clock, outbox, slack, log, begin } = dispatching();
-  slack.failures.push(
-    ...Array.from({ length: 40 }, () => new RollbackError('REFUSED', 'HTTP 403: invalid_token')),
-  );
+  slack.failures.push(...Array.from({ length: 99 }, () => refused()));
   outbox.put({});
   begin();
-  await clock.advance(24 * HOUR);
+  await clock.advance(1 * HOUR);
   const tries = slack.log.length;
-  await clock.advance(3 * HOUR);
+  await clock.advance(3 * MINUTE);
 
   expect(slack.log.length).toBe(tries + 3);
   expect(log.lines.length).toBe(tries + 3);
   expect(log.lines[0]).toBe(
     'warn a message to slack was not sent; the next try is in 1s {"channel":"slack","message":"m1","incident":"i-7k3f9a","attempts":1,"error":"HTTP 403: invalid_token"}',
   );
-  expect(log.lines.at(-1)).toContain('the next try is in 1h {');
+  expect(log.lines.at(-1)).toContain('the next try is in 1m {');
   expect(outbox.waiting()).toEqual(['m1']);
+});
+
+test('chance takes up to half of each wait', async () => {
+  expect([0, 1, 2, 30].map((failures) => [backoffMs(failures, 0), backoffMs(failures, 1)])).toEqual([
+    [1_000, 500],
+    [2_000, 1_000],
+    [4_000, 2_000],
+    [60_000, 30_000],
+  ]);
+});
+
+describe('between incidents', () => {
+  test('one with something urgent overtakes a long queue, and keeps its own order', async () => {
+    const { outbox, slack, begin } = dispatching();
+    for (const incident of ['i-a', 'i-b', 'i-c']) outbox.put({ incident });
+    outbox.put({ incident: 'i-b' });
+    outbox.put({ incident: 'i-b', urgent: true });
+    begin();
+    await settle();
+
+    expect(slack.log).toEqual(['0s m2', '0s m4', '0s m5', '0s m1', '0s m3']);
+  });
+
+  test('a message that the other side refuses holds up its own incident only, and that not for ever', async () => {
+    const { clock, outbox, slack, told, log, begin } = dispatching();
+    slack.faults.set('m1', refused());
+    outbox.put({ incident: 'i-a', urgent: true });
+    outbox.put({ incident: 'i-a' });
+    outbox.put({ incident: 'i-b' });
+    begin();
+    await clock.advance(2 * MINUTE);
+
+    expect(slack.log).toEqual([
+      '0s m1 failed',
+      '0s m3',
+      ...['1s', '3s', '7s', '15s', '31s'].map((time) => `${time} m1 failed`),
+      '31s m2',
+      '31s m1 failed',
+    ]);
+    expect(outbox.waiting()).toEqual([]);
+    expect(told).toEqual(['slack gave up m1: HTTP 403: invalid_token']);
+    expect(log.lines.at(-1)).toBe(
+      'error a message to slack was given up: others get through, this one does not {"channel":"slack","message":"m1","incident":"i-a","attempts":7,"error":"HTTP 403: invalid_token"}',
+    );
+  });
+
+  test('a channel that refuses everything loses nothing: once it takes one, it is offered them all', async () => {
+    const { clock, outbox, slack, told, begin } = dispatching();
+    slack.failures.push(...Array.from({ length: 40 }, refused));
+    for (const incident of ['i-a', 'i-a', 'i-b']) outbox.put({ incident });
+    begin();
+    await clock.advance(1 * HOUR);
+
+    expect(outbox.waiting()).toEqual([]);
+    expect(
+      slack.log
+        .filter((line) => !line.endsWith('failed'))
+        .map((line) => line.split(' ')[1])
+        .toSorted(),
+    ).toEqual(['m1', 'm2', 'm3']);
+    expect(told.filter((line) => line.includes('gave up'))).toEqual([]);
+  });
+
+  test('a message at which the other side always breaks does not keep others waiting', async () => {
+    const { clock, outbox, slack, begin } = dispatching();
+    slack.faults.set('m1', down());
+    outbox.put({ incident: 'i-a', urgent: true });
+    const { dispatcher } = begin();
+    await clock.advance(10 * MINUTE);
+    for (let count = 2; count <= 5; count++) outbox.put({ incident: `i-${count}` });
+    dispatcher.wake();
+    await clock.advance(1 * MINUTE);
+
+    expect(outbox.waiting()).toEqual(['m1']);
+  });
+
+  test('such a message is given up after an hour in which others got through', async () => {
+    const { clock, outbox, slack, told, begin } = dispatching();
+    slack.faults.set('m1', down());
+    outbox.put({ incident: 'i-a' });
+    const { dispatcher } = begin();
+    for (let minute = 0; minute < 130; minute++) {
+      outbox.put({ incident: 'i-b' });
+      dispatcher.wake();
+      await clock.advance(1 * MINUTE);
+    }
+
+    expect(told).toEqual(['slack gave up m1: Slack answered a post with HTTP 500; it will be posted again']);
+    expect(outbox.waiting()).toEqual([]);
+  });
+
+  test('after an outage urgent ones do not wait for their next turn', async () => {
+    const { clock, outbox, slack, begin } = dispatching();
+    slack.failures.push(...Array.from({ length: 20 }, down));
+    outbox.put({ incident: 'i-a', urgent: true });
+    outbox.put({ incident: 'i-b' });
+    begin();
+    await clock.advance(1 * HOUR);
+    const through = slack.log.filter((line) => !line.endsWith('failed'));
+
+    expect(new Set(through.map((line) => line.split(' ')[0])).size).toBe(1);
+    expect(through.length).toBe(2);
+  });
+});
+
+describe('after the other side asked for patience', () => {
+  const throttled = () => new RollbackError('UNREACHABLE', 'HTTP 429', { retryAfterMs: 30 * SECOND });
+
+  test('what waits of an incident goes together, as far as the channel takes it', async () => {
+    const { clock, outbox, slack, begin } = dispatching();
+    slack.joins = 3;
+    slack.failures.push(throttled());
+    for (const incident of ['i-a', 'i-a', 'i-b', 'i-a', 'i-a']) outbox.put({ incident });
+    begin();
+    await clock.advance(1 * MINUTE);
+
+    expect(slack.log).toEqual(['0s m1 failed', '30s m3', '30s m1+m2+m4', '30s m5']);
+    expect(outbox.waiting()).toEqual([]);
+  });
+
+  test('messages of no incident go one by one', async () => {
+    const { clock, outbox, slack, begin } = dispatching();
+    slack.joins = 3;
+    slack.failures.push(throttled());
+    outbox.put({ incident: null });
+    outbox.put({ incident: null });
+    begin();
+    await clock.advance(1 * MINUTE);
+
+    expect(slack.log).toEqual(['0s m1 failed', '30s m1', '30s m2']);
+  });
+
+  test('nobody comes before, urgent or not', async () => {
+    const { clock, outbox, slack, begin } = dispatching();
+    slack.failures.push(throttled());
+    outbox.put({ incident: 'i-a' });
+    const { dispatcher } = begin();
+    await settle();
+    outbox.put({ incident: 'i-b', urgent: true });
+    dispatcher.wake();
+    await clock.advance(1 * MINUTE);
+
+    expect(slack.log).toEqual(['0s m1 failed', '30s m2', '30s m1']);
+  });
+});
+
+test('in doubt are the first message of a start, and whatever was tried before', async () => {
+  const { clock, outbox, slack, begin } = dispatching();
+  outbox.put({});
+  outbox.put({});
+  begin();
+  await settle();
+  slack.failures.push(down());
+  outbox.put({});
+  await clock.advance(10 * SECOND);
+
+  expect(slack.log).toEqual(['0s m1', '0s m2', '5s m3 failed', '6s m3']);
+  expect(slack.doubts).toEqual([true, false, false, true]);
+});
+
+describe('a channel that does not get through', () => {
+  test('is told of once after five minutes, and once when it does again', async () => {
+    const { clock, outbox, slack, told, begin } = dispatching();
+    slack.failures.push(...Array.from({ length: 20 }, down));
+    outbox.put({});
+    const { dispatcher } = begin();
+    await clock.advance(4 * MINUTE);
+    expect([told, dispatcher.health()]).toEqual([[], new Map([['slack', false]])]);
+    await clock.advance(2 * MINUTE);
+    expect(dispatcher.health()).toEqual(new Map([['slack', true]]));
+    await clock.advance(1 * HOUR);
+
+    expect(told.length).toBe(2);
+    expect(told[0]).toMatch(/^slack failing since -3\d{5}: Slack answered a post with HTTP 500/);
+    expect(told[1]).toBe('slack recovered');
+    expect(dispatcher.health()).toEqual(new Map([['slack', false]]));
+  });
+
+  test('is told of also while the other side is left alone for long', async () => {
+    const { clock, outbox, slack, told, begin } = dispatching();
+    slack.failures.push(new RollbackError('UNREACHABLE', 'HTTP 429', { retryAfterMs: 1 * HOUR }));
+    outbox.put({});
+    begin();
+    await clock.advance(6 * MINUTE);
+
+    expect(slack.log.length).toBe(1);
+    expect(told).toEqual(['slack failing since -300000: HTTP 429']);
+  });
 });
 
 test('a restart keeps the order: what waits to be tried again is not overtaken', async () => {
@@ -249,13 +455,15 @@ test('more messages than one look takes all go out at once', async () => {
 test('against a real webhook: rate limit, fault, then through, in order', async () => {
   await using slack = await slackServer();
   slack.reactions.push({ status: 429, retryAfter: '7' }, { status: 500 });
-  const { clock, outbox, log } = dispatching();
+  const { clock, outbox, log, watch } = dispatching();
   const channel = slackWebhookChannel({ webhook: new Secret(slack.url) });
   const stop = new AbortController();
   running.push(stop);
   outbox.put({ text: '' });
   outbox.put({ text: '' });
-  void new Dispatcher({ store: outbox, channels: [channel], clock, log }).start(stop.signal);
+  void new Dispatcher({ store: outbox, channels: [channel], clock, log, watch, chance: () => 0 }).start(
+    stop.signal,
+  );
 
   await until(() => log.lines.length === 1);
   await clock.advance(6 * SECOND);
@@ -265,7 +473,7 @@ test('against a real webhook: rate limit, fault, then through, in order', async 
   await clock.advance(2 * SECOND);
   await until(() => outbox.waiting().length === 0);
 
-  expect(slack.texts()).toEqual(['m1', 'm1', 'm1', 'm2']);
+  expect(slack.texts()).toEqual(['m1', 'm1\n\nm2', 'm1\n\nm2']);
   expect(log.lines.join('\n')).not.toContain('canary');
 });
 
