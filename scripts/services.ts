@@ -15,6 +15,7 @@ export const packages = [
   'iptables',
   'prometheus',
   'prometheus-alertmanager',
+  'redis-server',
 ] as const;
 
 /**

@@ -29,6 +29,7 @@ export interface Connections {
   /** Where steps may change files, and the notes about what they did. */
   readonly files: FileRoots;
   readonly records: EffectRecords;
+  readonly dataStores: Endpoints['dataStores'];
 }
 
 export type Surroundings = {
@@ -45,6 +46,7 @@ export type Endpoints = Pick<
   | 'stateDir'
   | 'allowedPrograms'
   | 'fileRoots'
+  | 'dataStores'
   | 'hostRoot'
   | 'gitProtocols'
 >;
@@ -57,6 +59,7 @@ export const noEndpoints: Endpoints = {
   stateDir: '/nonexistent',
   allowedPrograms: [],
   fileRoots: [],
+  dataStores: {},
   hostRoot: '/',
   gitProtocols: [],
 };
@@ -80,6 +83,7 @@ export function connect(endpoints: Endpoints, { clock, environment }: Surroundin
     orphans: orphans({ clock, stateDir }),
     files: { hostRoot, roots: fileRoots },
     records: effectRecords(stateDir, clock),
+    dataStores: endpoints.dataStores,
     git: git({ stateDir, protocols: gitProtocols, environment }),
   };
 }

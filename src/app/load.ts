@@ -37,6 +37,7 @@ export function registriesForReading(surroundings: Surroundings): {
     docker: null,
     vault: noVault,
     own: { containerId: null, hosts: [] },
+    answers: false,
     channels: [],
     tell: () => Promise.resolve(),
     readings: null,

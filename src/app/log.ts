@@ -30,10 +30,11 @@ export function systemLog({
 /** Tells the scrubber every secret of a configuration. */
 export function knowSecrets(
   scrubber: Scrubber,
-  { tokens, channels, prometheus, scrape }: Configuration,
+  { tokens, channels, prometheus, scrape, dataStores }: Configuration,
 ): void {
   scrubber.know(tokens.map(({ token }) => token));
   scrubber.know(secretsOf(channels));
+  scrubber.know(Object.values(dataStores).flatMap(({ password }) => password ?? []));
   scrubber.know(Object.values(prometheus?.headers ?? {}));
   for (const { headers } of scrape?.pages ?? []) scrubber.know(Object.values(headers));
 }

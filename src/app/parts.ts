@@ -10,6 +10,7 @@ import type { BugReports } from '../domain/ports/reports.ts';
 import type { Store } from '../domain/ports/store.ts';
 import type { Vault } from '../domain/ports/vault.ts';
 import type { Target } from '../domain/target.ts';
+import { audienceOf } from '../domain/routes.ts';
 import type { Parts, Watcher } from '../engine/parts.ts';
 import type { Links } from '../notify/compose.ts';
 import { ledgerRow } from '../record/ledger.ts';
@@ -27,7 +28,6 @@ import { haltFile } from './halt-file.ts';
 import { randomIds } from './ids.ts';
 import { ledgerInput } from './ledger-input.ts';
 import { driversFor, sourcesFor } from './registries.ts';
-import { audienceOf } from './routing.ts';
 import { tell } from './telling.ts';
 
 /** What the parts are made of. */
@@ -63,6 +63,7 @@ export async function makeParts(making: Making): Promise<Parts> {
     ...making,
     docker,
     own: { containerId: await ownContainerId(), hosts: ownHosts(configuration) },
+    answers: configuration.prometheus !== null,
     channels: namesInHouse(channels, configuration),
     tell: (outbox) => store.commit({ outbox }),
     readings: (target: Target) =>

@@ -12,6 +12,7 @@ import { noReports, type BugReports } from '../domain/ports/reports.ts';
 import type { Sources } from '../domain/ports/source.ts';
 import type { Vault } from '../domain/ports/vault.ts';
 import type { Target } from '../domain/target.ts';
+import { cacheInvalidateDriver } from '../rollback/drivers/cache-invalidate.ts';
 import { commandDriver } from '../rollback/drivers/command.ts';
 import { directoryClearDriver } from '../rollback/drivers/directory-clear.ts';
 import { dockerRestartDriver } from '../rollback/drivers/docker-restart.ts';
@@ -56,6 +57,8 @@ export interface DriverParts extends Surroundings {
   readonly vault: Vault;
   /** What rollbackd must never touch: its own container, and the hosts it works through. */
   readonly own: { readonly containerId: string | null; readonly hosts: readonly string[] };
+  /** Whether there is a Prometheus to ask. */
+  readonly answers: boolean;
   readonly channels: readonly string[];
   readonly tell: (messages: readonly Message[], signal: AbortSignal) => Promise<void>;
   readonly readings: ((target: Target) => readonly string[]) | null;
@@ -63,7 +66,7 @@ export interface DriverParts extends Surroundings {
 
 /** The drivers by their word in playbooks. To add one: its file, a line here, its contract test. */
 export function driversFor(
-  { docker, http, git, processes, files, records }: Connections,
+  { docker, http, git, processes, files, records, ...rest }: Connections,
   parts: DriverParts,
 ): Drivers {
   const { clock, environment, vault, own, channels, tell, readings } = parts;
@@ -75,6 +78,13 @@ export function driversFor(
     'git.revert': gitRevertDriver({ git, clock }),
     'flags.set': flagsSetDriver({ files, records }),
     'directory.clear': directoryClearDriver({ files, records }),
+    'cache.invalidate': cacheInvalidateDriver({
+      stores: rest.dataStores,
+      // Loaded when it is needed: most plans have no cache in them.
+      open: async (store, signal) => (await import('../clients/redis.ts')).openRedis(store, signal),
+      answerer: parts.answers ? rest.prometheus : null,
+      clock,
+    }),
     command: commandDriver({ processes }),
     http: httpDriver({ http, environment }),
     wait: waitDriver({ clock }),

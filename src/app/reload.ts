@@ -30,6 +30,7 @@ const fixed = [
   'haltFile',
   'allowedPrograms',
   'fileRoots',
+  'dataStores',
   'gitProtocols',
   'retention',
 ] as const;

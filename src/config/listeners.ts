@@ -1,5 +1,5 @@
 import type { ChannelPart, NotifyPart } from '../domain/notification.ts';
-import { configuredChannels, hears } from '../domain/routes.ts';
+import { channelsFor, hears } from '../domain/routes.ts';
 import type { Mode, Rule, Severity } from '../domain/rule.ts';
 import type { Target } from '../domain/target.ts';
 import type { Place } from './place.ts';
@@ -11,11 +11,11 @@ export function checkListeners(
   { targets, rules }: { readonly targets: readonly PlacedTarget[]; readonly rules: readonly Rule[] },
   daemon: { readonly mode: Mode; readonly channels: ChannelPart; readonly notify: NotifyPart },
 ): void {
-  const { internal } = configuredChannels(daemon.channels);
+  const internal = channelsFor('internal', daemon.channels);
   for (const { target, place } of targets) {
     for (const { rule, severity } of questionsAbout(target, rules, daemon.mode)) {
       const heard = internal.some((channel) =>
-        hears(channel, { target: target.name, severity }, daemon.notify.routes),
+        hears(channel, { target: target.name, severity }, daemon.notify),
       );
       if (heard) continue;
       const asks = `rule ${rule.id} asks people about ${target.name} (${severity.toUpperCase()})`;

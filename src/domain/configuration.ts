@@ -1,3 +1,4 @@
+import type { DataStore } from './data-store.ts';
 import type { ApproverGrant, ChannelPart, Communication, NotifyPart } from './notification.ts';
 import type { Playbook } from './playbook.ts';
 import type { Mode, Rule } from './rule.ts';
@@ -50,6 +51,8 @@ export interface Configuration {
   readonly notify: NotifyPart;
   /** Whose clicks in Slack count. */
   readonly approvers: readonly ApproverGrant[];
+  /** Stores of data that steps may reach, by name. */
+  readonly dataStores: Readonly<Record<string, DataStore>>;
   /** Under which the API is reached by people's browsers, without a final slash; null: messages hold no links. */
   readonly publicUrl: string | null;
   /** Where the host's file system is mounted into the sidecar; `/` outside a container. */

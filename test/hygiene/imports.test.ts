@@ -46,6 +46,7 @@ const owners: Readonly<Record<string, string>> = {
   axios: 'clients',
   dockerode: 'clients',
   'simple-git': 'clients',
+  '@redis/client': 'clients',
   '@slack/webhook': 'notify',
   '@slack/web-api': 'notify',
   '@slack/socket-mode': 'notify',

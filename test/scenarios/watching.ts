@@ -389,6 +389,7 @@ function configure({
     host: 'local',
     allowedPrograms: [],
     fileRoots: [],
+    dataStores: {},
     gitProtocols: [],
     budget: { rollbacks: 3, perMs: HOUR },
     retention: { incidentsMs: 400 * DAY, readingsMs: 14 * DAY, replacedMs: DAY },
