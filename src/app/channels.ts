@@ -5,9 +5,9 @@ import type { Clock } from '../domain/ports/clock.ts';
 import type { Report } from '../domain/ports/daemon.ts';
 import type { Log } from '../domain/ports/log.ts';
 import type { Store } from '../domain/ports/store.ts';
+import { audienceOf, hears } from '../domain/routes.ts';
 import type { Links } from '../notify/compose.ts';
 import { logChannel } from '../notify/log-channel.ts';
-import { audienceOf, hears } from './routing.ts';
 
 /** What channels work with beside their part of the configuration. */
 export interface ChannelParts {

@@ -2,11 +2,11 @@ import { partsOf } from '../domain/composition.ts';
 import type { Configuration } from '../domain/configuration.ts';
 import type { Message } from '../domain/ports/channel.ts';
 import type { IncidentRow, NewEntry } from '../domain/ports/store.ts';
+import { audienceOf, hears } from '../domain/routes.ts';
 import { announce } from '../notify/announcement.ts';
 import { compose, noLinks, type Links } from '../notify/compose.ts';
 import type { Matter } from '../notify/contact-lines.ts';
 import { inertLine } from '../notify/inert.ts';
-import { audienceOf, hears } from './routing.ts';
 
 /** Transitions that people hear of. The journal and the log hold all of them. */
 const told: ReadonlySet<string> = new Set([

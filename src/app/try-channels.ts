@@ -3,8 +3,8 @@ import type { Configuration } from '../domain/configuration.ts';
 import type { Channel } from '../domain/ports/channel.ts';
 import type { Clock } from '../domain/ports/clock.ts';
 import type { Tried } from '../domain/ports/daemon.ts';
+import { audienceOf } from '../domain/routes.ts';
 import { counted } from './counted.ts';
-import { audienceOf } from './routing.ts';
 import { testMessages, trialMs } from './test-messages.ts';
 
 export interface Trials {

@@ -1,7 +1,7 @@
 import type { Configuration } from '../../domain/configuration.ts';
 import { audiences } from '../../domain/notification.ts';
 import type { Playbook } from '../../domain/playbook.ts';
-import { configuredChannels } from '../../domain/routes.ts';
+import { channelsFor } from '../../domain/routes.ts';
 import type { Rule } from '../../domain/rule.ts';
 import type { Check, Hit } from '../check.ts';
 
@@ -13,14 +13,14 @@ export const unheard: Check = {
     'Configure a channel for them, e.g. a webhook of the status page with audience: external, or name a plan without these announcements.',
   *find({ configuration, main, packs }): Generator<Hit> {
     if (main === null) return;
-    const channels = configuredChannels(configuration.channels);
     for (const { id, communication } of firstWithEachPlan(configuration)) {
       const [pack, playbook = ''] = id.split('/');
       const file = packs.find(({ name }) => name === pack)?.playbooks ?? null;
       const said = configuration.communications[communication ?? '']?.announcements ?? [];
       for (const audience of audiences) {
         const count = said.filter(({ to }) => to === audience).length;
-        if (file === null || count === 0 || channels[audience].length > 0) continue;
+        if (file === null || count === 0 || channelsFor(audience, configuration.channels).length > 0)
+          continue;
         yield {
           at: file.value(['playbooks', playbook, 'communication']),
           message: `${communication ?? ''} has ${count} ${audience} announcement${count === 1 ? '' : 's'}, and no channel is ${audience}`,
