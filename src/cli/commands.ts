@@ -29,6 +29,7 @@ import { command as gate } from './gate.ts';
 import { command as release } from './release.ts';
 import { command as rto } from './rto.ts';
 import { command as doctor } from './doctor.ts';
+import { command as notify } from './notify.ts';
 import { command as journal } from './journal.ts';
 import { command as token } from './token.ts';
 import { command as reload } from './reload.ts';
@@ -69,6 +70,7 @@ export const commands = {
   release,
   rto,
   doctor,
+  notify,
   journal,
   token,
   reload,
