@@ -2,11 +2,14 @@ import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Configuration } from '../domain/configuration.ts';
 import type { CommandAnswer, Daemon } from '../domain/ports/daemon.ts';
+import type { Store } from '../domain/ports/store.ts';
+import type { Vault } from '../domain/ports/vault.ts';
 import type { Book } from '../engine/book.ts';
 import { reportsOf } from '../engine/bug-reports.ts';
 import { Engine } from '../engine/engine.ts';
 import { madeTokens, wereEverMade } from '../engine/tokens.ts';
-import { createMetrics } from '../record/metrics.ts';
+import type { Dispatcher } from '../notify/dispatcher.ts';
+import { createMetrics, type Metrics } from '../record/metrics.ts';
 import { startServer, type Server } from '../server/server.ts';
 import type { MadeTokens } from '../server/tokens.ts';
 import { openSqliteStore } from '../store/sqlite/open.ts';
@@ -22,6 +25,7 @@ import { Listeners } from './listeners.ts';
 import { messagingOf } from './messaging.ts';
 import { makeParts } from './parts.ts';
 import { Reloader } from './reload.ts';
+import { slackOf, type Slack } from './slack.ts';
 import { followFiles, type Followed } from './follow-files.ts';
 import { keepHouse } from './house-keeping.ts';
 import { watcherOf } from './watcher.ts';
@@ -66,17 +70,10 @@ export async function startApp(options: AppOptions): Promise<App> {
   undo.defer(() => metrics.close());
   const connections = connect(configuration, options);
   const { scraped } = connections;
-  const late: { engine: Engine | null } = { engine: null };
+  const late: { engine: Engine | null; slack: Slack | null } = { engine: null, slack: null };
   const { http } = connections;
-  const engineOrNull = (): Engine | null => late.engine;
-  const messaging = await messagingOf(configuration, {
-    http,
-    store,
-    vault,
-    clock,
-    log,
-    engine: engineOrNull,
-  });
+  const told = { http, store, vault, clock, log, engine: (): Engine | null => late.engine };
+  const messaging = await messagingOf(configuration, told);
   const { channels, dispatcher, links } = messaging;
   const journaled = new Listeners();
   const watcher = watcherOf({
@@ -99,7 +96,8 @@ export async function startApp(options: AppOptions): Promise<App> {
     version: options.version,
     loaded: () => reloader.loaded(),
     reload: () => reloader.reload(),
-    doctor: () => examine({ parts, connections, configuration: engine.core.book.configuration }),
+    doctor: () =>
+      examine({ parts, connections, configuration: engine.core.book.configuration, slack: late.slack }),
     answerers: answerersOf(configuration, connections),
     scrape: () => scraped.view(),
     vault,
@@ -108,38 +106,72 @@ export async function startApp(options: AppOptions): Promise<App> {
     refusedAccess: (refused) => metrics.refusedAccess(refused),
     metrics: async () => metrics.page(await metricsState(engine, dispatcher, scraped)),
   });
-  const server = await startServer({
-    daemon,
-    listen: configuration.listen,
-    tokens: configuration.tokens,
-    made: () => madeIn(engine.core.book),
-    inbox: store,
-    version: options.version,
-    clock,
-    log,
-    ...approvalPages(configuration, { daemon, vault, clock, log, metrics }),
-  });
+  const slack = await slackOf({ engine, daemon, store, http, channels, clock, log, metrics });
+  late.slack = slack;
+  const server = await serve({ ...options, engine, daemon, store, vault, metrics, slack });
   follow(options, { engine, server, reloader, connections });
   metrics.reloaded({ ended: 'loaded', digest: configuration.digest, environment: configuration.environment });
   undo.defer(() => server.close());
   undo.use(background((signal) => scraped.scraper.start(signal)));
   await engine.start();
   undo.defer(() => engine.stop(0).then(() => {}));
-  undo.use(
-    background(
-      (signal) => dispatcher.start(signal),
-      (signal) => keepHouse(engine, signal),
-      (signal) => followFiles(followed(engine, reloader), { clock, signal }),
-    ),
-  );
+  undo.use(beside(engine, { dispatcher, slack, reloader }));
   const teardown = undo.move();
   let stopping: Promise<boolean> | null = null;
   return {
-    url: `http://${server.address.includes(':') ? `[${server.address}]` : server.address}:${server.port}`,
+    url: urlOf(server),
     daemon,
     reload: () => reloader.reload(),
     stop: (graceMs) => (stopping ??= stop(engine, teardown, graceMs)),
   };
+}
+
+interface Beside {
+  readonly dispatcher: Dispatcher;
+  readonly slack: Slack;
+  readonly reloader: Reloader;
+}
+
+/** What runs beside the engine, until it is disposed of. */
+function beside(engine: Engine, { dispatcher, slack, reloader }: Beside): AsyncDisposable {
+  const { clock } = engine.core.parts;
+  return background(
+    (signal) => dispatcher.start(signal),
+    (signal) => slack.start(signal),
+    (signal) => keepHouse(engine, signal),
+    (signal) => followFiles(followed(engine, reloader), { clock, signal }),
+  );
+}
+
+function urlOf({ address, port }: Server): string {
+  return `http://${address.includes(':') ? `[${address}]` : address}:${port}`;
+}
+
+interface Serving extends AppOptions {
+  readonly engine: Engine;
+  readonly daemon: Daemon;
+  readonly store: Store;
+  readonly vault: Vault;
+  readonly metrics: Metrics;
+  readonly slack: Slack;
+}
+
+/** Opens the API, with the pages beside it. */
+function serve({ configuration, version, clock, log, ...parts }: Serving): Promise<Server> {
+  const { engine, daemon, store, vault, metrics, slack } = parts;
+  const approval = approvalPages(configuration, { daemon, vault, clock, log, metrics });
+  return startServer({
+    daemon,
+    listen: configuration.listen,
+    tokens: configuration.tokens,
+    made: () => madeIn(engine.core.book),
+    inbox: store,
+    version,
+    clock,
+    log,
+    ...approval,
+    pages: [...(approval.pages ?? []), ...slack.pages],
+  });
 }
 
 interface Following {

@@ -6,11 +6,14 @@ import { messageOf } from '../domain/errors.ts';
 import type { DoctorView } from '../domain/ports/daemon.ts';
 import type { Parts } from '../engine/parts.ts';
 import type { Connections } from './connections.ts';
+import type { Slack } from './slack.ts';
 
 export interface Examined {
   readonly parts: Parts;
   readonly connections: Connections;
   readonly configuration: Configuration;
+  /** What people click there may not arrive. */
+  readonly slack: Pick<Slack, 'check'> | null;
 }
 
 interface Examination {
@@ -22,7 +25,9 @@ interface Examination {
 /** Whether the daemon can reach everything and may do everything. Changes nothing. */
 export async function examine(examined: Examined): Promise<DoctorView> {
   const examinations = [...ofDaemon(examined), ...ofServices(examined), ...ofTargets(examined)];
-  return { checks: await Promise.all(examinations.map((examination) => perform(examined, examination))) };
+  const checks = await Promise.all(examinations.map((examination) => perform(examined, examination)));
+  const clicks = examined.slack?.check() ?? null;
+  return { checks: clicks === null ? checks : [...checks, clicks] };
 }
 
 async function perform(

@@ -135,6 +135,18 @@ function daemon(registry: Registry) {
       labelNames: ['event'] as const,
       registers,
     }),
+    slackTaken: new Counter({
+      name: 'rollbackd_slack_total',
+      help: 'Clicks, commands and forged requests from Slack, by how they ended and why.',
+      labelNames: ['ended', 'because'] as const,
+      registers,
+    }),
+    slackConnections: new Gauge({
+      name: 'rollbackd_slack_connections',
+      help: 'Connections over which clicks in Slack arrive; there is none without Socket Mode.',
+      labelNames: ['transport'] as const,
+      registers,
+    }),
     lastReloadOk: plain(
       'rollbackd_configuration_last_reload_successful',
       '1 when the last attempt to load the configuration succeeded.',

@@ -57,6 +57,9 @@ export interface Metrics {
   refusedAccess(refused: RefusedAccess): void;
   /** Something happened at the page behind an approval link. */
   approvalPage(event: ApprovalPageEvent): void;
+  /** Something that came from Slack: how it ended, and a word of a closed list that says why. */
+  slackTaken(ended: string, because: string): void;
+  slackConnections(count: number): void;
   /** The page in the text format of Prometheus. */
   page(state: MetricsState): Promise<string>;
   /** Ends what measures the event loop. */
@@ -98,6 +101,8 @@ export function createMetrics({ clock, version, seriesLimit = 60_000 }: MetricsO
     },
     refusedAccess: ({ why, count }) => definitions.refusedRequests.inc({ why }, count),
     approvalPage: (event) => definitions.approvalPage.inc({ event }),
+    slackTaken: (ended, because) => definitions.slackTaken.inc({ ended, because }),
+    slackConnections: (count) => definitions.slackConnections.set({ transport: 'socket' }, count),
     page: (state) => {
       setGauges(definitions, state, clock.now());
       return registry.metrics();

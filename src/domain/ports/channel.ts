@@ -51,4 +51,6 @@ export interface Channel {
   ): Promise<void>;
   /** What it does beside that, until the signal aborts. Never rejects. */
   run?(signal: AbortSignal): Promise<void>;
+  /** Something about an incident changed that no message tells: what it shows of it is to be edited. */
+  refresh?(incident: string): void;
 }

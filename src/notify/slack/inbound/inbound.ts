@@ -51,6 +51,9 @@ export class Inbound {
   readonly #intake: Intake;
   readonly #pace: Pace;
   readonly #waiting: (() => Promise<void>)[] = [];
+  /** By key: what is stored at the start may have come in a moment before. */
+  readonly #known = new Set<string>();
+  #started = false;
   #running = 0;
   #idle: (() => void)[] = [];
 
@@ -83,15 +86,17 @@ export class Inbound {
     return 'new';
   }
 
-  /** Takes what was stored and not finished, oldest first. Called once, at a start. */
+  /** Takes what was stored and not finished, oldest first. Called once, at a start: nothing is taken before. */
   async recover(): Promise<void> {
     const rows = await this.#options.desk.store.unanswered(source, 10_000);
+    this.#started = true;
     for (const row of rows) {
       const done = storedInteraction(row.payload);
       if (done === null)
         await this.#options.desk.store.answered(row, { ended: 'refused', because: 'unreadable' });
       else this.#queue(row.key, done, row.at);
     }
+    void this.#work();
   }
 
   /** Resolves once nothing is being taken. */
@@ -101,12 +106,14 @@ export class Inbound {
   }
 
   #queue(key: string, done: Interaction, at: number): void {
+    if (this.#known.has(key)) return;
+    this.#known.add(key);
     this.#waiting.push(() => this.#finish({ source, key }, done, at));
     void this.#work();
   }
 
   async #work(): Promise<void> {
-    if (this.#running >= mostTogether) return;
+    if (!this.#started || this.#running >= mostTogether) return;
     this.#running += 1;
     for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) await next();
     this.#running -= 1;
@@ -126,6 +133,8 @@ export class Inbound {
     } catch (error) {
       counted('ignored', 'failed');
       log.error({ key: row.key, error: messageOf(error) }, 'what somebody did in Slack could not be taken');
+    } finally {
+      this.#known.delete(row.key);
     }
   }
 

@@ -16,6 +16,8 @@ export interface SocketOptions {
   readonly log: Log;
   /** From 0 to 1, anew at each call. */
   readonly chance: () => number;
+  /** There are so many now. */
+  readonly onConnections: (count: number) => void;
   /** Connections held at once; Slack sends each envelope over any one of them. */
   readonly connections?: number;
 }
@@ -89,16 +91,20 @@ export class SlackSocket {
     try {
       await this.#open(client, ended.promise);
       if (signal.aborted) return;
-      this.#count += 1;
-      this.#since ??= this.#options.clock.now();
+      this.#changed(1);
       this.#problem = null;
       this.#options.log.info({ connections: this.#count }, 'connected to Slack');
       await ended.promise;
-      this.#count -= 1;
-      if (this.#count === 0) this.#since = null;
+      this.#changed(-1);
     } finally {
       await this.#close(client);
     }
+  }
+
+  #changed(by: 1 | -1): void {
+    this.#count += by;
+    this.#since = this.#count === 0 ? null : (this.#since ?? this.#options.clock.now());
+    this.#options.onConnections(this.#count);
   }
 
   async #open(client: SocketModeClient, ended: Promise<void>): Promise<void> {

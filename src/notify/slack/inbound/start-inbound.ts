@@ -14,7 +14,6 @@ import { Inbound } from './inbound.ts';
 import { Members } from './members.ts';
 import { slackCalls } from './slack-calls.ts';
 import { SlackSocket, type Connected } from './socket.ts';
-import { Tally } from './tally.ts';
 
 export interface SlackInboundOptions {
   readonly app: SlackApp;
@@ -33,6 +32,10 @@ export interface SlackInboundOptions {
   readonly journal: (remark: Remark) => Promise<void>;
   /** The card of an incident shows something else now. */
   readonly refresh: (incident: string) => void;
+  /** Counts what came: how it ended, and a word of a closed list that says why. */
+  readonly counted: (ended: string, because: string) => void;
+  /** There are so many connections now. */
+  readonly onConnections: (count: number) => void;
   readonly connections?: number;
   readonly gatherMs?: number;
 }
@@ -41,7 +44,6 @@ export interface SlackInboundOptions {
 export interface SlackInbound {
   /** null: nothing is expected over HTTP. */
   readonly interactions: Interactions | null;
-  readonly tally: Tally;
   /** null: there is no Socket Mode. */
   connected(): Connected | null;
   /** Takes what was left, then whatever comes, until the signal aborts and what was begun has ended. Never rejects. */
@@ -50,13 +52,12 @@ export interface SlackInbound {
   settled(): Promise<void>;
 }
 
-/** Makes it; starts nothing and calls nobody. */
+/** Makes it; starts nothing and calls nobody. What arrives before the start is stored and waits. */
 export async function slackInbound(options: SlackInboundOptions): Promise<SlackInbound> {
   const { app, daemon, store, clock, log, approvers, contacts, journal, refresh } = options;
   const calls = await slackCalls(options);
   const groups = (): readonly string[] => [...new Set(approvers().flatMap((grant) => grant.groups))];
   const members = new Members({ calls, clock, log, team: app.team, groups });
-  const tally = new Tally();
   const desk = {
     daemon,
     store,
@@ -75,19 +76,18 @@ export async function slackInbound(options: SlackInboundOptions): Promise<SlackI
     log,
     journal,
     refresh,
-    counted: (ended, because) => tally.count(`${ended}/${because}`),
+    counted: options.counted,
     ...(gatherMs === undefined ? {} : { gatherMs }),
   });
   const socket =
     app.appToken === null
       ? null
       : new SlackSocket({ ...options, inbound, appToken: app.appToken.reveal(), apiUrl: app.apiUrl });
-  const counted = (because: string): void => tally.count(`forged/${because}`);
+  const counted = (because: string): void => options.counted('forged', because);
   const { signingSecrets: secrets } = app;
   return {
     interactions:
       secrets.length === 0 ? null : slackRequests({ inbound, secrets, clock, log, journal, counted }),
-    tally,
     connected: () => socket?.connected() ?? null,
     start: async (signal) => {
       await inbound
