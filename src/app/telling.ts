@@ -56,6 +56,7 @@ const announced: ReadonlySet<string> = new Set([
   'channel.failing',
   'channel.recovered',
   'message.given_up',
+  'slack.refused',
 ]);
 
 /** What the daemon as a whole tells loudly. */
