@@ -32,9 +32,15 @@ export function channelNames(main: Place): readonly string[] {
   ];
 }
 
+/** What tells alerts apart. */
+const ownLabels: readonly string[] = ['alertname', 'environment', 'incident', 'target', 'severity'];
+
 function readAlertmanager(place: Place): AlertmanagerChannel | null {
   if (place.value === undefined) return null;
   const { url, labels } = place.fields(alertmanagerShape);
+  for (const label of Object.keys(labels ?? {}))
+    if (ownLabels.includes(label))
+      place.at('labels').at(label).problem('is set by rollbackd itself, on every alert', 'key');
   if (url === undefined) return null;
   if (URL.parse(url)?.search !== '') place.at('url').problem('must not hold a query (?…)');
   return { url: url.replace(/\/+$/, ''), labels: labels ?? {} };

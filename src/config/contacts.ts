@@ -1,4 +1,5 @@
 import { contactRoles, type Contact, type ContactRole } from '../domain/notification.ts';
+import { sameName } from '../domain/names.ts';
 import { contactShape } from './people-shapes.ts';
 import type { Place } from './place.ts';
 import { unknownWord } from './suggest.ts';
@@ -37,13 +38,13 @@ function readContact(place: Place, role: ContactRole): Contact | null {
 
 /** Names and Slack ids lead to each other, both ways: an answer in Slack is the answer of the name. */
 function checkKnown(place: Place, { role, name, slack }: Contact, others: readonly Contact[]): void {
-  if (others.some((other) => other.role === role && other.name === name))
+  if (others.some((other) => other.role === role && sameName(other.name, name)))
     place.at('name').problem(`${name} is already a contact for ${role}`);
   if (slack === null) return;
-  const twin = others.find((other) => other.slack === slack && other.name !== name);
+  const twin = others.find((other) => other.slack === slack && !sameName(other.name, name));
   if (twin !== undefined)
     place.at('slack').problem(`${slack} is already ${twin.name}: nobody could tell whose answer it is`);
-  const elsewhere = others.find((other) => other.name === name && (other.slack ?? slack) !== slack);
+  const elsewhere = others.find((other) => sameName(other.name, name) && (other.slack ?? slack) !== slack);
   if (elsewhere !== undefined)
     place.at('slack').problem(`${name} is already ${elsewhere.slack ?? ''}; one person has one id`);
 }
