@@ -4,7 +4,7 @@ import type { Contact } from '../../../src/domain/notification.ts';
 import type { IncidentView, QuestionView, SeriesView } from '../../../src/domain/ports/daemon.ts';
 import type { LedgerRow } from '../../../src/domain/ports/store.ts';
 import { MINUTE, SECOND } from '../../../src/domain/time.ts';
-import { noLinks, type CardView } from '../../../src/notify/slack/card/view.ts';
+import type { CardView } from '../../../src/notify/slack/card/view.ts';
 import { start } from '../../fakes/clock.ts';
 import { anEffect, anEntry, anIncident, aPlan } from '../../fakes/daemon-views.ts';
 
@@ -119,7 +119,7 @@ export function view(given: Partial<IncidentView>, more: Partial<CardView> = {})
     marks: { ...noMarks, breachedAt, detectedAt: openedAt },
     ...given,
   });
-  return { incident, contacts, links: noLinks, now: openedAt + MINUTE, ...more };
+  return { incident, contacts, page: null, now: openedAt + MINUTE, ...more };
 }
 
 const marks = { ...noMarks, breachedAt, detectedAt: openedAt, askedAt: openedAt + SECOND };
@@ -179,7 +179,7 @@ export const stages: Readonly<Record<string, CardView>> = {
   }),
   asking: view(
     { ...asking, levels: [level, memory] },
-    { links: { page: 'https://rollbackd.example/approve/pKzX0Y?s=1', report: null } },
+    { page: 'https://rollbackd.example/approve/pKzX0Y?s=1' },
   ),
   'asking-destructive': view({
     ...asking,
@@ -251,28 +251,25 @@ export const stages: Readonly<Record<string, CardView>> = {
     journal: [closing],
     rto: times({ detection: 60_000, decision: 1_000, total: 480_000 }),
   }),
-  'rolled-back': view(
-    {
-      ...rolling,
-      state: 'closed',
-      outcome: 'rolled_back',
-      closedAt,
-      reason: 'layra/api-error-rate: 0% of requests for 1m',
-      levels: [{ ...level, recoveredAt: closedAt }],
-      journal: [begun, anEntry({ type: 'rollback.settling' }), closing],
-      effects: [evidence, recreated],
-      rto: times({
-        detection: 60_000,
-        decision: 1_000,
-        people: 239_000,
-        rollback: 14_000,
-        verification: 190_000,
-        total: 480_000,
-        total_without_people: 241_000,
-      }),
-    },
-    { links: { page: null, report: 'https://rollbackd.example/reports/i-7k3f9a' } },
-  ),
+  'rolled-back': view({
+    ...rolling,
+    state: 'closed',
+    outcome: 'rolled_back',
+    closedAt,
+    reason: 'layra/api-error-rate: 0% of requests for 1m',
+    levels: [{ ...level, recoveredAt: closedAt }],
+    journal: [begun, anEntry({ type: 'rollback.settling' }), closing],
+    effects: [evidence, recreated],
+    rto: times({
+      detection: 60_000,
+      decision: 1_000,
+      people: 239_000,
+      rollback: 14_000,
+      verification: 190_000,
+      total: 480_000,
+      total_without_people: 241_000,
+    }),
+  }),
   'unknown-release': view({
     state: 'handed_over',
     outcome: 'handed_over',

@@ -1,10 +1,7 @@
+import type { ClickAction } from '../../../domain/ports/interactions.ts';
 import type { Block, Button, Confirmation } from './blocks.ts';
 import { plainText } from './lines.ts';
 import type { Asked } from './view.ts';
-
-/** What the buttons of a card are called in the clicks that come back. */
-export const buttonActions = ['approve', 'reject', 'hand_over', 'prolong', 'view'] as const;
-export type ButtonAction = (typeof buttonActions)[number];
 
 /** The buttons of an open question; none without a ticket, since a click could not be told what it is about. */
 export function buttons({ question, plan }: Asked): readonly Block[] {
@@ -25,7 +22,7 @@ export function buttons({ question, plan }: Asked): readonly Block[] {
   return [{ type: 'actions', elements }];
 }
 
-function button(action: ButtonAction, text: string, ticket: string): Button {
+function button(action: ClickAction, text: string, ticket: string): Button {
   return { type: 'button', action_id: action, text: plainText(text, 75), value: ticket };
 }
 

@@ -7,12 +7,9 @@ import { bold, code, data, instant, labelled, line, list, monospaced, said } fro
 import { asked, leadingLevel, type CardView } from './view.ts';
 import { roleWords } from './words.ts';
 
-/** Where the question can be answered without Slack, and where the report is. */
-export function linkSection({ incident, links }: CardView): RichText | null {
-  const shown = [
-    ...(asked(incident) === null ? [] : link(links.page, 'Answer in a browser')),
-    ...(incident.closedAt === null ? [] : link(links.report, 'Read the report')),
-  ];
+/** Where the question can be answered without Slack. */
+export function linkSection({ incident, page }: CardView): RichText | null {
+  const shown = asked(incident) === null ? [] : link(page, 'Answer in a browser');
   return shown.length === 0 ? null : { type: 'rich_text', elements: shown.map((piece) => line(piece)) };
 }
 

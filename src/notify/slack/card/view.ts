@@ -2,22 +2,13 @@ import type { FiredLevel } from '../../../domain/incident.ts';
 import type { Contact } from '../../../domain/notification.ts';
 import type { IncidentView, PlanView, QuestionView } from '../../../domain/ports/daemon.ts';
 
-/** Addresses for people's browsers; null where there is none. */
-export interface Links {
-  /** The page on which the open question can be answered without Slack. */
-  readonly page: string | null;
-  /** The report, once the incident is closed. */
-  readonly report: string | null;
-}
-
-export const noLinks: Links = { page: null, report: null };
-
 /** All that a card is made of. */
 export interface CardView {
   readonly incident: IncidentView;
   /** Named when a person owns the problem. */
   readonly contacts: readonly Contact[];
-  readonly links: Links;
+  /** Where the open question can be answered in a browser, without Slack; null where there is no such page. */
+  readonly page: string | null;
   readonly now: number;
 }
 
