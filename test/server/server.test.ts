@@ -1,87 +1,10 @@
-import { request } from 'node:http';
 import { connect } from 'node:net';
-import { afterEach, expect, test } from 'vitest';
-import { systemClock } from '../../src/app/clock.ts';
-import type { Role, Token } from '../../src/domain/configuration.ts';
+import { expect, test } from 'vitest';
+import type { Role } from '../../src/domain/configuration.ts';
 import { RollbackError } from '../../src/domain/errors.ts';
 import { Secret } from '../../src/domain/secret.ts';
-import { startServer, type Server, type ServerOptions } from '../../src/server/server.ts';
-import { FakeDaemon } from '../fakes/daemon.ts';
 import { aRow, anIncident } from '../fakes/daemon-views.ts';
-import { FakeInbox } from '../fakes/inbox.ts';
-import { RecordedLog } from '../fakes/log.ts';
-
-const servers: Server[] = [];
-
-afterEach(async () => {
-  for (const server of servers.splice(0)) await server.close();
-});
-
-const tokens: readonly Token[] = (['viewer', 'operator', 'approver', 'dba', 'admin'] as const).map(
-  (role) => ({
-    name: `the-${role}`,
-    role,
-    token: new Secret(`secret-of-${role}`),
-  }),
-);
-
-interface Answer {
-  readonly status: number;
-  readonly type: string;
-  readonly text: string;
-  readonly body: unknown;
-  readonly headers: Readonly<Record<string, unknown>>;
-}
-
-interface Sent {
-  readonly as?: Role;
-  readonly body?: unknown;
-  readonly raw?: string;
-  readonly headers?: Record<string, string>;
-}
-
-async function serving(options: Partial<ServerOptions> = {}) {
-  const daemon = new FakeDaemon();
-  const log = new RecordedLog();
-  const inbox = new FakeInbox();
-  const listen = { host: '127.0.0.1', port: 0 };
-  const server = await startServer({
-    daemon,
-    listen,
-    tokens: [],
-    clock: systemClock(),
-    log,
-    inbox,
-    version: '0.1.0',
-    ...options,
-  });
-  servers.push(server);
-  const send = (method: string, path: string, sent: Sent = {}) => call(server, method, path, sent);
-  return { daemon, log, inbox, server, send };
-}
-
-async function call({ port }: Server, method: string, path: string, sent: Sent): Promise<Answer> {
-  const content = sent.raw ?? (sent.body === undefined ? '' : JSON.stringify(sent.body));
-  const headers = {
-    ...(content === '' ? {} : { 'content-type': 'application/json' }),
-    ...(sent.as === undefined ? {} : { authorization: `Bearer secret-of-${sent.as}` }),
-    ...sent.headers,
-  };
-  const { promise, resolve, reject } = Promise.withResolvers<Answer>();
-  const outgoing = request({ host: '127.0.0.1', port, method, path, headers }, (response) => {
-    let text = '';
-    response.setEncoding('utf8');
-    response.on('data', (part: string) => (text += part));
-    response.on('end', () => {
-      const type = response.headers['content-type'] ?? '';
-      const body: unknown = type.includes('json') ? JSON.parse(text) : text;
-      resolve({ status: response.statusCode ?? 0, type, text, body, headers: response.headers });
-    });
-  });
-  outgoing.on('error', reject);
-  outgoing.end(content);
-  return promise;
-}
+import { serving, tokens, type Sent } from './serving.ts';
 
 test('metrics and health need no token', async () => {
   const { send, daemon } = await serving({ tokens });
