@@ -2,6 +2,7 @@ import type { Configuration } from '../domain/configuration.ts';
 import type { ChannelPart } from '../domain/notification.ts';
 import type { Clock } from '../domain/ports/clock.ts';
 import { logLevels, openLog, type DaemonLog, type LogLevel } from '../record/log.ts';
+import { secretsOfStore } from '../domain/data-store.ts';
 import { Secret } from '../domain/secret.ts';
 import { Scrubber } from '../record/scrubber.ts';
 
@@ -34,7 +35,7 @@ export function knowSecrets(
 ): void {
   scrubber.know(tokens.map(({ token }) => token));
   scrubber.know(secretsOf(channels));
-  scrubber.know(Object.values(dataStores).flatMap(({ password }) => password ?? []));
+  scrubber.know(Object.values(dataStores).flatMap(secretsOfStore));
   scrubber.know(Object.values(prometheus?.headers ?? {}));
   for (const { headers } of scrape?.pages ?? []) scrubber.know(Object.values(headers));
 }

@@ -1,5 +1,6 @@
 import { z, type ZodType } from 'zod';
-import { dataStoreShape, redisShape } from '../data-stores.ts';
+import { dataStoreKinds } from '../../domain/data-store.ts';
+import { dataStoreShape, dataStoreShapes } from '../data-stores.ts';
 import {
   budgetShape,
   defaultsShape,
@@ -39,15 +40,7 @@ export function mainSchema(): JsonSchema {
     ),
     docker: filled(mainShape.docker, z.strictObject(dockerShape).meta(oneOf(['socket', 'url']))),
     ...channelKeys(),
-    data_stores: filled(
-      mainShape.data_stores,
-      z.record(
-        name,
-        z
-          .strictObject({ redis: filled(dataStoreShape.redis, z.strictObject(redisShape).meta({ required: ['url'] })) })
-          .meta({ required: ['redis'] }),
-      ),
-    ),
+    data_stores: filled(mainShape.data_stores, z.record(name, dataStore())),
     budget: filled(mainShape.budget, z.strictObject(budgetShape)),
     retention: filled(mainShape.retention, z.strictObject(retentionShape)),
     reload: filled(mainShape.reload, z.strictObject(reloadShape)),
@@ -66,6 +59,20 @@ export function mainSchema(): JsonSchema {
 }
 
 const secrets = z.record(z.string(), secretReference);
+
+function dataStore(): ZodType {
+  const { redis, mysql, postgres, mongodb, sqlite, qdrant, milvus } = dataStoreShapes;
+  const keys = z.strictObject({
+    redis: filled(dataStoreShape.redis, z.strictObject(redis).meta({ required: ['url'] })),
+    mysql: filled(dataStoreShape.mysql, z.strictObject(mysql).meta({ required: ['url'] })),
+    postgres: filled(dataStoreShape.postgres, z.strictObject(postgres).meta({ required: ['url'] })),
+    mongodb: filled(dataStoreShape.mongodb, z.strictObject(mongodb).meta({ required: ['url'] })),
+    sqlite: filled(dataStoreShape.sqlite, z.strictObject(sqlite).meta({ required: ['path'] })),
+    qdrant: filled(dataStoreShape.qdrant, z.strictObject(qdrant).meta({ required: ['url'] })),
+    milvus: filled(dataStoreShape.milvus, z.strictObject(milvus).meta({ required: ['url'] })),
+  });
+  return keys.meta(oneOf(dataStoreKinds));
+}
 
 function page(): ZodType {
   return z.strictObject({ ...pageShape, headers: filled(pageShape.headers, secrets) });

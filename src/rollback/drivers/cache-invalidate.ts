@@ -69,6 +69,7 @@ function problems(step: Step, parts: CacheParts): string[] {
   const known = Object.keys(parts.stores).join(', ');
   if (found === undefined)
     return [`there is no data store ${store}; data_stores has ${known === '' ? 'none' : known}`];
+  if (found.kind !== 'redis') return [`the data store ${store} is a ${found.kind}, not a redis`];
   if (guard !== undefined && parts.answerer === null)
     return ['the guard cannot be asked: the configuration has no prometheus'];
   return [];
@@ -165,7 +166,8 @@ async function* batches(
 
 function storeOf(step: Step, { stores }: CacheParts): RedisStore | null {
   const { store } = cacheOptions.parse(step.options);
-  return stores[store] ?? null;
+  const found = stores[store];
+  return found?.kind === 'redis' ? found : null;
 }
 
 function what({ patterns, everything }: CacheOptions): string {
