@@ -81,7 +81,10 @@ export async function startApp(options: AppOptions): Promise<App> {
     metrics,
     log,
     wake: () => dispatcher.wake(),
-    onEntry: options.onEntry ?? (() => {}),
+    onEntry: (entry) => {
+      if (entry.incident !== null) for (const channel of channels) channel.refresh?.(entry.incident);
+      options.onEntry?.(entry);
+    },
   });
   const reports = {
     of: (target: string) => (late.engine === null ? [] : reportsOf(late.engine.core.book, target)),

@@ -2,7 +2,7 @@ import type { HttpClient } from '../clients/http.ts';
 import type { Configuration } from '../domain/configuration.ts';
 import type { Channel } from '../domain/ports/channel.ts';
 import type { Clock } from '../domain/ports/clock.ts';
-import type { Report } from '../domain/ports/daemon.ts';
+import type { IncidentView, Report } from '../domain/ports/daemon.ts';
 import type { Log } from '../domain/ports/log.ts';
 import type { Store } from '../domain/ports/store.ts';
 import { audienceOf, hears } from '../domain/routes.ts';
@@ -16,6 +16,8 @@ export interface ChannelParts {
   readonly log: Log;
   readonly store: Store;
   readonly links: Links;
+  /** The incident as it is now; null when there is none of that name. */
+  readonly view: (incident: string) => Promise<IncidentView | null>;
   /** The report on an incident, made when it is asked for. */
   readonly report: (incident: string) => Promise<Report | null>;
   /** The configuration in force. */
@@ -31,7 +33,7 @@ export async function openChannels(
   parts: ChannelParts,
 ): Promise<readonly Channel[]> {
   const opened = await Promise.all([
-    slack(configuration),
+    slack(configuration, parts),
     email(configuration, parts),
     webhooks(configuration, parts),
     alertmanager(configuration, parts),
@@ -41,8 +43,13 @@ export async function openChannels(
   return isTold ? channels : [...channels, logChannel({ log: parts.log })];
 }
 
-async function slack({ channels }: Configuration): Promise<readonly Channel[]> {
-  const { slackWebhook: webhook } = channels;
+async function slack({ channels }: Configuration, parts: ChannelParts): Promise<readonly Channel[]> {
+  const { slackApp: app, slackWebhook: webhook } = channels;
+  if (app !== null) {
+    const { slackAppChannel } = await import('../notify/slack/app-channel.ts');
+    const contacts = () => parts.directory().notify.contacts;
+    return [slackAppChannel({ ...parts, app, contacts, page: parts.links.approval })];
+  }
   if (webhook === null) return [];
   const { slackWebhookChannel } = await import('../notify/slack/webhook-channel.ts');
   return [slackWebhookChannel({ webhook })];

@@ -9,6 +9,7 @@ import type { Store } from '../domain/ports/store.ts';
 import type { Vault } from '../domain/ports/vault.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Note } from '../engine/turn.ts';
+import { incidentView } from '../engine/views/incident.ts';
 import { formatDuration } from '../domain/time.ts';
 import type { DeliveryWatch } from '../notify/channel-queue.ts';
 import type { Links } from '../notify/compose.ts';
@@ -44,6 +45,10 @@ export async function messagingOf(configuration: Configuration, parts: Messaging
   const channels = await openChannels(configuration, {
     ...parts,
     links,
+    view: async (incident) => {
+      const made = engine();
+      return made === null ? null : incidentView(made.core, incident);
+    },
     report: async (incident) => {
       const made = engine();
       if (made === null) return null;

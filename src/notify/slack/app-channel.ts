@@ -37,6 +37,7 @@ export interface SlackAppChannel extends Channel {
    * edited is edited with the next message.
    */
   refresh(incident: string): void;
+  run(signal: AbortSignal): Promise<void>;
   /** Resolves once no edit is under way or due. */
   refreshed(): Promise<void>;
 }
@@ -58,10 +59,7 @@ export function slackAppChannel(options: SlackAppOptions): SlackAppChannel {
     clock,
     log,
     edit: (incident, signal) =>
-      turns.run(incident, async () => {
-        const now = await view(incident);
-        if (now !== null) await posts.editWhereItIs(now, signal);
-      }),
+      turns.run(incident, () => posts.editWhereItIs(incident, () => view(incident), signal)),
   });
   const send = async (messages: Messages, delivery: Delivery, signal: AbortSignal): Promise<void> => {
     const [{ incident }] = messages;
@@ -123,6 +121,7 @@ export function slackAppChannel(options: SlackAppOptions): SlackAppChannel {
     name,
     joins,
     send,
+    run: (signal) => refreshing.run(signal),
     refresh: (incident) => refreshing.refresh(incident),
     refreshed: () => refreshing.idle(),
   };

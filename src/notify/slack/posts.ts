@@ -69,9 +69,14 @@ export class Posts {
   }
 
   /** Makes a card that is there show the incident as it is; without one nothing happens. */
-  async editWhereItIs(incident: IncidentView, signal: AbortSignal): Promise<void> {
-    const place = await this.#placeOf(incident.id);
-    if (place !== null) await this.#edit(incident, place, signal);
+  async editWhereItIs(
+    incident: string,
+    view: () => Promise<IncidentView | null>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const place = await this.#placeOf(incident);
+    const now = place === null ? null : await view();
+    if (place !== null && now !== null) await this.#edit(now, place, signal);
   }
 
   /** @returns its time stamp */

@@ -24,13 +24,25 @@ interface State {
 export class Refreshing {
   readonly #options: RefreshingOptions;
   readonly #states = new Map<string, State>();
+  readonly #end = new AbortController();
   #waiting: (() => void)[] = [];
 
   constructor(options: RefreshingOptions) {
     this.#options = options;
   }
 
+  /** Ends when the signal aborts: nothing is edited any more. */
+  async run(signal: AbortSignal): Promise<void> {
+    const ended = Promise.withResolvers<void>();
+    const end = (): void => ended.resolve();
+    if (signal.aborted) end();
+    signal.addEventListener('abort', end, { once: true });
+    await ended.promise;
+    this.#end.abort();
+  }
+
   refresh(incident: string): void {
+    if (this.#end.signal.aborted) return;
     const state = this.#states.get(incident);
     if (state !== undefined) {
       state.again = true;
@@ -51,9 +63,10 @@ export class Refreshing {
     if (state === undefined) return;
     state.again = false;
     try {
-      await this.#options.edit(incident, new AbortController().signal);
+      await this.#options.edit(incident, this.#end.signal);
       state.tries = 0;
     } catch (error) {
+      if (this.#end.signal.aborted) return this.#leave(incident);
       state.tries += 1;
       state.again = state.tries < mostTries;
       if (!state.again)
@@ -66,10 +79,14 @@ export class Refreshing {
   }
 
   #rested(incident: string, state: State): void {
-    if (state.again) {
+    if (state.again && !this.#end.signal.aborted) {
       void this.#edit(incident);
       return;
     }
+    this.#leave(incident);
+  }
+
+  #leave(incident: string): void {
     this.#states.delete(incident);
     if (this.#states.size > 0) return;
     for (const resolve of this.#waiting.splice(0)) resolve();
