@@ -132,13 +132,19 @@ export class Reloader {
 
   #needsRestart(next: Configuration): string | null {
     const { configuration } = this.#options.engine.core.book;
-    const changed: string[] = fixed.filter(
-      (key) => canonical(revealing(next[key])) !== canonical(revealing(configuration[key])),
-    );
+    const changed = fixed
+      .filter((key) => canonical(revealing(next[key])) !== canonical(revealing(configuration[key])))
+      .map(asWritten);
     const kept = [next, configuration].map(({ scrape }) => canonical(storeLimits(scrape)));
     if (kept[0] !== kept[1]) changed.push('scrape.retention or scrape.max_series');
     return changed.length === 0 ? null : `${changed.join(', ')} changed, which needs a restart of the daemon`;
   }
+}
+
+/** The word for it in the main file. */
+function asWritten(key: (typeof fixed)[number]): string {
+  if (key === 'channels') return 'slack, email, webhooks or alertmanager';
+  return key.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
 /** Secrets compare by their value, so that a rotated one is noticed. */
