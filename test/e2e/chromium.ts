@@ -1,10 +1,19 @@
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
 
+/** A public name that leads to this machine: what an attacker's name server would say. */
+export const foreignHost = 'attacker.example';
+
 /** Debian's browser. Nothing but what a test opens is asked of the network. */
 export function openChromium(): Promise<Browser> {
   return chromium.launch({
     executablePath: '/usr/bin/chromium',
-    args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-background-networking'],
+    args: [
+      '--headless',
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-background-networking',
+      `--host-resolver-rules=MAP ${foreignHost} 127.0.0.1`,
+    ],
   });
 }
 
