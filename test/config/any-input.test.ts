@@ -66,7 +66,7 @@ test('whatever stands anywhere in a file, the answer is a configuration or probl
         expect(message).toMatch(/^[^\n]+$/);
       }
     }),
-    { numRuns: 250, seed: 7 },
+    { numRuns: 200, seed: 7 },
   );
 });
 
@@ -79,7 +79,7 @@ test('text with any piece cut out is a configuration or problems, never a stack 
       const loaded = await configuring({ ...example, ...secrets, [file]: cut });
       expect(loaded.ok || loaded.problems.length > 0).toBe(true);
     }),
-    { numRuns: 250, seed: 7 },
+    { numRuns: 200, seed: 7 },
   );
 });
 
