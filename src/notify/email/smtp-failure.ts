@@ -22,7 +22,7 @@ const words: Readonly<Record<string, string>> = {
  */
 export function smtpError(server: string, thrown: unknown, hidden: readonly string[]): RollbackError {
   const { code, status, said } = failureOf(thrown);
-  const what = words[code] ?? (status === null ? 'it could not be reached' : 'it did not take the mail');
+  const what = words[code] ?? (status === null ? 'no mail could be handed in' : 'it did not take the mail');
   const quoted = hidden.reduce((text, secret) => text.replaceAll(secret, '[secret]'), said).slice(0, 300);
   const message = `the mail server ${server}: ${what} (${quoted})`;
   const facts = status === null ? {} : { status };
