@@ -23,7 +23,7 @@ export const contrasts = (): readonly { readonly text: string; readonly ratio: n
         ({ nodeType, textContent }) => nodeType === 3 && textContent?.trim() !== '',
       ),
     )
-    .filter((element) => element.checkVisibility() && !('disabled' in element && element.disabled === true))
+    .filter((element) => element.checkVisibility() && element.disabled !== true)
     .map((element) => {
       const [one, other] = [luminance(getComputedStyle(element).color), luminance(behind(element))];
       const ratio = (Math.max(one, other) + 0.05) / (Math.min(one, other) + 0.05);

@@ -30,7 +30,8 @@ function ownQuestion({ ticket, incident: { question } }: AskedView): QuestionVie
 }
 
 function ending(question: QuestionView | null): string {
-  switch (question?.state) {
+  if (question === null) return 'this question is over';
+  switch (question.state) {
     case 'approved':
       return 'approved';
     case 'rejected':

@@ -4,6 +4,7 @@ import type { Clock } from '../../domain/ports/clock.ts';
 import type { Daemon } from '../../domain/ports/daemon.ts';
 import type { Log } from '../../domain/ports/log.ts';
 import type { Vault } from '../../domain/ports/vault.ts';
+import { problemOf } from '../problems.ts';
 import type { Page as ServedPage } from '../server.ts';
 import type { AnsweringParts } from './answering.ts';
 import type { Page } from './page.ts';
@@ -68,7 +69,7 @@ function fromOwnPage({ headers }: FastifyRequest): boolean {
 
 function answerInPages(app: FastifyInstance, { log }: ApprovalPageParts): void {
   app.setErrorHandler(async (error, request, reply) => {
-    const [{ plainPage }, { problemOf }] = await Promise.all([import('./page.ts'), import('../problems.ts')]);
+    const { plainPage } = await import('./page.ts');
     const { status, title, code, detail } = problemOf(error, request.id);
     // The path is the link, which whoever reads the log must not be able to open.
     if (code === 'UNEXPECTED')

@@ -33,7 +33,7 @@ test('a link opens until a day after the deadline of its question', () => {
 
 test('a link that was changed in any place does not open', () => {
   const path = written(linkPath(vault, ticket, dueAt));
-  const changed = [...path].map(
+  const changed = Array.from(path).map(
     (sign, at) => `${path.slice(0, at)}${sign === 'A' ? 'B' : 'A'}${path.slice(at + 1)}`,
   );
   const later = path.replace('.1767701700.', '.1867701700.');
