@@ -1,8 +1,10 @@
 #!/usr/bin/env node
 import { enableCompileCache } from 'node:module';
 import { dirname, join } from 'node:path';
+import { isatty } from 'node:tty';
 import { setFlagsFromString } from 'node:v8';
 import { systemClock } from './app/clock.ts';
+import { systemTerminal } from './app/terminal.ts';
 import { crashPoints, onCrashPoint } from './domain/crash-point.ts';
 
 /** Two signals closer together than this are one. */
@@ -37,6 +39,9 @@ process.exitCode = await runCli({
   ...(process.stderr.isTTY && environment['TERM'] !== 'dumb' ? { progress: showProgress } : {}),
   color: wantsColor(),
   width: process.stdout.columns ?? 100,
+  ...(isatty(0) && process.stdout.isTTY && environment['TERM'] !== 'dumb'
+    ? { terminal: systemTerminal(() => process.stdin, process.stdout) }
+    : {}),
   clock,
   signal: interrupted.signal,
   onHangup: (call) => void process.on('SIGHUP', call),

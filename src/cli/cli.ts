@@ -8,6 +8,7 @@ import { painter } from './paint.ts';
 import { printable } from './printable.ts';
 import { nearest } from './spelling.ts';
 import { commandHelp, overview } from './usage.ts';
+import type { Terminal } from './watch/terminal.ts';
 
 /** What the process lends to a command. */
 export interface Surroundings {
@@ -18,6 +19,7 @@ export interface Surroundings {
   readonly progress?: (line: string) => void;
   readonly color: boolean;
   readonly width: number;
+  readonly terminal?: Terminal;
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly onHangup: (call: () => void) => void;

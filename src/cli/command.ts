@@ -2,6 +2,7 @@ import type { DaemonApi } from '../clients/api/api-client.ts';
 import { RollbackError } from '../domain/errors.ts';
 import type { Clock } from '../domain/ports/clock.ts';
 import { parseDuration } from '../domain/time.ts';
+import type { Terminal } from './watch/terminal.ts';
 
 /** An option as `node:util` parses it, with what `--help` says of it. */
 export interface CliOption {
@@ -29,6 +30,8 @@ export interface CliContext {
   readonly json: boolean;
   /** Columns of the terminal. */
   readonly width: number;
+  /** The whole screen, for who asks for it; lacking where there is no terminal. */
+  readonly terminal?: Terminal;
   /** A client of the running daemon, as the environment says. */
   readonly api: () => DaemonApi;
   readonly environment: Readonly<Record<string, string | undefined>>;

@@ -6,6 +6,7 @@ import { command as test } from './test.ts';
 import { command as importing } from './import.ts';
 import { command as backtest } from './backtest.ts';
 import { command as status } from './status.ts';
+import { command as watch } from './watch.ts';
 import { command as incidents } from './incidents.ts';
 import { command as show } from './show.ts';
 import { command as report } from './report.ts';
@@ -47,6 +48,7 @@ export const commands = {
   import: importing,
   backtest,
   status,
+  watch,
   incidents,
   show,
   report,
