@@ -1,6 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { MINUTE } from '../../src/domain/time.ts';
 import { begin, stories, tickMs } from './stories.ts';
+import type { Watching } from './watching.ts';
+
+async function saidBy(w: Watching): Promise<readonly unknown[]> {
+  return (await w.journal('announcement')).map(({ facts }) => facts['number']);
+}
 
 describe.each(Object.entries(stories))('%s', (_name, story) => {
   test.each(['before', 'after'] as const)(
@@ -21,10 +26,12 @@ describe.each(Object.entries(stories))('%s', (_name, story) => {
         }
         await w.wait(3 * MINUTE);
         const { ledger } = w.world;
-        expect({ commit, ends: await w.state(), ledger }).toEqual({
+        const { ends, announced = [] } = story;
+        expect({ commit, ends: await w.state(), ledger, announced: await saidBy(w) }).toEqual({
           commit,
-          ends: story.ends,
+          ends,
           ledger: story.ledger,
+          announced,
         });
       }
     },

@@ -9,9 +9,39 @@ export interface Story {
   readonly lastsMs: number;
   readonly ends: string;
   readonly ledger: readonly string[];
+  /** Numbers of what was announced, where a communication plan is carried out. */
+  readonly announced?: readonly number[];
 }
 
 const twoSteps = ['note', 'move'].map((kind) => ({ kind, options: {}, deadlineMs: MINUTE, retries: 1 }));
+
+/** People have 90 s to answer. */
+const pressing = {
+  'error-rate': {
+    measure: 'errors',
+    levels: { critical: { above: 0.5, forMs: MINUTE, withinMs: 90 * SECOND } },
+  },
+};
+
+const outage: WatchingOptions = {
+  playbooks: { service: { communication: 'shop/outage' } },
+  configuration: {
+    communications: {
+      'shop/outage': {
+        id: 'shop/outage',
+        announcements: [
+          { afterMs: 0, to: 'internal', when: 'open', say: '${target} is ${state}' },
+          { afterMs: 70 * SECOND, to: 'external', when: 'open', say: '${target} has trouble' },
+          { afterMs: 2 * MINUTE, to: 'external', when: 'closed', say: '${target} is well again' },
+        ],
+      },
+    },
+  },
+};
+
+async function isProlonged(w: Watching): Promise<boolean> {
+  return (await w.journal('question.prolonged')).length > 0;
+}
 
 /** By what they are about. */
 export const stories: Readonly<Record<string, Story>> = {
@@ -43,6 +73,33 @@ export const stories: Readonly<Record<string, Story>> = {
     lastsMs: 210 * SECOND,
     ends: 'closed: rolled_back',
     ledger: ['shop: v2 → v1'],
+  },
+  'a question that is prolonged, then handed over': {
+    options: { mode: 'approve', rules: pressing, ...outage },
+    tell: async (w, at) => {
+      if (at === 0) w.breaks('v2');
+      if ((await w.state()) !== 'asking') return;
+      const { id: incident } = await w.incident();
+      // Without it nobody would have been in time.
+      if (at === 110 * SECOND && !(await isProlonged(w)))
+        await w.asks({ do: 'prolong', incident, planDigest: null });
+      if (at >= 200 * SECOND) await w.asks({ do: 'hand_over', incident, note: '' });
+    },
+    lastsMs: 260 * SECOND,
+    ends: 'handed_over',
+    ledger: [],
+    announced: [1, 2],
+  },
+  'a breach that ends by itself, and what was announced of it': {
+    options: { mode: 'approve', ...outage },
+    tell: async (w, at) => {
+      if (at === 0) w.breaks('v2');
+      if (at === 100 * SECOND) w.world.show('errors', 0);
+    },
+    lastsMs: 260 * SECOND,
+    ends: 'closed: recovered',
+    ledger: [],
+    announced: [1, 2, 3],
   },
   'a breach that ends by itself': {
     options: { mode: 'approve' },

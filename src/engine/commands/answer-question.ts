@@ -73,9 +73,12 @@ function whyNot(flow: Flow, open: Case, command: AnswerCommand, by: Wish['by']):
   return whyNotFor(flow, open, { by, named, playbook });
 }
 
-/** A person may take it on whether it is asked about or not, but not in the middle of a step. */
-function whyNotHandedOver({ incident }: Case): string | null {
+/** A person may take it on whether it is asked about or not, but not in the middle of a step, nor after an answer. */
+function whyNotHandedOver(open: Case): string | null {
+  const { incident, approval } = open;
   if (incident.value === 'rolling_back')
     return 'it is being rolled back: rollbackd halt stops it before its next step';
-  return incident.value === 'handed_over' ? `it is handed over already: ${incident.context.reason}` : null;
+  if (incident.value === 'handed_over') return `it is handed over already: ${incident.context.reason}`;
+  // The same button may be behind both: the first answer counts.
+  return approval?.value === 'approved' || approval?.value === 'rejected' ? closedQuestion(open) : null;
 }
