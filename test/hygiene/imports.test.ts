@@ -23,6 +23,8 @@ const rooms = [
   'lint',
   'rehearse',
   'backtest',
+  'backup',
+  'write-gate',
 ];
 /** What each place may import, beside itself. */
 const allowed: Readonly<Record<string, readonly string[]>> = {
