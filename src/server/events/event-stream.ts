@@ -20,7 +20,7 @@ export type Farewell = 'behind' | 'closing' | 'unauthorized';
 
 /** What may wait to be sent to one client; beyond that it reads from the store, at its own speed. */
 const waitingBytes = 256 * 1024;
-const pageSize = 200;
+const pageSize = 100;
 /** A client that takes nothing for so long is given up. */
 const stuckMs = 30_000;
 /** What was said last has so long to get through. */
