@@ -1,5 +1,5 @@
 import type { Check } from './check.ts';
-import { unheard } from './checks/communication.ts';
+import { unheard, unknownChannel } from './checks/communication.ts';
 import { configured } from './checks/configured.ts';
 import { deltaCounter, rateGauge, rateOfAggregate, rawCounter } from './checks/counters.ts';
 import { filter } from './checks/filter.ts';
@@ -61,5 +61,6 @@ export const checks = {
   'rule/unused': unused,
   'rule/no-test': noTest,
   'playbook/unheard': unheard,
+  'playbook/unknown-channel': unknownChannel,
   ...configured,
 } as const satisfies Record<string, Check>;
