@@ -7,8 +7,8 @@ import { DAY, HOUR, MINUTE, SECOND } from '../../domain/time.ts';
 /** `2 minutes`, `1 hour 5 minutes`, `40 seconds`; at most two parts. */
 export function spelled(ms: number): string {
   let rest = Math.max(0, Math.round(ms / SECOND) * SECOND);
-  // Seconds say nothing beside hours.
-  if (rest >= HOUR) rest = Math.round(rest / MINUTE) * MINUTE;
+  // Seconds say nothing beside many minutes. Nobody is told of more time than there is.
+  if (rest >= 2 * MINUTE) rest = Math.floor(rest / MINUTE) * MINUTE;
   const parts: string[] = [];
   for (const [name, size] of units) {
     const count = Math.floor(rest / size);
