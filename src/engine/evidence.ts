@@ -27,7 +27,8 @@ export class Evidence {
     const { rule, readings, changes } = evaluation;
     for (const row of this.#runUps.take(evaluation)) this.#past.push(row);
     const wanted = new Set(changes.map(({ subject }) => subject));
-    for (const open of book.open())
+    // Those that close by this very reading are no longer in the book.
+    for (const open of [...book.open(), ...turn.touched()])
       if (isUnderWay(open)) for (const { subject } of open.incident.context.levels) wanted.add(subject);
     for (const subject of wanted) {
       const reading = readings.get(subject);

@@ -26,7 +26,7 @@ async function said(w: Watching): Promise<readonly (readonly [number, string, un
   const { openedAt } = await w.incident();
   return (await w.journal('announcement')).map(({ at, facts }) => [
     Math.round((at - openedAt) / MINUTE),
-    String(facts['text']),
+    facts['text'] as string,
     facts['audience'],
   ]);
 }

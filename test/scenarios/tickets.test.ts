@@ -6,7 +6,7 @@ import type { Watching } from './watching.ts';
 
 /** Tickets of all questions that were asked, oldest first. */
 async function tickets(w: Watching): Promise<readonly string[]> {
-  return (await w.journal('question.asked')).map(({ facts }) => String(facts['ticket']));
+  return (await w.journal('question.asked')).map(({ facts }) => facts['ticket'] as string);
 }
 
 describe('the ticket of a question', () => {
