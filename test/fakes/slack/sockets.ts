@@ -18,12 +18,18 @@ export interface Sending {
   readonly on?: number;
 }
 
+interface Waiting {
+  readonly id: string;
+  readonly socket: WebSocket;
+  readonly resolve: (answer: 'acknowledged' | 'not acknowledged') => void;
+}
+
 /** The WebSocket side: connections that were opened, and envelopes that go to them. */
 export class Sockets {
   readonly #server = new WebSocketServer({ noServer: true });
   readonly #tickets = new Set<string>();
   readonly #open: WebSocket[] = [];
-  readonly #waiting = new Map<string, (answer: 'acknowledged' | 'not acknowledged') => void>();
+  readonly #waiting: Waiting[] = [];
   readonly #log: string[];
   readonly #app: string;
   readonly #opened: (() => void)[] = [];
@@ -70,8 +76,7 @@ export class Sockets {
     const socket = on === undefined ? this.#open.at(-1) : this.#open[on];
     if (socket === undefined) return Promise.resolve('not delivered' as const);
     const { promise, resolve } = Promise.withResolvers<'acknowledged' | 'not acknowledged'>();
-    this.#waiting.set(id, resolve);
-    socket.once('close', () => resolve('not acknowledged'));
+    this.#waiting.push({ id, socket, resolve });
     this.#log.push(`envelope ${type}`);
     const envelope: Envelope = { envelope_id: id, type, payload, accepts_response_payload: true };
     socket.send(JSON.stringify(envelope));
@@ -102,10 +107,11 @@ export class Sockets {
   #adopt(socket: WebSocket): void {
     this.#open.push(socket);
     this.#log.push('connected');
-    socket.on('message', (data: Buffer) => this.#acknowledge(data.toString()));
+    socket.on('message', (data: Buffer) => this.#acknowledge(socket, data.toString()));
     socket.on('close', () => {
       const at = this.#open.indexOf(socket);
       if (at !== -1) this.#open.splice(at, 1);
+      this.#settle((waiting) => waiting.socket === socket, 'not acknowledged');
       this.#log.push('disconnected');
     });
     if (this.greets)
@@ -120,13 +126,20 @@ export class Sockets {
     for (const call of this.#opened.splice(0)) call();
   }
 
-  #acknowledge(text: string): void {
+  #acknowledge(socket: WebSocket, text: string): void {
     const { envelope_id: envelope, payload } = JSON.parse(text) as {
       readonly envelope_id: string;
       readonly payload?: unknown;
     };
     this.acknowledged.push({ envelope, payload });
-    this.#waiting.get(envelope)?.('acknowledged');
-    this.#waiting.delete(envelope);
+    this.#settle((waiting) => waiting.socket === socket && waiting.id === envelope, 'acknowledged');
+  }
+
+  #settle(which: (waiting: Waiting) => boolean, answer: 'acknowledged' | 'not acknowledged'): void {
+    const settled = this.#waiting.filter(which);
+    for (const waiting of settled) {
+      this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
+      waiting.resolve(answer);
+    }
   }
 }

@@ -15,7 +15,7 @@ export interface Answer {
   readonly by: Origin;
 }
 
-const ticketPattern = /^[A-Za-z0-9_-]{22}$/;
+const ticketPattern = /^[A-Za-z0-9_-]{1,64}$/;
 
 /**
  * Takes an answer to a question. What it is about is looked up by the ticket; who may answer is asked before anything
