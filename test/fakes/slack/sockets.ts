@@ -71,6 +71,13 @@ export class Sockets {
     }
   }
 
+  /** Resolves once all connections there are now have ended. */
+  async gone(): Promise<void> {
+    await Promise.all(
+      this.#open.map((socket) => new Promise<void>((resolve) => socket.once('close', () => resolve()))),
+    );
+  }
+
   /** Sends an envelope. Resolves once it was acknowledged, or its connection ended before that. */
   send(type: Envelope['type'], payload: unknown, { id = randomUUID(), on }: Sending = {}) {
     const socket = on === undefined ? this.#open.at(-1) : this.#open[on];
