@@ -149,9 +149,9 @@ test('what was typed comes back inert', async () => {
   await using c = await clicking(both);
   await c.type('UCAROL', 'freeze <!channel>\u202e 2h *x*');
   const [answer] = c.slack.responses;
-  const { text, blocks } = answer?.body as { text: string; blocks: { text: { type: string } }[] };
+  const { text, blocks } = (answer?.body ?? {}) as { text?: string; blocks?: { text: { type: string } }[] };
   expect(text).toBe('Not done: there is no target &lt;!channel&gt;\ufffd; the configuration has shop.');
-  expect(blocks.map((block) => block.text.type)).toEqual(['plain_text']);
+  expect(blocks?.map((block) => block.text.type)).toEqual(['plain_text']);
 });
 
 test('who cannot be answered where Slack says is told in the channel', async () => {
