@@ -3,16 +3,16 @@ import { sixAnswers } from './answers.ts';
 import type { Block, Rendered, RichText } from './blocks.ts';
 import { buttons } from './buttons.ts';
 import { fit } from './fit.ts';
-import { utc } from './lines.ts';
+import { utcMinute } from './lines.ts';
 import {
   evidenceSection,
   footSection,
-  handOverSection,
+  handOverSections,
   linkSection,
   timesSection,
 } from './other-sections.ts';
 import { plain, withoutMarkup } from './plain.ts';
-import { planSection } from './plan-section.ts';
+import { planSections } from './plan-section.ts';
 import { asked, type CardView } from './view.ts';
 import { headline, wayBack } from './words.ts';
 
@@ -52,8 +52,8 @@ function detailsOf(view: CardView): readonly RichText[] {
   const { incident } = view;
   return [
     linkSection(view),
-    handOverSection(view),
-    planSection(incident),
+    ...handOverSections(view),
+    ...planSections(incident),
     timesSection(incident),
     evidenceSection(incident),
   ].filter((section) => section !== null);
@@ -64,8 +64,8 @@ function notification(incident: IncidentView): string {
   const { id, severity, target, reason } = incident;
   const open = asked(incident);
   const title = `${severity.toUpperCase()} ${bare(target, 60)} ${bare(id, 40)}: ${headline(incident)}`;
-  if (open === null) return `${title}. ${bare(reason, 600)}`;
-  return `${title}. Approve the ${bare(wayBack(open.plan), 300)}? Answer until ${utc(open.question.dueAt)}`;
+  if (open === null) return reason === '' ? title : `${title}. ${bare(reason, 600)}`;
+  return `${title}. Approve the ${bare(wayBack(open.plan), 300)}? Answer until ${utcMinute(open.question.dueAt)}`;
 }
 
 function bare(text: string, longest: number): string {

@@ -39,6 +39,11 @@ export function utc(at: number): string {
   return `${new Date(at).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
 }
 
+/** `2026-01-05 12:15 UTC`, for texts in which Slack could take `:15:` for an emoji. */
+export function utcMinute(at: number): string {
+  return utc(at).replace(/:\d\d UTC$/, ' UTC');
+}
+
 /** A line of its own. */
 export function line(...pieces: readonly Piece[]): Line {
   return { type: 'rich_text_section', elements: [...pieces, said('\n')] };
@@ -49,9 +54,18 @@ export function labelled(label: string, ...pieces: readonly Piece[]): Line {
   return line(bold(`${label}:`), said(' '), ...pieces);
 }
 
+/** Characters that the items of a list may have together: Slack takes 3,000 in a block. */
+const longestList = 2_500;
+
 /** At most `most` items; how many are left out is said. */
 export function list(style: List['style'], items: readonly (readonly Piece[])[], most: number): List {
-  const shown = items.slice(0, most);
+  const shown: (readonly Piece[])[] = [];
+  let room = longestList;
+  for (const item of items.slice(0, most)) {
+    room -= lengthOf(item);
+    if (room < 0) break;
+    shown.push(item);
+  }
   const left = items.length - shown.length;
   const rest = left === 0 ? [] : [[said(`… and ${left} more (cut)`)]];
   return {
@@ -59,6 +73,11 @@ export function list(style: List['style'], items: readonly (readonly Piece[])[],
     style,
     elements: [...shown, ...rest].map((elements) => ({ type: 'rich_text_section', elements })),
   };
+}
+
+function lengthOf(pieces: readonly Piece[]): number {
+  const lengths = pieces.map((piece) => ('text' in piece ? piece.text.length : 40));
+  return lengths.reduce((sum, length) => sum + length, 0);
 }
 
 /** Lines in characters of the same width. */

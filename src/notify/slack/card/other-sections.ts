@@ -21,17 +21,17 @@ function link(url: string | null, text: string): readonly Piece[] {
   return [{ type: 'link', url, text }];
 }
 
-/** What a person would run, and whom to call. */
-export function handOverSection({ incident, contacts }: CardView): RichText | null {
-  if (incident.state !== 'handed_over') return null;
+/** Whom to call when a person has to act, and what that person would run. */
+export function handOverSections({ incident, contacts }: CardView): readonly RichText[] {
+  if (incident.state !== 'handed_over') return [];
   const byHand = incident.byHand.slice(0, 10);
   const left = incident.byHand.length - byHand.length;
   const commands = left === 0 ? byHand : [...byHand, `… and ${left} more (cut)`];
-  const elements = [
-    ...(contacts.length === 0 ? [] : [line(bold('Call')), list('bullet', contacts.map(contactPieces), 8)]),
-    ...(byHand.length === 0 ? [] : [line(bold('What is left to do by hand')), monospaced(commands, 220)]),
+  const parts = [
+    contacts.length === 0 ? [] : [line(bold('Call')), list('bullet', contacts.map(contactPieces), 8)],
+    byHand.length === 0 ? [] : [line(bold('What is left to do by hand')), monospaced(commands, 220)],
   ];
-  return elements.length === 0 ? null : { type: 'rich_text', elements };
+  return parts.filter((part) => part.length > 0).map((elements) => ({ type: 'rich_text', elements }));
 }
 
 /** A contact by name, as Slack knows it, and by the other ways. */

@@ -16,12 +16,14 @@ const rightToLeft =
  * direction of text are made visible, text that runs from right to left is kept to itself, and Slack's three control
  * characters are escaped.
  *
- * @param longest in UTF-16 units of what is returned; what is longer is cut visibly, between two graphemes
+ * @param longest in UTF-16 units of what is returned, 10 or more; what is longer is cut visibly, between two graphemes
  */
 export function plain(text: string, longest: number): string {
   // Nothing behind this can be shown, and the expressions below are to be cheap on any input.
   const head = text.slice(0, longest * 4 + 4).toWellFormed();
   const shown = head.replace(breaks, ' ').trim().replace(hidden, '\u{fffd}').replace(piledMarks, '$1');
+  // Slack refuses a message in which a text is empty.
+  if (shown === '' && text.length <= head.length) return '(empty)';
   const turned = rightToLeft.test(shown);
   const room = turned ? longest - 2 : longest;
   const fitting = cut(shown, room, head.length < text.length);

@@ -9,30 +9,31 @@ import { bold, data, instant, line, list, said } from './lines.ts';
 const mostSteps = 12;
 
 /** The plan in words: its steps and how far each is, what is checked afterwards, and what preflight warned of. */
-export function planSection(incident: IncidentView): RichText | null {
-  const { plan } = incident;
-  if (plan === null || (incident.closedAt !== null && incident.marks.firstEffectAt === null)) return null;
-  return {
-    type: 'rich_text',
-    elements: [
-      line(
-        bold('Steps'),
-        said(`, playbook `),
-        data(plan.playbook, 100),
-        said(', plan '),
-        data(plan.digest, 40),
-      ),
-      list('ordered', stepItems(incident, plan), mostSteps),
-      ...(asked(incident) === null ? [] : warningLines(plan)),
-      ...verificationLines(incident, plan),
-    ],
-  };
+export function planSections(incident: IncidentView): readonly RichText[] {
+  const { plan, closedAt, marks } = incident;
+  if (plan === null || (closedAt !== null && marks.firstEffectAt === null)) return [];
+  const { playbook, digest } = plan;
+  const title = line(
+    bold('Steps'),
+    said(', playbook '),
+    data(playbook, 100),
+    said(', plan '),
+    data(digest, 40),
+  );
+  const rest = [
+    ...(asked(incident) === null ? [] : warningLines(plan)),
+    ...verificationLines(incident, plan),
+  ];
+  return [
+    { type: 'rich_text', elements: [title, list('ordered', stepItems(incident, plan), mostSteps)] },
+    ...(rest.length === 0 ? [] : [{ type: 'rich_text', elements: rest } as const]),
+  ];
 }
 
 function stepItems({ effects }: IncidentView, { steps, digest }: PlanView): readonly (readonly Piece[])[] {
   return steps.map((step, index) => {
     const own = effects.filter((effect) => effect.step === index && effect.opId.includes(`/${digest}/`));
-    return [data(step, 200), ...own.slice(-3).flatMap(effectPieces)];
+    return [data(step, 200), ...own.slice(-2).flatMap(effectPieces)];
   });
 }
 
