@@ -340,7 +340,8 @@ describe('a journal that was changed', () => {
     expect(w.world.ledger).toEqual(['shop: v2 → v1']);
   });
 
-  test.each(['journal.broken', 'journal.unverified'])('is told to people: %s', (type) => {
+  test.each(['journal.broken', 'journal.unverified'])('is told to people: %s', async (type) => {
+    await using w = await watching({ warmUpMs: 0 });
     const entry = {
       at: 1,
       incident: null,
@@ -349,7 +350,7 @@ describe('a journal that was changed', () => {
       message: 'The journal does not verify.',
       facts: {},
     };
-    expect(tell(entry, null, 'people')).toMatchObject({
+    expect(tell(entry, null, 'people', w.configuration)).toMatchObject({
       title: 'The journal does not verify.',
       urgent: type === 'journal.broken',
     });
