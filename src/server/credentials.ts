@@ -42,18 +42,17 @@ export function addCredentials(api: Api, daemon: Daemon): void {
     },
     async ({ body, actor }, reply) => made(reply, await daemon.makeToken(body, actor)),
   );
-  for (const [method, url] of [
-    ['POST', '/tokens/:name/revoke'],
-    ['DELETE', '/tokens/:name'],
-  ] as const)
-    api.route({
-      method,
-      url,
-      schema: { params: ofToken },
-      config: about('Revoke a token', 'CommandAnswer', { role: 'admin', refuses: true }),
-      handler: async ({ params, actor }, reply) =>
-        answer(reply, await daemon.revokeToken(params.name, actor)),
-    });
+  const revoking = about('Revoke a token', 'CommandAnswer', { role: 'admin', refuses: true });
+  api.post(
+    '/tokens/:name/revoke',
+    { schema: { params: ofToken, body: z.strictObject({}) }, config: revoking },
+    async ({ params, actor }, reply) => answer(reply, await daemon.revokeToken(params.name, actor)),
+  );
+  api.delete(
+    '/tokens/:name',
+    { schema: { params: ofToken }, config: revoking },
+    async ({ params, actor }, reply) => answer(reply, await daemon.revokeToken(params.name, actor)),
+  );
   api.post(
     '/codes',
     {

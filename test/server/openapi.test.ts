@@ -56,7 +56,7 @@ const requests: Readonly<Record<string, { readonly path: string; readonly body?:
   'POST /api/v1/commands/reload': [{ path: '/api/v1/commands/reload', body: {} }],
   'GET /api/v1/tokens': [{ path: '/api/v1/tokens' }],
   'POST /api/v1/tokens': [{ path: '/api/v1/tokens', body: { name: 'ci', role: 'operator' } }],
-  'POST /api/v1/tokens/{name}/revoke': [{ path: '/api/v1/tokens/ci/revoke' }],
+  'POST /api/v1/tokens/{name}/revoke': [{ path: '/api/v1/tokens/ci/revoke', body: {} }],
   'DELETE /api/v1/tokens/{name}': [{ path: '/api/v1/tokens/ci' }],
   'POST /api/v1/codes': [
     { path: '/api/v1/codes', body: { incident: 'i-1', name: 'carol', role: 'approver' } },

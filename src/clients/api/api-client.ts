@@ -83,7 +83,7 @@ export function apiClient({ url, token, timeoutMs, signal, clock }: ApiClientOpt
       const answer = await post<MadeToken | CommandAnswer>('/tokens', request);
       return 'accepted' in answer ? { refused: answer.message } : answer;
     },
-    revokeToken: (name) => post<CommandAnswer>(`/tokens/${encodeURIComponent(name)}/revoke`),
+    revokeToken: (name) => post<CommandAnswer>(`/tokens/${encodeURIComponent(name)}/revoke`, {}),
     notifyTest: () => post<Tried[]>('/notify/test', {}),
     entries: (filter) => get<Entry[]>('/journal', filter),
     reload: () => post<CommandAnswer>('/commands/reload', {}),

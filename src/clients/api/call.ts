@@ -19,7 +19,7 @@ export interface Caller {
   /** As `get`, with null for what is not there. */
   readonly find: <T>(path: string) => Promise<T | null>;
   /** An action: repeated under the same idempotency key when the connection breaks, so that it happens once. */
-  readonly post: <T>(path: string, body?: object) => Promise<T>;
+  readonly post: <T>(path: string, body: object) => Promise<T>;
 }
 
 /** What an answer may weigh: a journal of a long incident is big, an endless one is not ours. */
@@ -35,7 +35,7 @@ export function caller(address: ApiAddress): Caller {
       if (response.status === 404 && codeIn(response.data) === 'NOT_FOUND') return null;
       return answerIn(address, response) as T;
     },
-    post: async <T>(path: string, body?: object) => answerIn(address, await act(address, path, body)) as T,
+    post: async <T>(path: string, body: object) => answerIn(address, await act(address, path, body)) as T,
   };
 }
 
@@ -104,11 +104,11 @@ async function wholeOf(body: Readable): Promise<unknown> {
 /** How often an action is sent again whose connection broke. */
 const repeats = 2;
 
-async function act(address: ApiAddress, path: string, body?: object): Promise<AxiosResponse<unknown>> {
+async function act(address: ApiAddress, path: string, body: object): Promise<AxiosResponse<unknown>> {
   const key = randomUUID();
   for (let left = repeats; ; left--)
     try {
-      return await send(address, 'POST', path, { ...(body === undefined ? {} : { data: body }), key });
+      return await send(address, 'POST', path, { data: body, key });
     } catch (error) {
       if (left === 0 || !broke(error)) throw error;
     }
