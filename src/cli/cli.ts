@@ -70,7 +70,7 @@ async function runCommand(
     values,
     positionals,
     json: values['json'] === true,
-    api: () => connect(environment, signal, clock),
+    api: (until = signal) => connect(environment, until, clock),
     commands,
   };
   return command.run(context);

@@ -32,8 +32,8 @@ export interface CliContext {
   readonly width: number;
   /** The whole screen, for who asks for it; lacking where there is no terminal. */
   readonly terminal?: Terminal;
-  /** A client of the running daemon, as the environment says. */
-  readonly api: () => DaemonApi;
+  /** A client of the running daemon, as the environment says; its calls end with `signal`, or the signal stated. */
+  readonly api: (until?: AbortSignal) => DaemonApi;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
   /** Aborts at the first SIGTERM or SIGINT. */

@@ -1,4 +1,3 @@
-import type { DaemonApi } from '../clients/api/api-client.ts';
 import type { CliCommand, CliContext } from './command.ts';
 import { painter } from './paint.ts';
 import { printable } from './printable.ts';
@@ -16,19 +15,19 @@ export const command = {
   options: { once: { type: 'boolean', help: 'print the picture and end, as where there is no terminal' } },
   examples: ['rollbackd watch', 'rollbackd watch --once'],
   run: async (context) => {
-    const api = context.api();
     if (context.json) {
-      context.out(JSON.stringify(await api.status()));
+      context.out(JSON.stringify(await context.api().status()));
       return 0;
     }
     const { terminal } = context;
-    if (context.values['once'] === true || terminal === undefined) await printOnce(context, api);
-    else await live(context, api, terminal);
+    if (context.values['once'] === true || terminal === undefined) await printOnce(context);
+    else await live(context, terminal);
     return 0;
   },
 } satisfies CliCommand;
 
-async function printOnce({ clock, color, width, out }: CliContext, api: DaemonApi): Promise<void> {
+async function printOnce({ clock, color, width, out, ...context }: CliContext): Promise<void> {
+  const api = context.api();
   const status = printable(await api.status());
   const at = clock.now();
   let state: WatchState = begin(status, at);
@@ -42,12 +41,14 @@ async function printOnce({ clock, color, width, out }: CliContext, api: DaemonAp
 }
 
 async function live(
-  { clock, color, signal, onHangup }: CliContext,
-  api: DaemonApi,
+  { clock, color, signal, onHangup, ...context }: CliContext,
   terminal: NonNullable<CliContext['terminal']>,
 ): Promise<void> {
-  const hungUp = new AbortController();
-  onHangup(() => hungUp.abort());
-  const until = AbortSignal.any([signal, hungUp.signal]);
-  await watchLive({ api, clock, terminal, paint: painter(color), signal: until });
+  const quit = new AbortController();
+  onHangup(() => quit.abort());
+  signal.addEventListener('abort', () => quit.abort(), { once: true });
+  if (signal.aborted) quit.abort();
+  // What is under way when somebody quits must not keep the program alive.
+  const api = context.api(quit.signal);
+  await watchLive({ api, clock, terminal, paint: painter(color), quit });
 }

@@ -6,6 +6,7 @@ import { paintSeverity } from '../paint.ts';
 import { distance } from '../times.ts';
 import { padded } from './cells.ts';
 import { clockLine } from './phase-clocks.ts';
+import { flowed } from './flowed.ts';
 import type { Screen } from './frame.ts';
 import { rowsOf } from './rows.ts';
 import { shownPicture, type WatchState } from './state.ts';
@@ -45,17 +46,22 @@ function aboutLines(incident: IncidentView, screen: Screen): readonly string[] {
   ];
 }
 
-function questionLines({ question, plan }: IncidentView, { now, paint }: Screen): readonly string[] {
+function questionLines({ question, plan }: IncidentView, { columns, now, paint }: Screen): readonly string[] {
   if (question?.state !== 'open') return [];
   const { dueAt, otherwise, needs, answers } = question;
   const who = needs.people === 1 ? `one ${needs.role}` : `${needs.people} ${needs.role}s`;
   const given = answers.map(({ by, answer }) => `${by} said ${spaced(answer)}`);
   const way =
-    plan === null ? '' : `${plan.from?.name ?? 'unknown'} → ${plan.to?.name ?? 'none'}, ${plan.risk}; `;
-  return [
-    `${paint.yellow(`ASKS: roll back? ${way}answer ${distance(dueAt, now)}`)}, otherwise ${spaced(otherwise)}`,
-    `needs ${who}${given.length === 0 ? '' : `; ${given.join('; ')}`}  ${paint.bold('a')} approve  ${paint.bold('r')} reject  ${paint.bold('o')} hand over`,
-  ];
+    plan === null ? '' : ` ${plan.from?.name ?? 'unknown'} → ${plan.to?.name ?? 'none'}, ${plan.risk}`;
+  return flowed(
+    [
+      paint.yellow(`ASKS: roll back?${way}`),
+      `${paint.yellow(`answer ${distance(dueAt, now)}`)}, otherwise ${spaced(otherwise)}`,
+      [`needs ${who}`, ...given].join('; '),
+      `${paint.bold('a')} approve  ${paint.bold('r')} reject  ${paint.bold('o')} hand over`,
+    ],
+    columns - 4,
+  );
 }
 
 /** Each step as it stands: done, running for so long, or to come. */

@@ -22,17 +22,16 @@ export interface LiveOptions {
   readonly clock: Clock;
   readonly terminal: Terminal;
   readonly paint: Paint;
-  /** Ends it. */
-  readonly signal: AbortSignal;
+  /** Aborts when somebody quits; whoever else aborts it ends it as well. */
+  readonly quit: AbortController;
 }
 
 /** Keeps the screen true until somebody quits. The terminal is given back on every way out. */
 export async function watchLive(options: LiveOptions): Promise<void> {
-  const { api, signal } = options;
+  const { api, quit } = options;
   const first = printable(await api.status());
-  const quit = new AbortController();
-  const until = AbortSignal.any([signal, quit.signal]);
-  const live = new Live(options, first, quit);
+  const until = quit.signal;
+  const live = new Live(options, first);
   try {
     live.take();
     await Promise.all([live.poll(until), live.follow(until), live.tick(until)]);
@@ -44,16 +43,14 @@ export async function watchLive(options: LiveOptions): Promise<void> {
 
 class Live {
   readonly #options: LiveOptions;
-  readonly #quit: AbortController;
   #state: WatchState;
   #shown: readonly string[] | null = null;
   #leave: (() => void) | null = null;
   /** Cuts the wait for the next look short. */
   #look: (() => void) | null = null;
 
-  constructor(options: LiveOptions, status: StatusView, quit: AbortController) {
+  constructor(options: LiveOptions, status: StatusView) {
     this.#options = options;
-    this.#quit = quit;
     this.#state = begin(status, options.clock.now());
   }
 
@@ -66,7 +63,7 @@ class Live {
         this.#shown = null;
         this.#draw();
       },
-      gone: () => this.#quit.abort(),
+      gone: () => this.#options.quit.abort(),
     });
     this.#happened({ type: 'status', status: this.#state.picture.status, at: this.#now() });
   }
@@ -120,6 +117,7 @@ class Live {
       this.#happened({ type: 'incident', id: selected, incident: printable(incident), at: this.#now() });
       return true;
     } catch (error) {
+      if (this.#options.quit.signal.aborted) return true;
       const at = this.#now();
       const retryAt = at + pauseAfter(failures + 1);
       this.#happened({ type: 'lost', reason: printable(messageOf(error)), at, retryAt });
@@ -131,7 +129,7 @@ class Live {
     const { state, wishes } = update(this.#state, event);
     this.#state = state;
     for (const wish of wishes) {
-      if (wish.do === 'quit') this.#quit.abort();
+      if (wish.do === 'quit') this.#options.quit.abort();
       else if (wish.do === 'look') this.#look?.();
       else void this.#send(wish.command);
     }
@@ -148,7 +146,7 @@ class Live {
   }
 
   #draw(): void {
-    if (this.#leave === null || this.#quit.signal.aborted) return;
+    if (this.#leave === null || this.#options.quit.signal.aborted) return;
     const { terminal, paint } = this.#options;
     const lines = frame(this.#state, terminal.size(), this.#now(), paint);
     const text = redrawn(this.#shown, lines);
@@ -164,8 +162,10 @@ class Live {
   }
 
   async #inTime<T>(answer: Promise<T>): Promise<T> {
+    const { clock, quit } = this.#options;
     const answered = new AbortController();
-    const late = sleep(this.#options.clock, patienceMs, answered.signal).then(() => {
+    const waited = AbortSignal.any([answered.signal, quit.signal]);
+    const late = sleep(clock, patienceMs, waited).then(() => {
       throw new RollbackError('TIMED_OUT', `the daemon did not answer within ${patienceMs / SECOND}s`);
     });
     // Whoever is later is nobody's any more.

@@ -1,7 +1,7 @@
 import type { IncidentView } from '../../domain/ports/daemon.ts';
 import type { PhaseTime, RtoPhase } from '../../domain/ports/store.ts';
 import { formatDuration } from '../../domain/time.ts';
-import { cellsOf } from './cells.ts';
+import { flowed } from './flowed.ts';
 import type { Screen } from './frame.ts';
 
 interface PhaseClock {
@@ -22,7 +22,7 @@ export function clockLine(incident: IncidentView, { columns, now, paint }: Scree
     if (ms > objectiveMs) return paint.red(`${said}!`);
     return ms > objectiveMs * 0.8 ? paint.yellow(said) : paint.green(said);
   });
-  return joined(parts, columns - 4);
+  return flowed(parts, columns - 4);
 }
 
 /** An open phase runs on: what has begun and not ended is measured until now. */
@@ -46,14 +46,4 @@ function clocksOf({ marks, rto, closedAt, outcome }: IncidentView, now: number):
     clock('verify', 'verification', lastEffectAt, verifiedAt),
     clock('total', 'total', began, verifiedAt),
   ];
-}
-
-function joined(parts: readonly string[], width: number): readonly string[] {
-  const lines: string[] = [];
-  for (const part of parts) {
-    const last = lines.at(-1);
-    if (last === undefined || cellsOf(last) + 3 + cellsOf(part) > width) lines.push(part);
-    else lines[lines.length - 1] = `${last}   ${part}`;
-  }
-  return lines;
 }

@@ -26,6 +26,12 @@ export function shareOut(parts: readonly Wanted[], room: number): readonly strin
     given.set(part, lines);
     left -= lines + between;
   }
+  // What later parts had no use for goes to those that were cut.
+  for (const [part, lines] of given) {
+    const more = Math.max(0, Math.min(part.lines.length - lines, left));
+    given.set(part, lines + more);
+    left -= more;
+  }
   return parts
     .flatMap((part) => {
       const lines = given.get(part);

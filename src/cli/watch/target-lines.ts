@@ -37,7 +37,7 @@ function targetLine(
     target.lastGood === null ? paint.yellow('no way back') : '',
     target.current === null ? '' : target.current.name,
   ].filter((mark) => mark !== '');
-  const tail = columns < 100 ? '' : `  ${paint.dim(marks.join(', '))}`;
+  const tail = columns < 120 ? '' : `  ${paint.dim(marks.join(', '))}`;
   return `  ${name}  ${word}  ${bar}  ${padded(nearestWords(nearest), columns - width - (tail === '' ? 36 : 62))}${tail}`;
 }
 
@@ -81,7 +81,7 @@ function nearestWords(nearest: Nearness | null): string {
   const { rule, level, share } = nearest;
   const counted = level.phase === 'pending' || level.phase === 'recovering' ? `, ${level.progress}` : '';
   const far = share === null ? '' : ` (${Math.round(share * 100)}%)`;
-  return `${nameOf(rule)} ${rule.detail}, limit: ${level.condition}${far}${counted}`;
+  return `${nameOf(rule)} ${rule.detail}, ${level.condition}${far}${counted}`;
 }
 
 function nameOf({ rule }: RuleView): string {
