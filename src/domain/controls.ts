@@ -67,7 +67,7 @@ export interface OneTimeCode {
   readonly role: 'approver' | 'dba' | 'admin';
   /** Of the question. */
   readonly ticket: string;
-  /** HMAC-SHA256 of the code under a key of the daemon's own, in hex: codes are too short for a plain hash. */
+  /** Keyed by what comes from the vault's key file, as `sign` has it: codes are too short for a plain hash. */
   readonly hash: string;
   readonly expiresAt: number;
   /** Wrong guesses so far; after five it is void. */
