@@ -23,6 +23,8 @@ export function approvalPages(
   const name = publicUrl === null ? undefined : URL.parse(publicUrl)?.hostname;
   return {
     hosts: name === undefined ? [] : [name],
-    pages: [approvalPage({ ...parts, environment, count: (event) => metrics.approvalPage(event) })],
+    pages: [
+      approvalPage({ ...parts, environment, publicUrl, count: (event) => metrics.approvalPage(event) }),
+    ],
   };
 }

@@ -14,6 +14,8 @@ export interface ApprovalPageParts {
   readonly vault: Pick<Vault, 'sign'>;
   readonly clock: Clock;
   readonly environment: string;
+  /** Under which browsers ask for the page; null where only the address is known that the daemon listens on. */
+  readonly publicUrl: string | null;
   readonly count?: (event: ApprovalPageEvent) => void;
   readonly log?: Log;
 }
@@ -43,7 +45,12 @@ export function approvalPage(given: ApprovalPageParts): ServedPage {
       const { take } = await import('./answering.ts');
       const { body, ip: address, params } = request;
       const { link } = params;
-      const page = await take(await ready(), { link, address, body, fromOwnPage: fromOwnPage(request) });
+      const page = await take(await ready(), {
+        link,
+        address,
+        body,
+        fromOwnPage: fromOwnPage(request, given),
+      });
       // Relative, so that a proxy may serve us under a path of its own. Asked again by GET, a reload sends nothing twice.
       return page === null ? reply.code(303).header('location', `./${link}`).send() : send(reply, page);
     });
@@ -60,11 +67,17 @@ function takeForms(app: FastifyInstance): void {
 }
 
 /** Browsers name the origin of a form; where one does not, it has to say that the page was our own. */
-function fromOwnPage({ headers }: FastifyRequest): boolean {
-  const { origin, 'sec-fetch-site': site, host } = headers;
+function fromOwnPage(
+  { headers }: FastifyRequest,
+  { publicUrl }: Pick<ApprovalPageParts, 'publicUrl'>,
+): boolean {
+  const { origin, 'sec-fetch-site': site, host = '' } = headers;
   if (site !== undefined && site !== 'same-origin') return false;
   if (origin === undefined) return site === 'same-origin';
-  return URL.parse(origin)?.host === host?.toLowerCase();
+  const known = publicUrl === null ? null : URL.parse(publicUrl);
+  // Where TLS ends is known of the public name only: a page that came over plain HTTP could be anybody's.
+  const own = known?.host === host.toLowerCase() ? [known.origin] : [`http://${host}`, `https://${host}`];
+  return own.includes(origin);
 }
 
 function answerInPages(app: FastifyInstance, { log }: ApprovalPageParts): void {

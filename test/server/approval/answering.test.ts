@@ -128,6 +128,19 @@ test('a browser that names no origin but its own page is believed', async () => 
   expect((await server.post({ csrf, answer: 'approve', credential: token }, headers)).status).toBe(303);
 });
 
+test('under the public name only its own scheme is believed', async () => {
+  await using server = await ApprovalServer.open(aQuestion(), 'https://ops.example/rollbackd');
+  const { text } = await server.get();
+  const csrf = /name="csrf" value="([^"]+)"/.exec(text)?.[1] ?? '';
+  const statusFrom = async (origin: string): Promise<number> => {
+    const headers = { host: 'ops.example', origin };
+    return (await server.post({ csrf, answer: 'reject', credential: token }, headers)).status;
+  };
+
+  expect(await statusFrom('https://ops.example')).toBe(303);
+  expect(await statusFrom('http://ops.example')).toBe(403);
+});
+
 test('a form without the token of a page, or with one that was changed or is old, decides nothing', async () => {
   await using server = await ApprovalServer.open(aQuestion());
   const page = await server.get();

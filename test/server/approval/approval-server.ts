@@ -40,7 +40,7 @@ export class ApprovalServer {
   path = '';
   #server: Server | null = null;
 
-  static async open(asked: AskedView): Promise<ApprovalServer> {
+  static async open(asked: AskedView, publicUrl: string | null = null): Promise<ApprovalServer> {
     const opened = new ApprovalServer();
     const { daemon, clock, log, vault } = opened;
     daemon.askedViews = [asked];
@@ -55,7 +55,8 @@ export class ApprovalServer {
       inbox: new FakeInbox(),
       version: '0.1.0',
       listen: { host: '127.0.0.1', port: 0 },
-      pages: [approvalPage({ daemon, vault, clock, log, environment: 'production', count })],
+      hosts: publicUrl === null ? [] : [new URL(publicUrl).hostname],
+      pages: [approvalPage({ daemon, vault, clock, log, environment: 'production', publicUrl, count })],
     });
     return opened;
   }
