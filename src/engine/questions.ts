@@ -41,8 +41,6 @@ export function askPeople(flow: Moves, turn: Turn, open: Case): void {
       message: `${wordQuestion(plan)} ${who}without an answer within ${formatDuration(withinMs)} ${wordOtherwise(otherwise)}`,
       facts: {
         ...factsOf(open),
-        people: needs.people,
-        role: needs.role,
         steps: plan.descriptions,
         risk: riskOf(plan.steps),
         playbook: plan.playbook,
@@ -167,8 +165,8 @@ function wordQuestion({ to, target, playbook }: Plan): string {
 /** What tells which question it is, and until when it can be answered. */
 function factsOf({ approval }: Case): NewEntry['facts'] {
   if (approval === null) return {};
-  const { id: question, ticket, planDigest, dueAt, otherwise } = approval.context;
-  return { question, ticket, planDigest, dueAt, otherwise };
+  const { id: question, ticket, planDigest, dueAt, otherwise, needs } = approval.context;
+  return { question, ticket, planDigest, dueAt, otherwise, people: needs.people, role: needs.role };
 }
 
 function approve(flow: Moves, turn: Turn, open: Case, event: ApprovalEvent): void {

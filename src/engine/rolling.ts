@@ -7,6 +7,7 @@ import type { Case } from './case.ts';
 import type { Moves } from './moves.ts';
 import { rollbacks } from './machines.ts';
 import type { Turn } from './turn.ts';
+import { wayOf } from './words.ts';
 
 /** Starts the rollback of a case that entered `rolling_back`. Budget and cooldown are charged before the act. */
 export function beginRollback(flow: Moves, turn: Turn, open: Case): void {
@@ -27,7 +28,7 @@ export function beginRollback(flow: Moves, turn: Turn, open: Case): void {
     {
       type: 'rollback.begun',
       message: `rolling ${plan.target} back, ${who}`,
-      facts: { digest: plan.digest },
+      facts: { digest: plan.digest, ...wayOf(plan), steps: plan.descriptions },
     },
     open,
   );

@@ -1,7 +1,7 @@
 import type { IncidentContext, IncidentEvent } from '../../state-machines/incident.context.ts';
 import type { FiredLevel } from '../domain/incident.ts';
 import { nameRelease } from '../domain/release.ts';
-import type { Plan } from '../domain/plan.ts';
+import { riskOf, type Plan } from '../domain/plan.ts';
 import type { Otherwise } from '../domain/rule.ts';
 import { formatDuration } from '../domain/time.ts';
 import type { Note } from './turn.ts';
@@ -155,7 +155,11 @@ export function closedNote(context: IncidentContext, at: number, journalHead: st
   return {
     type: 'incident.closed',
     message: `closed after ${formatDuration(tookMs)}: ${ending(context)}`,
-    facts: { outcome: context.outcome, head: journalHead },
+    facts: {
+      outcome: context.outcome,
+      head: journalHead,
+      ...(context.marks.firstEffectAt === null ? {} : wayOf(context.plan)),
+    },
   };
 }
 
@@ -179,7 +183,11 @@ export function handedOverNote(context: IncidentContext, byHand: readonly string
   return {
     type: 'incident.handed_over',
     message: `handed over, ${context.target} is yours now: ${withoutVerb(context.reason)}`,
-    facts: { reason: context.reason, byHand },
+    facts: {
+      reason: context.reason,
+      byHand,
+      risk: context.plan === null ? null : riskOf(context.plan.steps),
+    },
   };
 }
 
@@ -190,6 +198,16 @@ function withoutVerb(reason: string): string {
 
 function count(number: number, thing: string): string {
   return `${number} ${thing}${number === 1 ? '' : 's'}`;
+}
+
+/** From which release to which, by name. */
+export function wayOf(plan: Plan | null): { readonly from?: string; readonly to?: string } {
+  if (plan === null) return {};
+  const { from, to } = plan;
+  return {
+    ...(from === null ? {} : { from: nameRelease(from) }),
+    ...(to === null ? {} : { to: nameRelease(to) }),
+  };
 }
 
 function levelFacts(level: FiredLevel) {

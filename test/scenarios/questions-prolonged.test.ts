@@ -63,6 +63,8 @@ describe('a question that is prolonged', () => {
       planDigest: question?.facts['planDigest'],
       dueAt: Number(question?.facts['dueAt']) + 10 * MINUTE,
       otherwise: 'hand_over',
+      people: 1,
+      role: 'approver',
       by: 'bob',
       prolongs: 2,
     });
