@@ -57,7 +57,7 @@ describe('a question that is prolonged', () => {
     expect(entry?.message).toMatch(
       /^bob asked for more time: \d+m\d*s? are left to answer, and it can be prolonged 2 more times$/,
     );
-    expect(entry?.facts).toEqual({
+    expect(entry?.facts).toMatchObject({
       question: question?.facts['question'],
       ticket: question?.facts['ticket'],
       planDigest: question?.facts['planDigest'],
