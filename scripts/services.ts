@@ -16,6 +16,7 @@ export const packages = [
   'prometheus',
   'prometheus-alertmanager',
   'redis-server',
+  'tmux',
 ] as const;
 
 /**

@@ -14,7 +14,7 @@ export function confirming(state: WatchState, doing: Doing, at: number): WatchSt
 }
 
 function whyNot({ lost, paused, sending }: WatchState): string | null {
-  if (lost !== null) return `not connected (${lost.reason}): nothing can be sent`;
+  if (lost !== null) return 'not connected: nothing can be sent';
   if (paused !== null) return 'paused: what is shown may be over; f goes on';
   return sending ? 'the last answer is still under way' : null;
 }

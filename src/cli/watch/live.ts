@@ -35,6 +35,7 @@ export async function watchLive(options: LiveOptions): Promise<void> {
   try {
     live.take();
     await Promise.all([live.poll(until), live.follow(until), live.tick(until)]);
+    live.rethrow();
   } finally {
     quit.abort();
     live.leave();
@@ -46,6 +47,7 @@ class Live {
   #state: WatchState;
   #shown: readonly string[] | null = null;
   #leave: (() => void) | null = null;
+  #fault: Error | null = null;
   /** Cuts the wait for the next look short. */
   #look: (() => void) | null = null;
 
@@ -56,16 +58,23 @@ class Live {
 
   take(): void {
     this.#leave = this.#options.terminal.take({
-      keys: (sent) => {
-        for (const key of keysIn(sent)) this.#happened({ type: 'key', key, at: this.#now() });
-      },
-      redraw: () => {
-        this.#shown = null;
-        this.#draw();
-      },
+      keys: (sent) =>
+        this.#guarded(() => {
+          for (const key of keysIn(sent)) this.#happened({ type: 'key', key, at: this.#now() });
+        }),
+      redraw: () =>
+        this.#guarded(() => {
+          this.#shown = null;
+          this.#draw();
+        }),
       gone: () => this.#options.quit.abort(),
     });
     this.#happened({ type: 'status', status: this.#state.picture.status, at: this.#now() });
+  }
+
+  /** @throws what went wrong in a callback of the terminal, which has nobody to throw to */
+  rethrow(): void {
+    if (this.#fault !== null) throw this.#fault;
   }
 
   leave(): void {
@@ -137,11 +146,23 @@ class Live {
   }
 
   async #send(command: Command): Promise<void> {
+    const event = await this.#options.api.execute(command).then(
+      (answer) => ({ type: 'answered' as const, answer: printable(answer), at: this.#now() }),
+      (error: unknown) => ({
+        type: 'unanswered' as const,
+        reason: printable(messageOf(error)),
+        at: this.#now(),
+      }),
+    );
+    this.#guarded(() => this.#happened(event));
+  }
+
+  #guarded(act: () => void): void {
     try {
-      const answer = printable(await this.#options.api.execute(command));
-      this.#happened({ type: 'answered', answer, at: this.#now() });
+      act();
     } catch (error) {
-      this.#happened({ type: 'unanswered', reason: printable(messageOf(error)), at: this.#now() });
+      this.#fault ??= error instanceof Error ? error : new Error(String(error));
+      this.#options.quit.abort();
     }
   }
 

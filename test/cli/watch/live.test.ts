@@ -202,6 +202,20 @@ test('a fault gives the screen back, too', async () => {
   expect(w.screen.left).toBe(1);
 });
 
+test('so does a fault while somebody types', async () => {
+  await using w = await watching();
+  const { size } = w.screen;
+  w.screen.size = () => {
+    throw new Error('a fault of ours');
+  };
+  w.screen.type('j');
+  w.screen.size = size;
+  await w.clock.advance(SECOND);
+
+  await expect(w.ended).rejects.toThrow('a fault of ours');
+  expect(w.screen.left).toBe(1);
+});
+
 test('where no daemon answers at all, the screen is never taken', async () => {
   const line = new Line();
   line.cut = new RollbackError('DAEMON_UNREACHABLE', 'no daemon answers');

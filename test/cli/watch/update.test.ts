@@ -112,7 +112,7 @@ test('a halt that stands is not asked for again', () => {
 test('without a connection keys refuse, and so does a confirmation that had begun', () => {
   const lost = { type: 'lost', reason: 'gone', at: start, retryAt: start + SECOND } as const;
 
-  expect(seen([lost, ...keys('a')]).state.notice?.text).toBe('not connected (gone): nothing can be sent');
+  expect(seen([lost, ...keys('a')]).state.notice?.text).toBe('not connected: nothing can be sent');
   const { state, wishes } = seen([...keys('ay'), lost, ...keys('<enter>')]);
   expect(wishes).toEqual([]);
   expect(state.notice?.text).toBe('the connection is lost; nothing was sent');
