@@ -7,6 +7,7 @@ import { alertmanager } from './alertmanager.ts';
 import { backtest } from './backtest.ts';
 import type { Benchmark } from './benchmark.ts';
 import { docker } from './docker.ts';
+import { eventStreams } from './event-streams.ts';
 import { load, machine } from './machine.ts';
 import { promql } from './promql.ts';
 import { reaction } from './reaction.ts';
@@ -26,6 +27,7 @@ const benchmarks: readonly Benchmark[] = [
   scrape,
   backtest,
   promql,
+  eventStreams,
 ];
 const results = join(import.meta.dirname, 'results.jsonl');
 

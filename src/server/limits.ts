@@ -1,4 +1,4 @@
-import rateLimit from '@fastify/rate-limit';
+import rateLimit, { type CreateRateLimitOptions } from '@fastify/rate-limit';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { MINUTE } from '../domain/time.ts';
 
@@ -7,6 +7,11 @@ export const perMinute = { reads: 3_000, actions: 300, failedLogins: 30 } as con
 
 /** How many callers are told apart; the one that was silent for longest is forgotten first. */
 const callers = 1_000;
+
+/** The library's types lack it; without it every limit remembers 5,000 callers. */
+interface CacheSize {
+  readonly cache: number;
+}
 
 /** Seconds after which the caller may ask again, or null when it may now. */
 type Limit = (request: FastifyRequest) => Promise<number | null>;
@@ -22,9 +27,13 @@ export interface Limits {
 export async function limitsOf(app: FastifyInstance): Promise<Limits> {
   await app.register(rateLimit, { global: false });
   const limit = (max: number, keyGenerator?: (request: FastifyRequest) => string): Limit => {
-    const options = { max, timeWindow: MINUTE, ...(keyGenerator === undefined ? {} : { keyGenerator }) };
-    // Not in the library's types, and without it every limit remembers 5,000 callers.
-    const count = app.createRateLimit({ ...options, ...{ cache: callers } });
+    const options: CreateRateLimitOptions & CacheSize = {
+      max,
+      timeWindow: MINUTE,
+      cache: callers,
+      ...(keyGenerator === undefined ? {} : { keyGenerator }),
+    };
+    const count = app.createRateLimit(options);
     return async (request) => {
       const counted = await count(request);
       return counted.isAllowed || !counted.isExceeded ? null : Math.max(1, counted.ttlInSeconds);

@@ -1,5 +1,5 @@
 import { createServer as createProxy, connect, type AddressInfo, type Socket } from 'node:net';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, onTestFinished, test } from 'vitest';
 import { systemClock } from '../../src/app/clock.ts';
 import { apiClient } from '../../src/clients/api/api-client.ts';

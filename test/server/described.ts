@@ -41,7 +41,7 @@ export class Description {
     if (described === undefined) return [`${operation}: ${status} with ${media} is not described`];
     const pointer = ['paths', path, method.toLowerCase(), 'responses', described, 'content', media, 'schema'];
     const validate = this.#ajv.compile({ $ref: `served#/${pointer.map(escaped).join('/')}` });
-    if (validate(body) === true) return [];
+    if (validate(body)) return [];
     return (validate.errors ?? []).map(
       (error) => `${operation}: ${error.instancePath} ${error.message ?? ''} ${JSON.stringify(error.params)}`,
     );

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { MadeToken } from '../../src/domain/controls.ts';
 import { MINUTE, SECOND } from '../../src/domain/time.ts';
 import { SimulatedClock, start } from '../fakes/clock.ts';
 import { anEntry } from '../fakes/daemon-views.ts';
@@ -103,7 +104,7 @@ test('a token that is revoked, or expires, ends its streams and no others', asyn
   const clock = new SimulatedClock();
   const made = { role: 'viewer', by: 'alice', at: start, revokedAt: null } as const;
   const hash = '2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b';
-  let mine = { ...made, name: 'ci', hash, expiresAt: start + 10 * SECOND };
+  let mine: MadeToken = { ...made, name: 'ci', hash, expiresAt: start + 10 * SECOND };
   const { url } = await serving({ clock, tokens, made: () => ({ tokens: [mine], ever: true }) });
   const open = (secret: string) =>
     Listening.open(`${url}/api/v1/events`, { authorization: `Bearer ${secret}` });
@@ -123,7 +124,7 @@ test('a token that is revoked, or expires, ends its streams and no others', asyn
   mine = { ...mine, expiresAt: start + 10 * MINUTE };
   const again = await open('secret');
   await again.until(({ blocks }) => blocks.length > 0);
-  mine = { ...mine, ...{ revokedAt: clock.now() } } as never;
+  mine = { ...mine, revokedAt: clock.now() };
   await clock.advance(2 * SECOND);
   await again.ended;
   expect(goesOn.response.closed).toBe(false);

@@ -44,7 +44,7 @@ export function addEvents(
         out: reply.raw,
         incident,
         after: from === undefined ? null : Number(from),
-        allowed: () => allowed(request as FastifyRequest),
+        allowed: () => allowed(request),
       });
     },
   );

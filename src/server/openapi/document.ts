@@ -75,7 +75,7 @@ function asDescribed({ method, url, schema = {}, config = {} }: RouteOptions): R
       response: { ...Object.fromEntries(Object.entries(own).map(answerAs)), ...problems(url, role !== null) },
     },
     handler: () => null,
-  } as RouteOptions;
+  };
 }
 
 function answerAs([status, given]: [string, AnswerName | readonly string[]]): [string, object] {
