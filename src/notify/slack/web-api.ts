@@ -76,10 +76,12 @@ interface Reply {
 function watchedFetch(reply: Reply, signal: AbortSignal): Fetch {
   return async (url, init) => {
     const response = await fetch(url, { ...(init as RequestInit), redirect: 'error', signal });
-    reply.status = response.status;
-    reply.retryAfterMs = retryAfterMs(response.headers.get('retry-after'));
     const { status, headers } = response;
-    return new Response(await bodyOf(response), { status, headers });
+    reply.retryAfterMs = retryAfterMs(headers.get('retry-after'));
+    const body = await bodyOf(response);
+    // An answer that breaks off is none.
+    reply.status = status;
+    return new Response(body, { status, headers });
   };
 }
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { aRelease } from '../../fakes/daemon-views.ts';
+import { aRelease, anEffect } from '../../fakes/daemon-views.ts';
 import { card, details } from '../../../src/notify/slack/card/card.ts';
 import type { CardView } from '../../../src/notify/slack/card/view.ts';
 import { brokenRules, textsIn } from './block-kit-rules.ts';
@@ -136,6 +136,23 @@ describe('buttons', () => {
   });
 });
 
+test('of many long steps as many are shown as Slack takes in a block', () => {
+  const failed = stage('failed');
+  const { incident } = failed;
+  const long = 'x'.repeat(500);
+  const effects = Array.from({ length: 12 }, (_, step) => ({
+    ...anEffect({ step, state: 'failed', detail: long }),
+    opId: `i-7k3f9a/${plan.digest}/${step}/1`,
+  }));
+  const made = {
+    ...failed,
+    incident: { ...incident, effects, plan: { ...plan, steps: Array(12).fill(long) } },
+  };
+
+  expect(brokenRules(card(made))).toEqual([]);
+  expect(said(made)).toContain('… and 6 more (cut)');
+});
+
 test('a page in a browser is offered while it can be answered there', () => {
   const page = 'https://rollbackd.example/approve/x';
   const linked = (of: CardView) => JSON.stringify(card(of).blocks).includes(page);
@@ -143,4 +160,5 @@ test('a page in a browser is offered while it can be answered there', () => {
   expect(linked({ ...stage('asking'), page })).toBe(true);
   expect(linked({ ...stage('rejected'), page })).toBe(false);
   expect(linked({ ...stage('asking'), page: `${page}${'x'.repeat(3_000)}` })).toBe(false);
+  expect(linked({ ...stage('asking'), page: `javascript:${page}` })).toBe(false);
 });

@@ -123,6 +123,10 @@ describe('a text', () => {
     );
   });
 
+  test('with more marks on a letter than any language has loses them', () => {
+    expect(plain(`z${'\u0301'.repeat(300)}`, 100)).toBe(`z${'\u0301'.repeat(4)}`);
+  });
+
   test('of any size is looked at only as far as it can be shown', () => {
     expect(plain('\u0301'.repeat(1_000_000), 100).length).toBeLessThanOrEqual(100);
   });

@@ -50,6 +50,31 @@ describe('one incident is one message', () => {
     expect(w.thread()).toEqual(['incident.opened\nlevel.fired\ndecided']);
   });
 
+  test('that begins with a question is heard by itself, and needs no loud reply', async () => {
+    await using w = await talking();
+    w.is('asking');
+    await w.open().send([telling('question.asked')], first, never);
+
+    expect(w.thread()).toEqual(['question.asked']);
+  });
+
+  test('is not set back by an edit that was under way', async () => {
+    await using w = await talking();
+    const channel = w.open();
+    await channel.send([telling('incident.opened')], first, never);
+    const held = Promise.withResolvers<void>();
+    w.slack.faults.next('chat.update', { hold: held.promise });
+    w.is('asking');
+    channel.refresh(incident);
+    await expect.poll(() => w.slack.calls('chat.update')).toBe(1);
+    w.is('rolling-back');
+    const sending = channel.send([telling('question.answered')], first, never);
+    held.resolve();
+    await sending;
+
+    expect(w.cards()).toEqual(['HIGH backend: rolling back, edited']);
+  });
+
   test('what is of no incident is a message of its own', async () => {
     await using w = await talking();
     await w.open().send([telling('halted', { incident: null, story: null })], first, never);
@@ -128,6 +153,18 @@ describe('the report', () => {
     expect(w.slack.calls('files.completeUploadExternal')).toBe(1);
   });
 
+  test('is not put there again when the card was deleted since', async () => {
+    await using w = await talking();
+    const channel = w.open();
+    w.state.report = report;
+    await channel.send([telling('incident.closed')], first, never);
+    w.remove(0);
+    await channel.send([telling('incident.closed')], again, never);
+
+    expect(w.thread()).toEqual(['incident.closed']);
+    expect(w.slack.workspace.uploads).toHaveLength(1);
+  });
+
   test('goes on with the file that is uploaded when it was not shared yet', async () => {
     await using w = await talking();
     const channel = w.open();
@@ -201,6 +238,21 @@ describe('a card that shows something else without a message', () => {
     expect(w.log.lines).toEqual([
       'warn the card of i-7k3f9a in Slack is behind; it is edited with the next message {"incident":"i-7k3f9a","error":"Slack answered chat.update with HTTP 500; it will be called again"}',
     ]);
+  });
+
+  test('is not edited any more once the daemon ends', async () => {
+    await using w = await talking();
+    const channel = w.open();
+    await channel.send([telling('incident.opened')], first, never);
+    const end = new AbortController();
+    const running = channel.run(end.signal);
+    end.abort();
+    await running;
+    w.is('asking');
+    channel.refresh(incident);
+    await channel.refreshed();
+
+    expect(w.slack.calls('chat.update')).toBe(0);
   });
 
   test('is nothing where no card was posted yet', async () => {

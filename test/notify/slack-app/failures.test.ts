@@ -159,9 +159,23 @@ describe('what got through is not repeated', () => {
       code: 'UNREACHABLE',
     });
     await channel.send([telling('incident.opened')], again, never);
+    await channel.send([telling('level.fired')], first, never);
 
     expect(w.cards()).toEqual(['HIGH backend: being judged, edited']);
+    expect(w.thread()).toEqual(['incident.opened', 'level.fired']);
+  });
+
+  test('when much was written in the channel since', async () => {
+    await using w = await talking();
+    const channel = w.open();
+    w.slack.faults.next('chat.postMessage', 'lost');
+    await channel.send([telling('incident.opened')], first, never).catch(() => {});
+    for (let count = 0; count < 250; count += 1)
+      w.slack.workspace.post({ ...chatter, text: `chatter ${count}` });
+    await channel.send([telling('incident.opened')], again, never);
+
     expect(w.thread()).toEqual(['incident.opened']);
+    expect(w.slack.calls('conversations.history')).toBe(3);
   });
 
   test('when the answer to a reply was lost', async () => {
@@ -234,6 +248,15 @@ describe('what got through is not repeated', () => {
 
     expect(w.cards()).toEqual(['a message', 'HIGH backend: being judged']);
   });
+
+  test('metadata of another kind is not taken for ours', async () => {
+    await using w = await talking();
+    const metadata = { event_type: 'other', event_payload: { keys: ['i-7k3f9a/card'] } };
+    w.slack.workspace.post({ ...chatter, metadata });
+    await w.open().send([telling('incident.opened')], again, never);
+
+    expect(w.cards()).toEqual(['a message', 'HIGH backend: being judged']);
+  });
 });
 
 describe('a card that somebody deleted', () => {
@@ -282,6 +305,27 @@ describe('a card that somebody deleted', () => {
     await w.open().send([telling('level.fired')], first, never);
 
     expect(w.cards()).toEqual(['HIGH backend: being judged']);
+    expect(w.slack.calls('chat.update')).toBe(0);
+  });
+});
+
+const chatter = {
+  channel: 'C1',
+  thread: null,
+  text: 'chatter',
+  blocks: [],
+  metadata: null,
+  broadcast: false,
+};
+
+test('a token that cannot stand in a header is not told either', async () => {
+  await using w = await talking();
+
+  await expect(
+    w.open(5_000, 'xoxb-canary\nsecond').send([telling('incident.opened')], first, never),
+  ).rejects.toMatchObject({
+    code: 'UNREACHABLE',
+    message: expect.not.stringContaining('canary') as string,
   });
 });
 

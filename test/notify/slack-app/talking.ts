@@ -31,10 +31,10 @@ export async function talking() {
     report: null,
     storeFails: false,
   };
-  const open = (timeoutMs = 5_000) =>
+  const open = (timeoutMs = 5_000, token = botToken) =>
     slackAppChannel({
       app: {
-        botToken: new Secret(botToken),
+        botToken: new Secret(token),
         appToken: null,
         signingSecrets: [],
         channel: slack.workspace.channel,

@@ -19,8 +19,8 @@ export interface Asked {
 }
 
 /** The question that is open now, with the plan that it is about; null when nobody is asked. */
-export function asked({ state, closedAt, question, plan }: IncidentView): Asked | null {
-  if (question === null || plan === null || closedAt !== null) return null;
+export function asked({ state, question, plan }: IncidentView): Asked | null {
+  if (question === null || plan === null) return null;
   return state === 'asking' && question.state === 'open' ? { question, plan } : null;
 }
 
