@@ -80,7 +80,7 @@ function nearestWords(nearest: Nearness | null): string {
   if (nearest === null) return '';
   const { rule, level, share } = nearest;
   const counted = level.phase === 'pending' || level.phase === 'recovering' ? `, ${level.progress}` : '';
-  const far = share === null ? '' : ` (${Math.round(share * 100)}%)`;
+  const far = share === null ? '' : `, at ${Math.round(share * 100)}%`;
   return `${nameOf(rule)} ${rule.detail}, ${level.condition}${far}${counted}`;
 }
 
