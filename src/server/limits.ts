@@ -1,6 +1,7 @@
-import rateLimit, { type CreateRateLimitOptions } from '@fastify/rate-limit';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { CreateRateLimitOptions } from '@fastify/rate-limit';
+import { fastify, type FastifyRequest } from 'fastify';
 import { MINUTE } from '../domain/time.ts';
+import { once } from './once.ts';
 
 /** How often in a minute. Generous: they stop programs that run wild, not people in a hurry. */
 export const perMinute = { reads: 3_000, actions: 300, failedLogins: 30 } as const;
@@ -23,9 +24,20 @@ export interface Limits {
   readonly failed: Limit;
 }
 
-/** Counts requests in memory. To be awaited before any route is added. */
-export async function limitsOf(app: FastifyInstance): Promise<Limits> {
-  await app.register(rateLimit, { global: false });
+/** Counts requests in memory. What counts is loaded with the first request: a start need not wait for it. */
+export function limits(): Limits {
+  const loaded = once(load);
+  return {
+    asked: async (request) => (await loaded()).asked(request),
+    failed: async (request) => (await loaded()).failed(request),
+  };
+}
+
+async function load(): Promise<Limits> {
+  const { default: rateLimit } = await import('@fastify/rate-limit');
+  // It never listens, and only lends what the library adds to it.
+  const lender = fastify();
+  await lender.register(rateLimit, { global: false });
   const limit = (max: number, keyGenerator?: (request: FastifyRequest) => string): Limit => {
     const options: CreateRateLimitOptions & CacheSize = {
       max,
@@ -33,7 +45,7 @@ export async function limitsOf(app: FastifyInstance): Promise<Limits> {
       cache: callers,
       ...(keyGenerator === undefined ? {} : { keyGenerator }),
     };
-    const count = app.createRateLimit(options);
+    const count = lender.createRateLimit(options);
     return async (request) => {
       const counted = await count(request);
       return counted.isAllowed || !counted.isExceeded ? null : Math.max(1, counted.ttlInSeconds);

@@ -9,7 +9,8 @@ import { addApi } from './api.ts';
 import { addHealth } from './health.ts';
 import { Streams } from './events/streams.ts';
 import { isLoopback, mayAnswer } from './host-names.ts';
-import { limitsOf } from './limits.ts';
+import { limits } from './limits.ts';
+import { once } from './once.ts';
 import { problemOf } from './problems.ts';
 import { Refusals } from './refusals.ts';
 import type { Inbox } from './repeats.ts';
@@ -69,7 +70,6 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   let keys = ring(options.tokens);
   const routes: RouteOptions[] = [];
   const app = build(options, routes);
-  const limits = await limitsOf(app);
   addHealth(app, daemon);
   const streams = new Streams(daemon, clock);
   const refusals = new Refusals(daemon, clock);
@@ -83,7 +83,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   });
   await app.register(
     (api, _, done) => {
-      const parts = { daemon, clock, limits, refusals, inbox, streams, document, keys: () => keys };
+      const parts = { daemon, clock, limits: limits(), refusals, inbox, streams, document, keys: () => keys };
       addApi(api.withTypeProvider<ZodTypeProvider>(), parts);
       done();
     },
@@ -177,18 +177,6 @@ function refuseStrangers(
 
 function sameOrigin(origin: string, host: string | undefined): boolean {
   return URL.parse(origin)?.host === host?.toLowerCase();
-}
-
-/** Made when it is first asked for; tried again when that failed. */
-function once<Result>(make: () => Promise<Result>): () => Promise<Result> {
-  let made: Promise<Result> | null = null;
-  return () => {
-    made ??= make().catch((error: unknown) => {
-      made = null;
-      throw error;
-    });
-    return made;
-  };
 }
 
 function counter(): () => string {
