@@ -1,13 +1,14 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { stringify } from 'yaml';
+import { botToken, signingSecret, type FakeSlack } from '../fakes/slack/slack.ts';
 import type { CrashPlan, CrashStep, Setting } from './plan.ts';
 import type { Stage } from './stage.ts';
 
 const program = join(import.meta.dirname, 'programs', 'record.sh');
 
 /** Writes what the daemon of a stage is started with. The durations are those of a test, not of production. */
-export function writeConfiguration({ folder, plan, site, recorder, records }: Stage): void {
+export function writeConfiguration({ folder, plan, site, recorder, records, slack }: Stage): void {
   const write = (path: string, content: unknown): void => {
     const file = join(folder, path);
     mkdirSync(dirname(file), { recursive: true });
@@ -16,6 +17,8 @@ export function writeConfiguration({ folder, plan, site, recorder, records }: St
   const health = { http: { url: `${recorder.url}/health`, timeout: '2s' } };
   const severity = plan.begins === 'high' ? 'high' : 'critical';
   writeFileSync(join(folder, 'webhook'), `${recorder.url}/slack`);
+  writeFileSync(join(folder, 'bot'), botToken);
+  writeFileSync(join(folder, 'signing'), signingSecret);
   write('rules/crash/rules.yaml', {
     rules: { health: { every: '400ms', ...health, levels: { [severity]: { failures: 2 } } } },
   });
@@ -33,11 +36,29 @@ export function writeConfiguration({ folder, plan, site, recorder, records }: St
     store: `sqlite:${join(folder, 'state', 'rollbackd.db')}`,
     listen: '127.0.0.1:0',
     allowed_programs: [program],
-    slack: { webhook: { file: join(folder, 'webhook') } },
+    ...(slack === null ? { slack: { webhook: { file: join(folder, 'webhook') } } } : clicking(folder, slack)),
     defaults: { grace: '0s' },
     targets: { [site.name]: { ...site.target, rules: ['crash'], playbook: 'main' } },
     ...site.settings,
   });
+}
+
+/** A Slack app that posts clicks to the daemon, and one person who may answer. */
+function clicking(folder: string, { apiUrl, workspace }: FakeSlack): object {
+  const { channel, team, app } = workspace;
+  return {
+    slack: {
+      app: {
+        bot_token: { file: join(folder, 'bot') },
+        signing_secrets: [{ file: join(folder, 'signing') }],
+        channel,
+        team,
+        id: app,
+        api_url: apiUrl,
+      },
+    },
+    approvers: [{ slack_users: ['UALICE'], role: 'approver' }],
+  };
 }
 
 function phase(check: object): object {

@@ -71,8 +71,13 @@ export class Daemon {
 
   /** null until it listens. */
   get api(): DaemonApi | null {
-    const url = /listens on (http:\/\/[\d.:]+)/.exec(this.#output)?.[1];
-    return url === undefined ? null : apiClient({ url, token: null, timeoutMs: 5_000, clock: systemClock() });
+    const { url } = this;
+    return url === null ? null : apiClient({ url, token: null, timeoutMs: 5_000, clock: systemClock() });
+  }
+
+  /** null until it listens. */
+  get url(): string | null {
+    return /listens on (http:\/\/[\d.:]+)/.exec(this.#output)?.[1] ?? null;
   }
 
   /** Resolves once it has read its rules, or ended. */

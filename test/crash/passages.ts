@@ -22,7 +22,7 @@ type Bare = Omit<Passage, 'nth'>;
  * Messages are sent beside all this: `message.sent` is not among it.
  */
 export function passagesOf(plan: CrashPlan): readonly Passage[] {
-  const asked: readonly Place[] = plan.begins === 'high' ? ['question.committed', 'answer.committed'] : [];
+  const asked = plan.begins === 'high' ? answered(plan) : [];
   const planned: readonly Place[] = ['decision.committed', 'plan.committed'];
   const end: readonly Place[] = [
     'settle.committed',
@@ -37,6 +37,12 @@ export function passagesOf(plan: CrashPlan): readonly Passage[] {
     ...(taken.length === 0 ? [] : [...plain(planned), ...carriedOut(taken)]),
     ...(endOf(plan) === 'rolled_back' ? plain(end) : []),
   ]);
+}
+
+function answered({ clicks }: CrashPlan): readonly Place[] {
+  return clicks
+    ? ['question.committed', 'click.received', 'answer.committed', 'click.taken']
+    : ['question.committed', 'answer.committed'];
 }
 
 function carriedOut(steps: readonly CrashStep[]): Bare[] {

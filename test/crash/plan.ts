@@ -34,6 +34,8 @@ export interface CrashPlan {
   readonly site: 'link' | 'git' | 'docker';
   /** CRITICAL decides by itself, HIGH asks and is approved, a person asks for it though nothing is wrong. */
   readonly begins: 'critical' | 'high' | 'request';
+  /** A question is answered by a click in Slack, which posts it to the daemon. */
+  readonly clicks: boolean;
   readonly steps: readonly CrashStep[];
   /** Taken when the steps have failed. */
   readonly fallback: readonly CrashStep[];

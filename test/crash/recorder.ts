@@ -109,6 +109,7 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
   return body;
 }
 
-function unescaped(text: string): string {
+/** Without the escapes of Slack's control characters. */
+export function unescaped(text: string): string {
   return text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');
 }

@@ -132,15 +132,31 @@ async function restsOrGoesOn(stage: Stage, daemon: Daemon): Promise<boolean> {
   const [open] = rows;
   if (api === null || open === undefined) return false;
   if (open.state === 'asking' && stage.plan.begins === 'high') {
-    const asked = await api.incident(open.id).catch(() => null);
-    const planDigest = asked?.question?.planDigest ?? null;
-    await api.execute({ do: 'approve', incident: open.id, planDigest, note: '' }).catch(() => null);
+    await answer(stage, daemon, open.id);
     return false;
   }
   if (!rows.every(rests)) return false;
   const view = await api.incident(open.id).catch(() => null);
-  return view !== null && untold(view, stage.recorder.messages()).length === 0;
+  return view !== null && untold(view, stage.messages()).length === 0;
 }
+
+async function answer(stage: Stage, daemon: Daemon, incident: string): Promise<void> {
+  const { api, url } = daemon;
+  const question = (await api?.incident(incident).catch(() => null))?.question ?? null;
+  if (api === null || url === null || question === null) return;
+  if (!stage.plan.clicks) {
+    const { planDigest } = question;
+    await api.execute({ do: 'approve', incident, planDigest, note: '' }).catch(() => null);
+    return;
+  }
+  // People click once, and once more when nothing came of it because the daemon died.
+  if (clicked.get(daemon) === question.ticket) return;
+  clicked.set(daemon, question.ticket);
+  await stage.click(url, question.ticket);
+}
+
+/** What was clicked while each daemon lived. */
+const clicked = new WeakMap<Daemon, string>();
 
 const movingStates = ['judging', 'planning', 'starting', 'rolling_back', 'verifying', 'undoing', 'releasing'];
 
@@ -161,6 +177,6 @@ async function tell(stage: Stage, daemon: Daemon, killed: number): Promise<Story
     serves: await stage.site.serves(),
     overlaps: stage.records.overlaps(),
     restarts: stage.records.restarts('release-1'),
-    messages: stage.recorder.messages(),
+    messages: stage.messages(),
   };
 }

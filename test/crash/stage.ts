@@ -1,13 +1,14 @@
 import { cpSync, mkdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { fakeSlack, type FakeSlack } from '../fakes/slack/slack.ts';
 import type { TestDocker } from '../support/dockerd.ts';
 import type { Act } from './act.ts';
 import { Daemon } from './daemon.ts';
 import { writeConfiguration } from './configuration.ts';
 import type { CrashPlan } from './plan.ts';
 import { RecordFile } from './record-file.ts';
-import { Recorder } from './recorder.ts';
+import { Recorder, unescaped } from './recorder.ts';
 import { dockerSite } from './sites/docker-site.ts';
 import { gitSite } from './sites/git-site.ts';
 import { linkSite } from './sites/link-site.ts';
@@ -35,16 +36,24 @@ export class Stage {
   readonly site: Site;
   readonly recorder: Recorder;
   readonly records: RecordFile;
+  /** null: messages go to a webhook, and questions are answered over the API. */
+  readonly slack: FakeSlack | null;
   /** From now on release 2 is ill. */
   broken = false;
   readonly #kept: string;
 
-  private constructor({ plan, folder }: StageOptions, site: Site, recorder: Recorder) {
+  private constructor(
+    { plan, folder }: StageOptions,
+    site: Site,
+    recorder: Recorder,
+    slack: FakeSlack | null,
+  ) {
     this.plan = plan;
     this.folder = folder;
     this.#kept = `${folder}.kept`;
     this.site = site;
     this.recorder = recorder;
+    this.slack = slack;
     this.records = new RecordFile(join(folder, 'records'));
     recorder.healthy = async () => !this.broken || (await this.#healed());
   }
@@ -53,7 +62,7 @@ export class Stage {
     mkdirSync(options.folder, { recursive: true });
     const site = await siteOf(options);
     const recorder = await Recorder.open();
-    const stage = new Stage(options, site, recorder);
+    const stage = new Stage(options, site, recorder, options.plan.clicks ? await slackOf() : null);
     writeConfiguration(stage);
     await site.deploy(1);
     await stage.#learn(1);
@@ -80,6 +89,7 @@ export class Stage {
     rmSync(this.folder, { recursive: true, force: true });
     cpSync(this.#kept, this.folder, { recursive: true, verbatimSymlinks: true });
     this.recorder.forget();
+    this.slack?.workspace.posts.splice(0);
     await this.site.reset();
   }
 
@@ -91,6 +101,19 @@ export class Stage {
   /** Keeps a target at this work, once it has begun, until the returned function is called. */
   hold(work: string): () => void {
     return work.startsWith('post ') ? this.recorder.hold(work) : this.records.hold(work);
+  }
+
+  /** What people were told, in order. */
+  messages(): readonly string[] {
+    if (this.slack === null) return this.recorder.messages();
+    return this.slack.workspace.posts.map(({ text, blocks }) => unescaped(`${text}\n${textsIn(blocks)}`));
+  }
+
+  /** Clicks Approve under the question of this ticket. Whether it got through is the daemon's to tell. */
+  async click(url: string, ticket: string): Promise<void> {
+    const { slack } = this;
+    const request = slack?.signedClick({ user: 'UALICE', action: 'approve', value: ticket });
+    await fetch(`${url}/slack/interactions`, { method: 'POST', ...request }).catch(() => null);
   }
 
   /** Everything that was done, as the targets remember it. */
@@ -107,6 +130,7 @@ export class Stage {
 
   async close(): Promise<void> {
     await this.recorder.close();
+    await this.slack?.[Symbol.asyncDispose]();
     rmSync(this.folder, { recursive: true, force: true });
     rmSync(this.#kept, { recursive: true, force: true });
   }
@@ -152,4 +176,20 @@ async function siteOf({ plan, name, folder, engine }: StageOptions): Promise<Sit
       if (engine === null) throw new Error(`the plan ${plan.name} needs a Docker engine`);
       return dockerSite(engine, name);
   }
+}
+
+async function slackOf(): Promise<FakeSlack> {
+  const slack = await fakeSlack({ team: 'T0CRASH', app: 'A0CRASH', channel: 'C0CRASH' });
+  slack.person('alice');
+  return slack;
+}
+
+/** All texts of blocks, one a line. */
+function textsIn(value: unknown): string {
+  if (Array.isArray(value)) return value.map(textsIn).join('\n');
+  if (typeof value !== 'object' || value === null) return '';
+  return Object.entries(value)
+    .map(([name, member]) => (name === 'text' && typeof member === 'string' ? member : textsIn(member)))
+    .filter((text) => text !== '')
+    .join('\n');
 }

@@ -87,7 +87,9 @@ export async function slackInbound(options: SlackInboundOptions): Promise<SlackI
   const { signingSecrets: secrets } = app;
   return {
     interactions:
-      secrets.length === 0 ? null : slackRequests({ inbound, secrets, clock, log, journal, counted }),
+      secrets.length === 0 || socket !== null
+        ? null
+        : slackRequests({ inbound, secrets, clock, log, journal, counted }),
     connected: () => socket?.connected() ?? null,
     start: async (signal) => {
       await inbound
