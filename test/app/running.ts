@@ -97,6 +97,11 @@ ${more}`,
     }
   }
 
+  /** Where its API listens. */
+  get url(): string {
+    return this.#app?.url ?? '';
+  }
+
   get daemon(): Daemon {
     if (this.#app === null) throw new Error('not started');
     return this.#app.daemon;
