@@ -45,6 +45,8 @@ const told: ReadonlySet<string> = new Set([
 const announced: ReadonlySet<string> = new Set([
   'halted',
   'unhalted',
+  'command.freeze',
+  'command.unfreeze',
   'rule.unarmed',
   'release.bad_returned',
   'clock_jump',

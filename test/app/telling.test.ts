@@ -133,6 +133,7 @@ describe('a thing of the daemon as a whole', () => {
     'token.made',
     'token.revoked',
     'halted',
+    'command.unfreeze',
     'channel.failing',
     'channel.recovered',
     'message.given_up',
