@@ -55,20 +55,20 @@ function documentOf(input: ReportInput): ReportDocument {
 function titleOf(incident: IncidentView): string {
   const { id, target } = incident;
   return isFinal(incident)
-    ? `Post-mortem of ${id}: ${target} ${endWords(incident)}`
+    ? `Post-mortem of ${id}: ${target}${endWords(incident)}`
     : `Interim report on ${id}: ${target}, ${spaced(incident.state)}`;
 }
 
 function endWords({ outcome }: IncidentView): string {
   switch (outcome) {
     case 'rolled_back':
-      return 'was rolled back';
+      return ' was rolled back';
     case 'recovered':
-      return 'recovered';
+      return ' recovered';
     case 'withdrawn':
-      return 'is no longer watched by it';
+      return ', withdrawn';
     case 'handed_over':
-      return 'was handed over';
+      return ' was handed over';
     case null:
       return '';
   }

@@ -7,6 +7,8 @@ import { table, text, type Block, type Line, type Section } from './document.ts'
 const manyEntries = 100;
 /** What is shown of both ends of a journal that is long even so. */
 const mostRows = 200;
+/** An incident is read with so many entries at most; the first ones. */
+const mostRead = 2_000;
 
 /** Each entry of the journal once, in order, in UTC. */
 export function timeline({ journal, openedAt }: IncidentView): Section {
@@ -21,7 +23,13 @@ export function timeline({ journal, openedAt }: IncidentView): Section {
       : [...rows.slice(0, mostRows / 2), gap(rows.length - mostRows), ...rows.slice(-mostRows / 2)];
   return {
     title: 'Timeline',
-    blocks: [table(head, shown), ...(journal.length < manyEntries ? [] : [collapsedNote(journal)])],
+    blocks: [
+      table(head, shown),
+      ...(journal.length < manyEntries ? [] : [collapsedNote(journal)]),
+      ...(journal.length < mostRead
+        ? []
+        : [text('What was journaled of it after that is not in this report.')]),
+    ],
   };
 }
 

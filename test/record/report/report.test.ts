@@ -103,6 +103,7 @@ test('a journal that never repeats itself is shown from both ends', () => {
   const { markdown, html } = reportOf(inputOf({ ...approved, journal }));
 
   expect(markdown).toContain('| … |  | 1800 rows in between are left out |  |\n');
+  expect(markdown).toContain('What was journaled of it after that is not in this report.\n');
   expect(html.length).toBeLessThan(200_000);
 });
 
