@@ -29,13 +29,9 @@ function brokenLines(incident: IncidentView): readonly Line[] {
   const label = closedAt === null ? 'Broken' : 'Was broken';
   if (level === null) return [labelled(label, data(reason, 400))];
   const what = series === null || series.summary === '' ? rule : series.summary;
+  const now = closedAt === null ? latest(series, level.detail) : level.detail;
   return [
-    labelled(
-      label,
-      data(what, 160),
-      said(': '),
-      bold(closedAt === null ? latest(series, level.detail) : level.detail, 160),
-    ),
+    labelled(label, bold(now, 160), said(' (rule: '), data(what, 160), said(')')),
     line(said('limit: '), data(level.condition, 120), ...pictureOf(series, incident)),
   ];
 }

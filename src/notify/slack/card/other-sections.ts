@@ -48,7 +48,7 @@ export function contactPieces({ role, name, slack, email, phone }: Contact): rea
 
 /** Slack's ids of users; anything else would be refused with the whole message. */
 export function isSlackUser(id: string | null): id is string {
-  return id !== null && /^[UW][A-Z0-9]{1,20}$/.test(id);
+  return id !== null && /^[UW][A-Z0-9]{1,30}$/.test(id);
 }
 
 /** What else fired. */
