@@ -40,7 +40,7 @@ export function mailOf({ messages, environment, from, to, report }: MailParts): 
   const [first] = messages;
   const last = messages.at(-1) ?? first;
   const { incident } = first;
-  const domain = from.split('@').at(-1) ?? 'localhost';
+  const domain = /@([^\s@<>]+)>?$/.exec(from)?.[1] ?? 'localhost';
   const root = incident === null ? null : idOf(`incident ${environment} ${incident}`, domain);
   const isRoot = root !== null && first.story?.type === 'incident.opened';
   return {

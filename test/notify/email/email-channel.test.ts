@@ -118,6 +118,20 @@ test('all mails of an incident are one thread, and the same message always has t
   expect(new Set([root, decided?.['message-id'], closed?.['message-id']]).size).toBe(3);
 });
 
+test('a sender with a name is one', async () => {
+  await using server = await mailServer(open);
+  const { channel } = channelTo(`smtp://127.0.0.1:${server.port}`, { from: 'Roll Back <rb@shop.example>' });
+
+  await channel.send([told('incident.opened')], first, never);
+
+  const [mail] = server.mails;
+  expect(mail?.from).toBe('rb@shop.example');
+  expect(headersOf(mail?.raw ?? '')).toMatchObject({
+    from: 'Roll Back <rb@shop.example>',
+    'message-id': expect.stringMatching(/^<[0-9a-f]{40}@shop\.example>$/) as unknown,
+  });
+});
+
 describe('the report', () => {
   test('is attached to the closing mail, in both its forms', async () => {
     await using server = await mailServer(open);
