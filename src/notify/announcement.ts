@@ -1,3 +1,4 @@
+import { canonical } from '../domain/json.ts';
 import type { Message } from '../domain/ports/channel.ts';
 import type { NewEntry } from '../domain/ports/store.ts';
 import { longest } from './compose.ts';
@@ -14,7 +15,7 @@ export function announce({ at, incident, target, facts }: NewEntry, channel: str
   if (typeof text !== 'string' || text.trim() === '') return null;
   const [title = '', ...rest] = text.trim().split('\n');
   return {
-    key: `${incident ?? target ?? 'daemon'}/announcement/${String(number)}/${at}/${channel}`,
+    key: `${incident ?? target ?? 'daemon'}/announcement/${canonical(number)}/${at}/${channel}`,
     channel,
     incident,
     at,

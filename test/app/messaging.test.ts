@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import { expect, test } from 'vitest';
 import { MINUTE, SECOND } from '../../src/domain/time.ts';
 import { settle } from '../fakes/clock.ts';
@@ -92,10 +93,7 @@ test('a channel that gets nothing through is told of by the others, and shows in
   await using mute = await receiver();
   await using running = await telling({ pager: pager.url, mute: mute.url });
   mute.answers.push(
-    ...Array.from(
-      { length: 60 },
-      () => (response: import('node:http').ServerResponse) => void response.writeHead(500).end(),
-    ),
+    ...Array.from({ length: 60 }, () => (response: ServerResponse) => void response.writeHead(500).end()),
   );
   await running.daemon.execute({ do: 'halt', note: 'a drill' }, alice);
   await running.clock.advance(1 * SECOND);

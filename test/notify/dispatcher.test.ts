@@ -245,12 +245,8 @@ describe('between incidents', () => {
     await clock.advance(1 * HOUR);
 
     expect(outbox.waiting()).toEqual([]);
-    expect(
-      slack.log
-        .filter((line) => !line.endsWith('failed'))
-        .map((line) => line.split(' ')[1])
-        .toSorted(),
-    ).toEqual(['m1', 'm2', 'm3']);
+    const through = slack.log.filter((line) => !line.endsWith('failed')).map((line) => line.split(' ')[1]);
+    expect(new Set(through)).toEqual(new Set(['m1', 'm2', 'm3']));
     expect(told.filter((line) => line.includes('gave up'))).toEqual([]);
   });
 

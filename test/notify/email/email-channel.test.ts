@@ -1,4 +1,4 @@
-import { createServer, type AddressInfo } from 'node:net';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { RollbackError } from '../../../src/domain/errors.ts';
@@ -386,9 +386,9 @@ test('stopping ends a conversation with a server at once', async () => {
 });
 
 /** A server that is none. */
-async function rawServer(meet: (socket: import('node:net').Socket) => void) {
+async function rawServer(meet: (socket: Socket) => void) {
   const connected = Promise.withResolvers<void>();
-  const sockets = new Set<import('node:net').Socket>();
+  const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket);
     socket.on('error', () => {});
