@@ -83,6 +83,6 @@ export function retryAfter(header: string | undefined, wall: number): number | n
   if (header === undefined) return null;
   const written = header.trim();
   if (/^\d{1,6}$/.test(written)) return Number(written) * SECOND;
-  const at = /GMT$/.test(written) ? Date.parse(written) : Number.NaN;
+  const at = written.endsWith('GMT') ? Date.parse(written) : Number.NaN;
   return Number.isNaN(at) ? null : Math.min(Math.max(0, at - wall), HOUR);
 }

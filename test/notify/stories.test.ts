@@ -62,14 +62,14 @@ const channels: Readonly<Record<string, (messages: readonly Message[]) => string
   'text.txt': (messages) =>
     messages.map(({ title, text, urgent }) => `${urgent ? '! ' : '  '}${title}\n${text}`).join('\n\n'),
   'slack.txt': (messages) => messages.map(slackText).join('\n\n'),
-  'mail.json': (messages) => json(messages.map((message) => mail(message))),
-  'webhook.json': (messages) =>
+  'mail.json.txt': (messages) => json(messages.map((message) => mail(message))),
+  'webhook.json.txt': (messages) =>
     json(
       messages.map(
         (message) => JSON.parse(webhookBody({ message, environment: 'production', links })) as unknown,
       ),
     ),
-  'alerts.json': (messages) => {
+  'alerts.json.txt': (messages) => {
     const parts = { environment: 'production', labels: { team: 'shop' }, page: links.incident };
     return json(
       messages.flatMap(({ story }) =>
