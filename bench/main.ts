@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { alertmanager } from './alertmanager.ts';
 import { backtest } from './backtest.ts';
 import type { Benchmark } from './benchmark.ts';
+import { clicks } from './clicks.ts';
 import { docker } from './docker.ts';
 import { eventStreams } from './event-streams.ts';
 import { load, machine } from './machine.ts';
@@ -28,6 +29,7 @@ const benchmarks: readonly Benchmark[] = [
   backtest,
   promql,
   eventStreams,
+  clicks,
 ];
 const results = join(import.meta.dirname, 'results.jsonl');
 

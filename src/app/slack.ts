@@ -77,7 +77,7 @@ function connectionCheck(inbound: SlackInbound, clock: Clock): DoctorView['check
 }
 
 /** How long the first waits for others to be journaled in the same commit. */
-const gatherMs = 10;
+const gatherMs = 25;
 
 /** Journals what comes within some milliseconds in one commit: a hundred refused clicks are one turn, not a hundred. */
 function together({ core }: Engine): (note: Note) => Promise<void> {

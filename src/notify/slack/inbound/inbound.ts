@@ -38,8 +38,10 @@ const lateAfterMs = 15 * MINUTE;
 /** Per person and window. */
 const paceMs = 10 * SECOND;
 const mostInPace = 20;
+/** Refused clicks have a card that is behind put right; once in this time is enough. */
+const refreshMs = 5 * SECOND;
 /** Looked at together; the rest waits its turn. */
-const mostTogether = 32;
+const mostTogether = 16;
 const mostWaiting = 5_000;
 
 /**
@@ -50,6 +52,7 @@ export class Inbound {
   readonly #options: InboundOptions;
   readonly #intake: Intake;
   readonly #pace: Pace;
+  readonly #refreshed: Pace;
   readonly #waiting: (() => Promise<void>)[] = [];
   /** By key: what is stored at the start may have come in a moment before. */
   readonly #known = new Set<string>();
@@ -62,6 +65,7 @@ export class Inbound {
     this.#options = options;
     this.#intake = new Intake({ store: desk.store, clock: desk.clock, gatherMs });
     this.#pace = new Pace(desk.clock, paceMs);
+    this.#refreshed = new Pace(desk.clock, refreshMs);
   }
 
   /**
@@ -122,13 +126,13 @@ export class Inbound {
 
   /** Never rejects: what cannot be finished now stays in the inbox for the next start. */
   async #finish(row: Pick<InboxRow, 'source' | 'key'>, done: Interaction, at: number): Promise<void> {
-    const { desk, log, counted, refresh } = this.#options;
+    const { desk, log, counted } = this.#options;
     try {
       const outcome = await this.#take(done, at);
       await this.#remark(done, outcome);
       await desk.store.answered(row, summaryOf(outcome));
       counted(outcome.ended, outcome.because);
-      if (outcome.incident !== null && outcome.ended !== 'told') refresh(outcome.incident);
+      this.#refresh(outcome);
       await this.#tell(done, outcome);
     } catch (error) {
       counted('ignored', 'failed');
@@ -177,6 +181,11 @@ export class Inbound {
       facts: { by: name, user: done.user, via: 'slack', because: outcome.because },
       incident: outcome.incident,
     });
+  }
+
+  #refresh({ incident, ended }: Outcome): void {
+    if (incident === null || ended === 'told') return;
+    if (ended === 'accepted' || this.#refreshed.count(incident) === 1) this.#options.refresh(incident);
   }
 
   /** What came of it is durable by now, so a person who cannot be told is no reason to take it again. */
