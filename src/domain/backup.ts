@@ -19,7 +19,7 @@ export type BackupPartKind = (typeof backupPartKinds)[number];
 /** One stored file of a set. */
 export interface BackupPart {
   readonly kind: BackupPartKind;
-  /** Data store, volume, path, or `containers`. */
+  /** Data store, volume, path, or container. */
   readonly name: string;
   /** Its file inside the set. */
   readonly file: string;
@@ -57,6 +57,8 @@ export interface BackupSet {
   readonly incident: string | null;
   /** Id of the release that ran. */
   readonly release: string | null;
+  /** The effect that made it; null: no effect did. */
+  readonly key: string | null;
   /** Wall time, epoch ms. */
   readonly madeAt: number;
   readonly tookMs: number;
@@ -64,6 +66,47 @@ export interface BackupSet {
   readonly by: string;
   readonly encrypted: boolean;
   readonly parts: readonly BackupPart[];
+}
+
+/** A thing that a set may hold. */
+export type BackedUp = Pick<BackupPart, 'kind' | 'name'>;
+
+/** What a recipe holds, in the order in which it is copied: data first, so that it is the nearest to the present. */
+export function heldBy(recipe: BackupRecipe): readonly BackedUp[] {
+  const all = (kind: BackupPartKind, names: readonly string[]): readonly BackedUp[] =>
+    names.map((name) => ({ kind, name }));
+  return [
+    ...all('store', recipe.stores),
+    ...all('volume', recipe.volumes),
+    ...all('files', recipe.files),
+    ...all('repository', recipe.repositories),
+    ...all('containers', recipe.containers),
+  ];
+}
+
+/** Whether a thing holds another: the same, or a folder that a path lies in. */
+export function holds(held: BackedUp, wanted: BackedUp): boolean {
+  if (held.kind !== wanted.kind) return false;
+  if (held.name === wanted.name) return true;
+  return held.kind === 'files' && wanted.name.startsWith(`${held.name}/`);
+}
+
+/** How sets are made and kept, as configured. */
+export interface BackupPolicy {
+  /** Absolute path of the folder of the sets. */
+  readonly directory: string;
+  /** Path of the file with the key that parts are encrypted with; null: they are not. */
+  readonly keyFile: string | null;
+  readonly compression: 'zstd' | 'gzip';
+  readonly retention: {
+    readonly keepMs: number;
+    /** Verified sets of a recipe that are kept however old they are. */
+    readonly least: number;
+    /** Of all sets together, as stored; null: as much as there is room. */
+    readonly mostBytes: number | null;
+  };
+  readonly recipes: Readonly<Record<string, BackupRecipe>>;
+  readonly schedule: readonly { readonly cron: string; readonly recipe: string }[];
 }
 
 /** What came of reading a set again. */

@@ -1,5 +1,12 @@
 import type { Readable, Writable } from 'node:stream';
-import type { BackupFacts, BackupPart, BackupPartKind, BackupSet, BackupVerdict } from '../backup.ts';
+import type {
+  BackupFacts,
+  BackupPart,
+  BackupPartKind,
+  BackupRecipe,
+  BackupSet,
+  BackupVerdict,
+} from '../backup.ts';
 
 /**
  * Copies one kind of thing into a stream, and back. It knows nothing of sets, compression or encryption.
@@ -14,7 +21,12 @@ export interface Archivist {
   examine(
     name: string,
     signal: AbortSignal,
-  ): Promise<{ readonly problems: readonly string[]; readonly bytes: number | null }>;
+  ): Promise<{
+    readonly problems: readonly string[];
+    /** What does not keep a copy from being made, but may make it worth less. */
+    readonly warnings?: readonly string[];
+    readonly bytes: number | null;
+  }>;
   /** Writes one consistent copy into `sink` and ends it. */
   dump(name: string, sink: Writable, signal: AbortSignal): Promise<BackupFacts>;
   /** Why a copy with these facts cannot be restored here, e.g. a server that is too old. Changes nothing. */
@@ -54,12 +66,19 @@ export interface BackupOccasion {
   readonly release: string | null;
   /** The effect that makes it: a set with this key that is there is the one that it made. */
   readonly key: string | null;
+  /** Whether parts may be less than half of what they were in the last set; else that is refused. */
+  readonly smallerOk?: boolean;
 }
 
 /** The backup sets. */
 export interface Backups {
-  /** Everything that would keep a set of this recipe from being made. */
-  examine(recipe: string, signal: AbortSignal): Promise<readonly string[]>;
+  /** The recipe, or null where none has this name. */
+  recipe(name: string): BackupRecipe | null;
+  /** Everything that would keep a set of this recipe from being made, and what would make it worth less. */
+  examine(
+    recipe: string,
+    signal: AbortSignal,
+  ): Promise<{ readonly problems: readonly string[]; readonly warnings: readonly string[] }>;
   /**
    * Makes a set, and reads it again. What a failed attempt left is removed.
    *
@@ -76,7 +95,7 @@ export interface Backups {
   find(id: string): Promise<BackupSet | null>;
   /** The set that an effect made, if it did. */
   madeBy(key: string): Promise<BackupSet | null>;
-  /** The newest set of an incident that holds this part, and was read back. */
+  /** The newest set of an incident that holds this thing, and was read back. */
   ofIncident(incident: string, kind: BackupPartKind, name: string): Promise<BackupSet | null>;
   verify(
     id: string,
@@ -91,4 +110,53 @@ export interface Backups {
   open(set: BackupSet, part: BackupPart, signal: AbortSignal): Promise<Readable>;
   /** Removes what is past retention; never the newest verified set of a recipe, and none of an incident that is open. */
   prune(signal: AbortSignal): Promise<readonly string[]>;
+}
+
+/** A long action under way in the daemon, or one that ended lately; it goes on when whoever asked goes away. */
+export interface BackupJob {
+  /** `j-1`, counted from the daemon's start. */
+  readonly id: string;
+  readonly does: 'create' | 'verify' | 'rehearse' | 'restore';
+  readonly recipe: string;
+  /** The set that it reads or has made; null while it is being made. */
+  readonly set: string | null;
+  readonly by: string;
+  readonly startedAt: number;
+  /** null while it runs. */
+  readonly endedAt: number | null;
+  readonly ended: 'well' | 'badly' | null;
+  /** One sentence, once it ended. */
+  readonly message: string;
+  /** What was found wrong, or where things were put. */
+  readonly details: readonly string[];
+  /** The part that is worked on, and how far that is. */
+  readonly progress: { readonly name: string; readonly bytes: number; readonly of: number | null } | null;
+}
+
+/** A set with what is known of it since it was made. */
+export interface BackupSetView {
+  readonly set: BackupSet;
+  /** Of the last time that it was read again; null: it never was. */
+  readonly verdict: BackupVerdict | null;
+  /** As stored, in bytes. */
+  readonly bytes: number;
+}
+
+/** What people ask of the backups. Long actions answer with a job at once. */
+export interface BackupDesk {
+  list(): Promise<{ readonly sets: readonly BackupSetView[]; readonly jobs: readonly BackupJob[] }>;
+  find(id: string): Promise<BackupSetView | null>;
+  job(id: string): BackupJob | null;
+  /** @throws RollbackError `NOT_FOUND` without such a recipe, `REFUSED` while one is being made, or where it cannot be */
+  create(request: { readonly recipe: string; readonly smallerOk: boolean }, by: string): Promise<BackupJob>;
+  /** @throws RollbackError `NOT_FOUND` */
+  verify(id: string, how: BackupVerdict['by'], by: string): Promise<BackupJob>;
+  /**
+   * Restores parts of a set, all without names, each beside the thing in use, counted, and switched to.
+   *
+   * @throws RollbackError `NOT_FOUND`, `REFUSED` while another restore runs
+   */
+  restore(id: string, parts: readonly string[], by: string): Promise<BackupJob>;
+  /** @returns the ids of the sets that went */
+  prune(by: string): Promise<readonly string[]>;
 }

@@ -1,4 +1,5 @@
 import type { ZodType } from 'zod';
+import type { BackedUp } from '../backup.ts';
 import type { EffectOutcome, ProbeAnswer } from '../effect.ts';
 import type { EffectClass, Finding, Risk, Step, StepFacts } from '../plan.ts';
 
@@ -36,6 +37,10 @@ export interface Driver<Options = unknown> {
   undo?(step: Step, opId: string, signal: AbortSignal): Promise<EffectOutcome>;
   /** Lets go of what the step holds (write quiesce, locks), on every path. `opId` is that of the step's effect. */
   release?(step: Step, opId: string, signal: AbortSignal): Promise<EffectOutcome>;
+  /** What the step destroys or replaces of people's data: a plan needs a backup of it before. */
+  replaces?(step: Step): readonly BackedUp[];
+  /** What the step makes a backup of, for the steps after it. */
+  backsUp?(step: Step): readonly BackedUp[];
   /** Commands a person would run to do this by hand; goes into the message of a hand-over. */
   byHand(step: Step): readonly string[];
 }
