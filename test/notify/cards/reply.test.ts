@@ -52,6 +52,7 @@ test('says that it is cut where there is no room for more', () => {
   const texts = textsIn(reply([told('decided', { text })], []).blocks);
 
   expect(texts.at(-2)).toBe('… (cut)');
+  expect(texts.filter((shown) => shown.includes('(cut)'))).toHaveLength(1);
   expect(texts.join('').length).toBeLessThan(3_000);
 });
 

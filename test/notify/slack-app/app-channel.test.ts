@@ -69,10 +69,14 @@ describe('one incident is one message', () => {
     await expect.poll(() => w.slack.calls('chat.update')).toBe(1);
     w.is('rolling-back');
     const sending = channel.send([telling('question.answered')], first, never);
+    // Whatever it sent by now would have come before these.
+    for (let times = 0; times < 3; times += 1) await fetch(`${w.slack.apiUrl}auth.test`, { method: 'POST' });
+    expect(w.slack.calls('chat.update')).toBe(1);
+    w.is('verifying');
     held.resolve();
     await sending;
 
-    expect(w.cards()).toEqual(['HIGH backend: rolling back, edited']);
+    expect(w.cards()).toEqual(['HIGH backend: rolled back, being verified, edited']);
   });
 
   test('what is of no incident is a message of its own', async () => {
