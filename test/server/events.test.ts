@@ -240,3 +240,49 @@ test('a client that takes nothing for 30 s is given up, and told where to resume
   expect(last).toBeLessThan(8_000);
   expect(stream.seen()).toEqual(Array.from({ length: last }, (_, index) => index + 1));
 });
+
+test('a stream that read further than the others hears nothing twice', async () => {
+  const { daemon, url } = await serving();
+  const first = await Listening.open(`${url}/api/v1/events`);
+  await first.until(({ blocks }) => blocks.length > 0);
+  daemon.append(...entries(1, 5));
+  await first.until((one) => one.seen().length === 5);
+  const gate = Promise.withResolvers<void>();
+  const { entries: original } = daemon;
+  daemon.entries = async (filter) => {
+    if (filter.limit === 500) await gate.promise;
+    return original.call(daemon, filter);
+  };
+  daemon.append(...entries(6, 8));
+  const second = await Listening.open(`${url}/api/v1/events?after=2`);
+  await second.until((one) => one.seen().length === 6);
+  gate.resolve();
+  await first.until((one) => one.seen().length === 8);
+  daemon.append(...entries(9, 9));
+  await second.until((one) => one.seen().at(-1) === 9);
+
+  expect(first.seen()).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9].slice(0, first.seen().length));
+  expect(second.seen()).toEqual([3, 4, 5, 6, 7, 8, 9]);
+});
+
+test('a stream of an incident that is over reads the store once, and rests', async () => {
+  const { daemon, url } = await serving();
+  daemon.append(anEntry({ seq: 1, incident: 'i-over' }), ...entries(2, 300));
+  const read: string[] = [];
+  const { entries: original } = daemon;
+  daemon.entries = (filter) => {
+    read.push(JSON.stringify(filter));
+    return original.call(daemon, filter);
+  };
+  const stream = await Listening.open(`${url}/api/v1/events?after=0&incident=i-over`);
+  await stream.until((one) => one.seen().length === 1);
+  daemon.append(anEntry({ seq: 301, incident: 'i-over' }));
+  await stream.until((one) => one.seen().length === 2);
+
+  expect(stream.seen()).toEqual([1, 301]);
+  expect(read).toEqual([
+    '{"incident":"i-over","limit":1}',
+    '{"incident":"i-over","after":0,"limit":100}',
+    '{"after":300,"limit":500}',
+  ]);
+});
