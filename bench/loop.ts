@@ -131,6 +131,8 @@ export function targetOf(name: string): Target {
     container: null,
     link: { path: `/srv/${name}/current` },
     repository: null,
+    stack: null,
+    swarm: null,
     packs: ['bench'],
     labels: { service: name },
     address: null,

@@ -45,14 +45,15 @@ export async function readHeaders(place: Place, context: ReadingContext): Promis
 /** `docker:`, by a socket or through a proxy. `tcp://` is what Docker's own tools call `http://`. */
 export function readDocker(place: Place): Configuration['docker'] {
   if (place.value === undefined) return null;
-  const { socket, url } = place.fields(dockerShape);
+  const { socket, url, compose } = place.fields(dockerShape);
+  const program = compose === undefined ? {} : { compose };
   if (place.value === null || typeof place.value !== 'object') return null;
   if (place.has('socket') === place.has('url')) place.problem('expected one of socket or url', 'key');
-  if (socket !== undefined) return { socket };
+  if (socket !== undefined) return { socket, ...program };
   if (url === undefined) return null;
   const problem = httpUrlProblem(url, ['http:', 'https:', 'tcp:']);
   if (problem !== null) place.at('url').problem(problem);
-  return { url: url.replace(/^tcp:/, 'http:').replace(/\/+$/, '') };
+  return { url: url.replace(/^tcp:/, 'http:').replace(/\/+$/, ''), ...program };
 }
 
 /** `public_url:`, under which people's browsers reach the API, without a final slash. */

@@ -100,6 +100,9 @@ export const prometheusShape = {
 export const dockerShape = {
   socket: absolutePath.optional().describe('Path of the socket'),
   url: z.string().optional().describe('Of a proxy before the socket, e.g. http://docker-proxy:2375'),
+  compose: absolutePath
+    .optional()
+    .describe("The docker-compose program (v2), for stacks; looked for among Docker's plugins unless stated"),
 };
 
 export const budgetShape = {

@@ -7,10 +7,12 @@ import type { PlacedRule } from './rules.ts';
 import type { PlacedTarget } from './targets.ts';
 
 /** What a target must have for a step or check of a kind to mean anything: by the word before the dot. */
-const thingFor: Readonly<Record<string, 'container' | 'link' | 'repository'>> = {
+const thingFor: Readonly<Record<string, 'container' | 'link' | 'repository' | 'stack' | 'swarm'>> = {
   docker: 'container',
   link: 'link',
   git: 'repository',
+  compose: 'stack',
+  swarm: 'swarm',
 };
 
 /** Checks each target against its playbook and rules: whether it has what they speak of. */
@@ -24,8 +26,9 @@ export function checkReferences(
     const playbook = playbooks[target.playbook];
     for (const lack of playbook === undefined ? [] : lacksFor(playbook, target))
       place.at('playbook').problem(`playbook ${target.playbook} ${lack}`);
-    if (target.container !== null && daemon.docker === null)
-      place.at('container').problem('needs docker: at the top of this file', 'key');
+    for (const kind of ['container', 'stack', 'swarm'] as const)
+      if (target[kind] !== null && daemon.docker === null)
+        place.at(kind).problem('needs docker: at the top of this file', 'key');
     for (const { rule } of rules) {
       if (!target.packs.includes(rule.pack)) continue;
       for (const word of missingWords(rule.source.options, target))
@@ -49,7 +52,7 @@ function lacksFor(playbook: Playbook, target: Target): string[] {
   const kinds = [
     ...playbook.steps.map(({ kind }) => ({ what: `step ${kind}`, kind })),
     ...checks.flatMap((check) =>
-      'source' in check && !namesContainer(check.source.options)
+      'source' in check && !namesContainer(check.source.options) && !looksAtStack(check.source, target)
         ? [{ what: `check ${check.name}`, kind: check.source.kind }]
         : [],
     ),
@@ -70,6 +73,15 @@ function namesContainer(options: unknown): boolean {
     'container' in options &&
     typeof options.container === 'string'
   );
+}
+
+/** Of a stack, `docker: running` and `docker: healthy` look at all its containers. */
+function looksAtStack(source: { readonly kind: string; readonly options: unknown }, target: Target): boolean {
+  const { kind, options } = source;
+  if (kind !== 'docker' || target.stack === null) return false;
+  const measure =
+    options !== null && typeof options === 'object' && 'measure' in options ? options.measure : null;
+  return measure === 'running' || measure === 'healthy';
 }
 
 function missingWords(options: unknown, target: Target): string[] {

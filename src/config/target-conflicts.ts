@@ -1,5 +1,5 @@
 import { canonical } from '../domain/json.ts';
-import type { Target } from '../domain/target.ts';
+import type { StackTarget, Target } from '../domain/target.ts';
 import type { Place } from './place.ts';
 import type { PlacedTarget } from './targets.ts';
 
@@ -32,16 +32,38 @@ export function checkShared(placed: readonly PlacedTarget[]): void {
       );
     labelled.set(labels, twin ?? target.name);
   }
+  checkWholeStacks(placed);
 }
 
-function thingsOf({ container, link, repository }: Target): (readonly [string, string])[] {
+function thingsOf({ container, link, repository, stack, swarm }: Target): (readonly [string, string])[] {
   return [
     ...(container === null ? [] : [['container', container] as const]),
     ...(link === null ? [] : [['link', link.path] as const]),
     ...(repository === null
       ? []
       : [['repository', `${trimmed(repository.url)}#${repository.branch}`] as const]),
+    ...(stack === null ? [] : stackThings(stack)),
+    ...(swarm === null ? [] : [['swarm', swarm.service] as const]),
   ];
+}
+
+/** A target of some services of a project leaves the others to other targets. */
+function stackThings({ project, services }: StackTarget): (readonly [string, string])[] {
+  if (services === null) return [['stack', project]];
+  return [...new Set(services)].map((service) => ['stack', `${project}/${service}`]);
+}
+
+/** A target that is a whole project leaves nothing of it to others. */
+function checkWholeStacks(placed: readonly PlacedTarget[]): void {
+  for (const { target, place } of placed) {
+    if (target.stack === null || target.stack.services === null) continue;
+    const { project } = target.stack;
+    const whole = placed.find(
+      ({ target: { stack } }) => stack?.project === project && stack.services === null,
+    );
+    if (whole !== undefined)
+      place.at('stack').problem(`the whole project ${project} is already target ${whole.target.name}`);
+  }
 }
 
 function trimmed(url: string): string {

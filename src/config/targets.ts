@@ -6,6 +6,7 @@ import { render } from '../domain/template.ts';
 import type { Place } from './place.ts';
 import { checkTemplates } from './placeholders.ts';
 import { findPlaybook, type PlaybookNames } from './playbook-names.ts';
+import { readStack, readSwarm } from './stacks.ts';
 import {
   absolutePath,
   containerName,
@@ -39,6 +40,9 @@ export interface TargetSetting {
   readonly cooldownMs: number;
 }
 
+/** What a target can be. A container, a stack and a Swarm service exclude each other. */
+export const targetKinds = ['container', 'stack', 'swarm', 'link', 'repository'] as const;
+
 /** The keys of a target. */
 export const targetShape = {
   container: containerName.optional().describe('Name of a container of the Docker engine'),
@@ -47,6 +51,8 @@ export const targetShape = {
     .optional()
     .describe('A `current` link to release directories'),
   repository: z.unknown().optional().describe('A branch from which production is deployed'),
+  stack: z.unknown().optional().describe('A Compose project: all its containers together are one release'),
+  swarm: z.unknown().optional().describe('A service of a Swarm'),
   rules: z.array(z.string()).optional().describe('Packs whose rules apply'),
   labels: z
     .record(labelName, labelValue)
@@ -92,8 +98,10 @@ export function readTargets(place: Place, setting: TargetSetting): readonly Plac
 function readTarget(place: Place, name: string, setting: TargetSetting): Target {
   const fields = place.fields(targetShape);
   const isMap = place.value !== null && typeof place.value === 'object' && !Array.isArray(place.value);
-  if (isMap && !['container', 'link', 'repository'].some((kind) => place.has(kind)))
-    place.problem('says not what it is; expected container, link or repository', 'key');
+  if (isMap && !targetKinds.some((kind) => place.has(kind)))
+    place.problem('says not what it is; expected container, stack, swarm, link or repository', 'key');
+  const engines = (['container', 'stack', 'swarm'] as const).filter((kind) => place.has(kind));
+  if (engines.length > 1) place.problem(`is one of ${engines.join(' and ')}, not both`, 'key');
   const packs = readPacks(place.at('rules'), fields.rules ?? [], setting.packs);
   const labels = fields.labels ?? { service: name };
   if (Object.keys(labels).length === 0) place.at('labels').problem('must name at least one label', 'key');
@@ -102,6 +110,8 @@ function readTarget(place: Place, name: string, setting: TargetSetting): Target 
     container: fields.container ?? null,
     link: linkOf(fields.link),
     repository: readRepository(place.at('repository'), setting.gitProtocols),
+    stack: readStack(place.at('stack')),
+    swarm: readSwarm(place.at('swarm')),
     packs,
     labels,
     address: fields.address?.replace(/\/+$/, '') ?? null,

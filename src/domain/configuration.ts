@@ -45,7 +45,12 @@ export interface Configuration {
   } | null;
   /** Pages of metrics that rollbackd reads itself; null when there are none. */
   readonly scrape: Scraping | null;
-  readonly docker: { readonly socket: string } | { readonly url: string } | null;
+  readonly docker:
+    | (({ readonly socket: string } | { readonly url: string }) & {
+        /** The docker-compose program; looked for where Docker keeps its plugins unless stated. */
+        readonly compose?: string;
+      })
+    | null;
   /** Where people are told. */
   readonly channels: ChannelPart;
   readonly notify: NotifyPart;

@@ -1,16 +1,22 @@
 import { digest } from './json.ts';
 
-export type ComponentKind = 'image' | 'config' | 'commit' | 'link';
+export const componentKinds = ['image', 'config', 'commit', 'link', 'stack', 'service'] as const;
+export type ComponentKind = (typeof componentKinds)[number];
 
 /** One coordinate of a release. */
 export interface Component {
   readonly kind: ComponentKind;
-  /** What identifies it: image id, keyed digest of the create specification, commit SHA, link destination. */
+  /**
+   * What identifies it: image id, keyed digest of the create specification, commit SHA, link destination, digest over
+   * the images and specifications of a stack's services, image and keyed digest of a Swarm service's specification.
+   */
   readonly value: string;
   /** What people call it: a tag, an abbreviated SHA, a directory name. Never a secret. */
   readonly label: string;
   /** Registry digests of an image, for pulling it again. */
   readonly digests?: readonly string[];
+  /** Ids of the images that a stack is made of: all of them are kept. */
+  readonly images?: readonly string[];
 }
 
 export type Standing = 'unproven' | 'good' | 'bad';

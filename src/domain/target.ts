@@ -11,6 +11,24 @@ export interface RepositoryTarget {
   readonly branch: string;
 }
 
+/** A Compose project: all of its containers together are one release. */
+export interface StackTarget {
+  readonly project: string;
+  /** Of the project: what its files say of paths is relative to it. Absolute. */
+  readonly directory: string;
+  /** Its compose files, as absolute paths, in the order in which the later ones override the earlier. */
+  readonly files: readonly string[];
+  /** Of its variables, instead of `.env` in its directory; absolute. */
+  readonly envFile: string | null;
+  /** The services that belong to the target; null: all of them. */
+  readonly services: readonly string[] | null;
+}
+
+/** A service of a Swarm. */
+export interface SwarmTarget {
+  readonly service: string;
+}
+
 /** A thing in production that can be rolled back, with every default filled in. */
 export interface Target {
   readonly name: string;
@@ -18,6 +36,8 @@ export interface Target {
   readonly container: string | null;
   readonly link: LinkTarget | null;
   readonly repository: RepositoryTarget | null;
+  readonly stack: StackTarget | null;
+  readonly swarm: SwarmTarget | null;
   /** Packs whose rules apply. */
   readonly packs: readonly string[];
   /** Series are mapped to this target by these labels. */

@@ -15,6 +15,8 @@ const everyMs: Readonly<Record<Observer['kind'], number>> = {
   container: 2 * SECOND,
   link: SECOND,
   repository: 30 * SECOND,
+  stack: 2 * SECOND,
+  swarm: 2 * SECOND,
 };
 
 /** Looks at every target until the signal aborts. A look that fails is never taken for a change. */

@@ -11,6 +11,8 @@ const facetOf: Record<ComponentKind, Facet> = {
   config: 'container',
   link: 'link',
   commit: 'repository',
+  stack: 'stack',
+  service: 'swarm',
 };
 
 /** The observers that a target needs, from what its configuration names. */
@@ -19,6 +21,8 @@ export function facetsOf(target: Target): readonly Facet[] {
   if (target.container !== null) facets.push('container');
   if (target.link !== null) facets.push('link');
   if (target.repository !== null) facets.push('repository');
+  if (target.stack !== null) facets.push('stack');
+  if (target.swarm !== null) facets.push('swarm');
   return facets;
 }
 

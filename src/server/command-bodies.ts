@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Role } from '../domain/configuration.ts';
 import { causes, type Cause } from '../domain/incident.ts';
 import type { Command } from '../domain/ports/daemon.ts';
+import { componentKinds } from '../domain/release.ts';
 import { DAY } from '../domain/time.ts';
 import { key, note, optionalWord, word } from './words.ts';
 
@@ -19,7 +20,7 @@ const forMs = z
   .min(1000)
   .max(366 * DAY);
 const cause = z.enum(Object.keys(causes) as [Cause, ...Cause[]]);
-const kind = z.enum(['image', 'config', 'commit', 'link']);
+const kind = z.enum(componentKinds);
 
 const answer = z.strictObject({ incident: word, planDigest: optionalWord, note });
 const noted = z.strictObject({ note });

@@ -25,6 +25,8 @@ test('the example of the design loads without a warning', async () => {
     container: 'layra-backend',
     link: null,
     repository: null,
+    stack: null,
+    swarm: null,
     packs: ['layra'],
     labels: { service: 'layra-backend' },
     address: 'http://layra-backend:8090',

@@ -10,6 +10,8 @@ export const shop: Target = {
   container: 'shop',
   link: null,
   repository: null,
+  stack: null,
+  swarm: null,
   packs: ['layra'],
   labels: { service: 'shop' },
   address: null,

@@ -57,6 +57,8 @@ export function aTarget(name: string, more: Partial<Target> = {}): Target {
     container: null,
     link: null,
     repository: null,
+    stack: null,
+    swarm: null,
     packs: ['shop'],
     labels: { service: name },
     address: null,

@@ -55,6 +55,8 @@ export function targetOf(container: string | null, name = container ?? 'nothing'
     container,
     link: null,
     repository: null,
+    stack: null,
+    swarm: null,
     packs: [],
     labels: { service: name },
     address: null,

@@ -13,6 +13,8 @@ export function target(overrides: Partial<Target> = {}): Target {
     container: 'shop',
     link: null,
     repository: null,
+    stack: null,
+    swarm: null,
     packs: ['layra'],
     labels: { service: 'shop' },
     address: null,

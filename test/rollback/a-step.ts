@@ -10,6 +10,8 @@ export const shop: Target = {
   container: null,
   link: null,
   repository: null,
+  stack: null,
+  swarm: null,
   packs: ['shop'],
   labels: { service: 'shop' },
   address: 'http://127.0.0.1:1',

@@ -418,6 +418,8 @@ function targetOf(name: string, target: Partial<Target>): Target {
     container: null,
     link: { path: `/srv/${name}/current` },
     repository: null,
+    stack: null,
+    swarm: null,
     packs: ['shop'],
     labels: { service: name },
     address: `http://${name}`,

@@ -126,6 +126,8 @@ async function needsOf(file: string): Promise<Needs> {
 const making: Readonly<Record<string, (target: string) => object>> = {
   docker: (target) => ({ container: target }),
   link: (target) => ({ link: `/srv/${target}/current` }),
+  compose: (target) => ({ stack: { project: target, directory: `/srv/${target}` } }),
+  swarm: (target) => ({ swarm: { service: target } }),
   git: (target) => ({ repository: { url: `file:///srv/${target}.git`, branch: 'main' } }),
 };
 

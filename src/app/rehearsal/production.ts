@@ -16,6 +16,8 @@ const observing = [
   { kind: 'container', sees: ({ container }: Target) => container !== null, component: 'image' },
   { kind: 'link', sees: ({ link }: Target) => link !== null, component: 'link' },
   { kind: 'repository', sees: ({ repository }: Target) => repository !== null, component: 'commit' },
+  { kind: 'stack', sees: ({ stack }: Target) => stack !== null, component: 'stack' },
+  { kind: 'swarm', sees: ({ swarm }: Target) => swarm !== null, component: 'service' },
 ] as const satisfies readonly {
   readonly kind: Observer['kind'];
   readonly sees: (target: Target) => boolean;
@@ -115,6 +117,8 @@ function componentOf(kind: ComponentKind, label: string): Component {
     config: hex,
     commit: hex.slice(0, 40),
     link: `/releases/${label}`,
+    stack: hex,
+    service: `sha256:${hex}`,
   };
   return { kind, value: values[kind], label };
 }

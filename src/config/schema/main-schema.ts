@@ -15,7 +15,8 @@ import {
 import { name } from '../scalars.ts';
 import { pageShape, scrapeShape } from '../scraping.ts';
 import { secretReference } from '../secrets.ts';
-import { repositoryShape, targetShape } from '../targets.ts';
+import { stackShape, swarmShape } from '../stacks.ts';
+import { repositoryShape, targetKinds, targetShape } from '../targets.ts';
 import { channelKeys } from './channel-schema.ts';
 import { filled, jsonSchemaOf, oneOf, type JsonSchema } from './json-schema.ts';
 import { shared } from './shared.ts';
@@ -80,8 +81,13 @@ function page(): ZodType {
 
 function target(): ZodType {
   const repository = filled(targetShape.repository, z.strictObject(repositoryShape));
-  return z.strictObject({ ...targetShape, repository }).meta({
+  const stack = filled(
+    targetShape.stack,
+    z.strictObject(stackShape).meta({ required: ['project', 'directory'] }),
+  );
+  const swarm = filled(targetShape.swarm, z.strictObject(swarmShape).meta({ required: ['service'] }));
+  return z.strictObject({ ...targetShape, repository, stack, swarm }).meta({
     required: ['playbook'],
-    anyOf: ['container', 'link', 'repository'].map((key) => ({ required: [key] })),
+    anyOf: targetKinds.map((key) => ({ required: [key] })),
   });
 }

@@ -1,9 +1,9 @@
 import type { Sighting } from '../release.ts';
 import type { Target } from '../target.ts';
 
-/** Learns which release of a target runs. One for each kind of target: `container`, `link`, `repository`. */
+/** Learns which release of a target runs. One for each kind of target: `container`, `link`, `repository`, `stack`, `swarm`. */
 export interface Observer {
-  readonly kind: 'container' | 'link' | 'repository';
+  readonly kind: 'container' | 'link' | 'repository' | 'stack' | 'swarm';
   /** Whether this observer can see the target. */
   sees(target: Target): boolean;
   /**
@@ -36,5 +36,10 @@ export interface Kept {
 
 export interface PinnedRelease {
   readonly id: string;
-  readonly components: readonly { readonly kind: string; readonly value: string; readonly label: string }[];
+  readonly components: readonly {
+    readonly kind: string;
+    readonly value: string;
+    readonly label: string;
+    readonly images?: readonly string[];
+  }[];
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { PlanView, ReleaseView, RuleView, StatusView, TargetView } from '../../domain/ports/daemon.ts';
 import type { IncidentRow } from '../../domain/ports/store.ts';
+import { componentKinds } from '../../domain/release.ts';
 import {
   at,
   atOrNull,
@@ -15,7 +16,7 @@ import {
   textOrNull,
 } from './basic-answers.ts';
 
-export const componentKind = z.enum(['image', 'config', 'commit', 'link']);
+export const componentKind = z.enum(componentKinds);
 
 export const level = z.object({
   severity,
