@@ -425,6 +425,10 @@ export function storeContract(name: string, open: (clock: SimulatedClock) => Pro
         expect(await store.post('slack', 'i-1')).toBeNull();
         const known = await store.receive([arrived('e1'), arrived('e2'), arrived('e3')]);
         expect(known.map((row) => row !== null)).toEqual([false, true, true]);
+
+        await store.prune({ incidents: 0, readings: start + 1, inbox: 0 });
+        const [, second] = await store.receive([arrived('e1'), arrived('e2')]);
+        expect(second).toBeNull();
       });
     });
 

@@ -76,7 +76,11 @@ describe('the night', () => {
 
 describe('cut-offs', () => {
   test('lie the retention before now', () => {
-    expect(cutoffs(retention, start)).toEqual({ incidents: start - 400 * DAY, readings: start - 14 * DAY });
+    expect(cutoffs(retention, start)).toEqual({
+      incidents: start - 400 * DAY,
+      readings: start - 14 * DAY,
+      inbox: start - 2 * DAY,
+    });
   });
 });
 

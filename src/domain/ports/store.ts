@@ -237,7 +237,7 @@ export interface Store {
   prune(before: {
     readonly incidents: number;
     readonly readings: number;
-    /** Answered rows of the inbox. */
+    /** Answered rows of the inbox; those never answered go with the readings. */
     readonly inbox: number;
   }): Promise<{ readonly incidents: number; readonly readings: number; readonly entries: number }>;
   /** Walks the hash chain; resolves to what is broken, or null. */

@@ -32,6 +32,8 @@ export function preparePruner(database: DatabaseSync, transaction: Transaction):
   };
   const removeReadings = remove('readings', 'at < ?');
   const removeTaken = remove('inbox', 'at < ? AND answer IS NOT NULL');
+  // What nobody answered in all that time, nobody will: its daemon died, or its sender gave up.
+  const removeForgotten = remove('inbox', 'at < ?');
   const removeSent = remove(
     'outbox',
     `sent_at < ? AND NOT EXISTS (SELECT 1 FROM incidents WHERE incidents.id = outbox.incident)`,
@@ -41,6 +43,7 @@ export function preparePruner(database: DatabaseSync, transaction: Transaction):
       const incidents = await inBatches(() => pruneIncidents(before.incidents));
       await removeSent(before.incidents);
       await removeTaken(before.inbox);
+      await removeForgotten(before.readings);
       const readings = await removeReadings(before.readings);
       return { incidents, readings, entries: await pruneSegments(before.incidents, now) };
     },
