@@ -33,6 +33,7 @@ test('every channel is told, under the key of the effect', async () => {
     title: 'Rolling back shop',
     text: 'Call the shop team.',
     urgent: false,
+    story: null,
   });
 });
 
