@@ -99,6 +99,7 @@ function configurationOf({ rules, targets, driver, haltFile: path }: LoopOptions
     allowedPrograms: [],
     fileRoots: [],
     dataStores: {},
+    backups: null,
     gitProtocols: [],
     // The guard is part of what is measured; what it would stop is not.
     budget: { rollbacks: 1_000_000, perMs: 3_600_000 },

@@ -31,6 +31,7 @@ const fixed = [
   'allowedPrograms',
   'fileRoots',
   'dataStores',
+  'backups',
   'gitProtocols',
   'retention',
 ] as const;

@@ -1,6 +1,7 @@
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import type { Configuration, RecurringFreeze } from '../domain/configuration.ts';
 import { DAY, HOUR, MINUTE } from '../domain/time.ts';
+import { readBackups } from './backups.ts';
 import { readChannels } from './channels.ts';
 import { readDocker, readPrometheus, readPublicUrl } from './connections.ts';
 import { readDataStores } from './data-stores.ts';
@@ -46,6 +47,9 @@ export async function readMainFile(
   const haltFile =
     fields.halt_file === undefined ? join(dirname(store), 'HALT') : resolve(context.folder, fields.halt_file);
   const tokens = await readTokens(place.at('tokens'), context);
+  const dataStores = await readDataStores(place.at('data_stores'), context);
+  const docker = readDocker(place.at('docker'));
+  const fileRoots = fields.file_roots ?? [];
   const daemon: DaemonPart = {
     environment: fields.environment ?? 'production',
     mode: fields.mode ?? 'notify',
@@ -58,7 +62,7 @@ export async function readMainFile(
     ),
     tokens,
     prometheus: await readPrometheus(place.at('prometheus'), context),
-    docker: readDocker(place.at('docker')),
+    docker,
     channels: await readChannels(place, { ...context, tokens }),
     notify: readNotify(place),
     approvers: readApprovers(place),
@@ -66,8 +70,9 @@ export async function readMainFile(
     hostRoot: fields.host_root ?? '/',
     host: fields.host ?? context.hostname,
     allowedPrograms: fields.allowed_programs ?? [],
-    dataStores: await readDataStores(place.at('data_stores'), context),
-    fileRoots: fields.file_roots ?? [],
+    dataStores,
+    fileRoots,
+    backups: readBackups(place.at('backups'), { dataStores, docker, fileRoots }, context),
     gitProtocols: fields.git_protocols ?? ['https', 'ssh', 'file'],
     budget: readBudget(place.at('budget')),
     retention: readRetention(place.at('retention')),

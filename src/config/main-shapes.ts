@@ -66,6 +66,7 @@ export const mainShape = {
     .optional()
     .describe('Folders that steps may change files in; nothing unless stated'),
   data_stores: later('Stores of data that steps and checks may reach, by name'),
+  backups: later('Backup sets: where they lie, what they hold, how long they are kept'),
   git_protocols: z
     .array(z.enum(['https', 'ssh', 'file']))
     .optional()

@@ -1,3 +1,4 @@
+import type { BackupPolicy } from './backup.ts';
 import type { DataStore } from './data-store.ts';
 import type { ApproverGrant, ChannelPart, Communication, NotifyPart } from './notification.ts';
 import type { Playbook } from './playbook.ts';
@@ -58,6 +59,8 @@ export interface Configuration {
   readonly approvers: readonly ApproverGrant[];
   /** Stores of data that steps may reach, by name. */
   readonly dataStores: Readonly<Record<string, DataStore>>;
+  /** How backup sets are made and kept; null: none are. */
+  readonly backups: BackupPolicy | null;
   /** Under which the API is reached by people's browsers, without a final slash; null: messages hold no links. */
   readonly publicUrl: string | null;
   /** Where the host's file system is mounted into the sidecar; `/` outside a container. */

@@ -30,6 +30,7 @@ export const errorCodes = {
   COMMAND_FAILED: 'give-up',
   GIT_CONFLICT: 'give-up',
   GIT_REMOTE_MOVED: 'give-up',
+  BACKUP_INVALID: 'give-up',
   // store
   STORE_LOCKED: 'give-up',
   STORE_NEWER: 'give-up',

@@ -71,6 +71,7 @@ test('what is left out has its default', async () => {
     allowedPrograms: [],
     fileRoots: [],
     dataStores: {},
+    backups: null,
     gitProtocols: ['https', 'ssh', 'file'],
     budget: { rollbacks: 3, perMs: HOUR },
     retention: { incidentsMs: 400 * 24 * HOUR, readingsMs: 14 * 24 * HOUR, replacedMs: 24 * HOUR },

@@ -390,6 +390,7 @@ function configure({
     allowedPrograms: [],
     fileRoots: [],
     dataStores: {},
+    backups: null,
     gitProtocols: [],
     budget: { rollbacks: 3, perMs: HOUR },
     retention: { incidentsMs: 400 * DAY, readingsMs: 14 * DAY, replacedMs: DAY },

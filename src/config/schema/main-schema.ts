@@ -1,5 +1,6 @@
 import { z, type ZodType } from 'zod';
 import { dataStoreKinds } from '../../domain/data-store.ts';
+import { backupKeyShape, backupRetentionShape, backupsShape, recipeShape, scheduleShape } from '../backups.ts';
 import { dataStoreShape, dataStoreShapes } from '../data-stores.ts';
 import {
   budgetShape,
@@ -42,6 +43,7 @@ export function mainSchema(): JsonSchema {
     docker: filled(mainShape.docker, z.strictObject(dockerShape).meta(oneOf(['socket', 'url']))),
     ...channelKeys(),
     data_stores: filled(mainShape.data_stores, z.record(name, dataStore())),
+    backups: filled(mainShape.backups, backupsKeys()),
     budget: filled(mainShape.budget, z.strictObject(budgetShape)),
     retention: filled(mainShape.retention, z.strictObject(retentionShape)),
     reload: filled(mainShape.reload, z.strictObject(reloadShape)),
@@ -73,6 +75,22 @@ function dataStore(): ZodType {
     milvus: filled(dataStoreShape.milvus, z.strictObject(milvus).meta({ required: ['url'] })),
   });
   return keys.meta(oneOf(dataStoreKinds));
+}
+
+function backupsKeys(): ZodType {
+  const { key, retention, recipes, schedule } = backupsShape;
+  return z
+    .strictObject({
+      ...backupsShape,
+      key: filled(key, z.strictObject(backupKeyShape).meta({ required: ['file'] })),
+      retention: filled(retention, z.strictObject(backupRetentionShape)),
+      recipes: filled(recipes, z.record(name, z.strictObject(recipeShape))),
+      schedule: filled(
+        schedule,
+        z.array(z.strictObject(scheduleShape).meta({ required: ['cron', 'recipe'] })),
+      ),
+    })
+    .meta({ required: ['directory'] });
 }
 
 function page(): ZodType {

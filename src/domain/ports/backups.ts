@@ -142,9 +142,18 @@ export interface BackupSetView {
   readonly bytes: number;
 }
 
+/** Everything that there is. */
+export interface BackupList {
+  /** Newest first. */
+  readonly sets: readonly BackupSetView[];
+  /** Folders that were sets, and cannot be read as such any more. */
+  readonly broken: readonly { readonly id: string; readonly problem: string }[];
+  readonly jobs: readonly BackupJob[];
+}
+
 /** What people ask of the backups. Long actions answer with a job at once. */
 export interface BackupDesk {
-  list(): Promise<{ readonly sets: readonly BackupSetView[]; readonly jobs: readonly BackupJob[] }>;
+  list(): Promise<BackupList>;
   find(id: string): Promise<BackupSetView | null>;
   job(id: string): BackupJob | null;
   /** @throws RollbackError `NOT_FOUND` without such a recipe, `REFUSED` while one is being made, or where it cannot be */
