@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { provideCompose } from './compose-service.ts';
 
 /** Debian packages that the end-to-end tests run for real. */
 export const packages = [
@@ -30,13 +31,13 @@ export const packages = [
 export function provideServices(): string | null {
   const missing = missingPackages();
   if (missing === null) return 'this is not Debian (dpkg-query is missing)';
-  if (missing.length === 0 && process.getuid?.() === 0) return null;
+  if (missing.length === 0 && process.getuid?.() === 0) return provideCompose();
   if (process.getuid?.() !== 0) return 'the services need root';
   console.error(`rollbackd: installing Debian packages: ${missing.join(' ')}`);
   const installed =
     apt('update', '--quiet') && apt('install', '--yes', '--no-install-recommends', '--quiet', ...missing);
   const still = missingPackages() ?? [];
-  if (installed && still.length === 0) return null;
+  if (installed && still.length === 0) return provideCompose();
   return `apt-get could not install ${still.join(', ')}; its messages are above`;
 }
 
