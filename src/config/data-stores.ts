@@ -15,10 +15,16 @@ const tools = {
     .optional()
     .describe("The container in which the server's own tools are run; on this machine unless stated"),
 };
+const schema = {
+  schema_version: text
+    .optional()
+    .describe('A SELECT whose first value is the version of the schema, e.g. of the table of migrations'),
+};
 const database = (url: string): Record<string, z.ZodType> => ({
   url: text.describe(`${url}, without user and password`),
   ...account,
   ...tools,
+  ...schema,
 });
 const vectors = {
   url: httpUrl.describe('Of its HTTP API'),
@@ -31,7 +37,7 @@ export const dataStoreShapes = {
   mysql: database('mysql://HOST:PORT/DATABASE'),
   postgres: database('postgres://HOST:PORT/DATABASE'),
   mongodb: database('mongodb://HOST:PORT/DATABASE'),
-  sqlite: { path: absolutePath.describe('The file, as the host has it') },
+  sqlite: { path: absolutePath.describe('The file, as the host has it'), ...schema },
   qdrant: vectors,
   milvus: vectors,
 } satisfies Readonly<Record<DataStoreKind, Readonly<Record<string, z.ZodType>>>>;
@@ -79,8 +85,8 @@ async function readStore(
 ): Promise<DataStore | null> {
   switch (kind) {
     case 'sqlite': {
-      const { path } = place.fields(dataStoreShapes.sqlite);
-      return path === undefined ? null : { kind, name, path };
+      const { path, schema_version: schemaQuery = null } = place.fields(dataStoreShapes.sqlite);
+      return path === undefined ? null : { kind, name, path, schemaQuery };
     }
     case 'qdrant':
     case 'milvus': {
@@ -123,7 +129,9 @@ async function readServer(
   const { database, ...server } = address;
   if (kind === 'redis') return { kind, name, ...server, user, password, database: Number(database || '0') };
   const toolsIn = 'tools_in' in fields && typeof fields.tools_in === 'string' ? fields.tools_in : null;
-  return { kind, name, ...server, user, password, database, toolsIn };
+  const schemaQuery =
+    'schema_version' in fields && typeof fields.schema_version === 'string' ? fields.schema_version : null;
+  return { kind, name, ...server, user, password, database, toolsIn, schemaQuery };
 }
 
 interface Address {

@@ -41,6 +41,8 @@ export interface Database extends Networked {
    * server; null: on the daemon's own machine.
    */
   readonly toolsIn: string | null;
+  /** Asks the application's schema for its version: the first value of the first row; null: it is not known. */
+  readonly schemaQuery: string | null;
 }
 
 /** A file of SQLite. */
@@ -49,6 +51,8 @@ export interface SqliteStore {
   readonly name: string;
   /** As the host has it. */
   readonly path: string;
+  /** As that of a `Database`. */
+  readonly schemaQuery: string | null;
 }
 
 /** A vector store with an HTTP API. */

@@ -40,7 +40,13 @@ export interface Archivist {
    * Makes what was restored the one in use; the one before stays as `keepAs` until `drop`. Reads where it stands before
    * each call, so that a repeat finishes what was begun.
    */
-  switchTo(name: string, scratch: string, keepAs: string, signal: AbortSignal): Promise<void>;
+  switchTo(
+    name: string,
+    scratch: string,
+    keepAs: string,
+    signal: AbortSignal,
+    manner?: SwitchManner,
+  ): Promise<void>;
   /** How far a switch came. */
   switched(
     name: string,
@@ -50,6 +56,16 @@ export interface Archivist {
   ): Promise<'done' | 'partial' | 'not_done'>;
   /** Removes a scratch or kept thing; one that is not there is removed already. */
   drop(name: string, which: string, signal: AbortSignal): Promise<void>;
+  /** What is there now of the thing in use, counted as its copies are; where that can be known. */
+  count?(name: string, signal: AbortSignal): Promise<BackupFacts>;
+  /** Who is connected now and may keep a switch from being made, for people; where that can be known. */
+  connected?(name: string, signal: AbortSignal): Promise<readonly string[]>;
+}
+
+/** How a switch treats those who use the thing. */
+export interface SwitchManner {
+  /** Whether connections that would keep it from being made are ended; else it is refused, naming them. */
+  readonly terminate: boolean;
 }
 
 /** Hears how far a long copy is: bytes so far, of about so many. */
