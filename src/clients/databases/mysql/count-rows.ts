@@ -1,0 +1,108 @@
+import { Transform, type TransformCallback } from 'node:stream';
+
+const quote = 0x27;
+const backslash = 0x5c;
+const newline = 0x0a;
+const open = 0x28;
+const close = 0x29;
+const semicolon = 0x3b;
+
+/** How the tool says that a dump is whole. */
+const completed = '-- Dump completed';
+/** Longer than the names of a table's columns ever are; nothing else is looked at so far. */
+const mostHead = 64 * 1024;
+
+/**
+ * Lets a dump through and counts the rows of each table in it: so the counts are those of the very copy, whatever is
+ * written to the server meanwhile.
+ *
+ * Data of a dump stands in `INSERT INTO` statements, whose strings hold no newline as such. Between statements only the
+ * beginnings of lines are looked at.
+ */
+export class RowCounter extends Transform {
+  readonly #counts = new Map<string, number>();
+  #head = '';
+  #table: string | null = null;
+  #depth = 0;
+  #inString = false;
+  /** In the body of a routine, which may insert rows itself. */
+  #inBody = false;
+  #escaped = false;
+  #last = '';
+
+  /** Rows by table, also of tables without any. */
+  get counts(): Readonly<Record<string, number>> {
+    return Object.fromEntries([...this.#counts].toSorted(([a], [b]) => (a < b ? -1 : 1)));
+  }
+
+  /** Whether the tool wrote its last line: what was cut off has none. */
+  get complete(): boolean {
+    return this.#last.startsWith(completed) || this.#head.startsWith(completed);
+  }
+
+  override _transform(chunk: Buffer, _encoding: string, done: TransformCallback): void {
+    let at = 0;
+    while (at < chunk.length) at = this.#table === null ? this.#line(chunk, at) : this.#values(chunk, at);
+    done(null, chunk);
+  }
+
+  /** Reads up to the end of a line, or to where the values of an INSERT begin. */
+  #line(chunk: Buffer, from: number): number {
+    const end = chunk.indexOf(newline, from);
+    const to = end === -1 ? chunk.length : end;
+    const taken = chunk.subarray(from, Math.min(to, from + mostHead - this.#head.length));
+    this.#head += taken.toString('latin1');
+    const insert = this.#inBody
+      ? null
+      : /^INSERT INTO `((?:[^`]|``)+)` (?:\([^)]*\) )?VALUES/.exec(this.#head);
+    if (insert?.[1] !== undefined) {
+      const used = insert[0].length - (this.#head.length - taken.length);
+      this.#table = nameIn(insert[1]);
+      this.#head = '';
+      return from + Math.max(0, used);
+    }
+    if (end === -1) return chunk.length;
+    if (this.#head.startsWith('DELIMITER ')) this.#inBody = this.#head.trim() !== 'DELIMITER ;';
+    const made = this.#inBody
+      ? undefined
+      : /^CREATE TABLE (?:IF NOT EXISTS )?`((?:[^`]|``)+)` \(/.exec(this.#head)?.[1];
+    if (made !== undefined) this.#add(nameIn(made), 0);
+    if (this.#head !== '') this.#last = this.#head;
+    this.#head = '';
+    return end + 1;
+  }
+
+  #values(chunk: Buffer, from: number): number {
+    let at = from;
+    let rows = 0;
+    const table = this.#table ?? '';
+    for (; at < chunk.length; at += 1) {
+      const byte = chunk[at];
+      if (this.#escaped) this.#escaped = false;
+      else if (this.#inString) {
+        if (byte === backslash) this.#escaped = true;
+        else if (byte === quote) this.#inString = false;
+      } else if (byte === quote) this.#inString = true;
+      else if (byte === open) {
+        if (this.#depth === 0) rows += 1;
+        this.#depth += 1;
+      } else if (byte === close) this.#depth -= 1;
+      else if (byte === semicolon && this.#depth === 0) {
+        this.#table = null;
+        at += 1;
+        break;
+      }
+    }
+    this.#add(table, rows);
+    return at;
+  }
+
+  #add(table: string, rows: number): void {
+    this.#counts.set(table, (this.#counts.get(table) ?? 0) + rows);
+  }
+}
+
+/** Bytes were taken one by one, so that no character is cut in two. */
+function nameIn(latin: string): string {
+  return Buffer.from(latin, 'latin1').toString('utf8').replaceAll('``', '`');
+}

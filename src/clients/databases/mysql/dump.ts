@@ -1,0 +1,168 @@
+import type { Writable } from 'node:stream';
+import type { Database } from '../../../domain/data-store.ts';
+import { RollbackError } from '../../../domain/errors.ts';
+import { close, type PipedResult } from '../../process/piped.ts';
+import type { DatabaseTools, Login } from '../tools.ts';
+import { RowCounter } from './count-rows.ts';
+
+const dumpers = ['mariadb-dump', 'mysqldump'] as const;
+const clients = ['mariadb', 'mysql'] as const;
+
+/** What the tool made, and how many rows of each table it wrote. */
+export interface Dumped {
+  /** `mariadb-dump 10.11.19`. */
+  readonly tool: string;
+  readonly counts: Readonly<Record<string, number>>;
+}
+
+/**
+ * Writes one consistent copy of a database, with its views, routines, triggers and events, into `sink` and ends it.
+ *
+ * @throws RollbackError when the tool is missing, fails, or stops before its last line
+ */
+export async function dumpMysql(
+  store: Database,
+  tools: DatabaseTools,
+  sink: Writable,
+  signal: AbortSignal,
+): Promise<Dumped> {
+  const tool = await toolOf(store, tools, signal);
+  const counter = new RowCounter();
+  try {
+    const result = await tools.run(
+      {
+        store,
+        names: dumpers,
+        login: loginOf(store),
+        args: [
+          ...consistent,
+          ...(tool.startsWith('mysqldump') ? ofMysql : []),
+          '--routines',
+          '--triggers',
+          '--events',
+          '--',
+          store.database,
+        ],
+        output: [counter, sink],
+      },
+      signal,
+    );
+    if (result.exitCode !== 0) throw toolFailed('dump', store, result);
+    if (!counter.complete)
+      throw new RollbackError(
+        'ANSWER_INVALID',
+        `the dump of ${store.name} has no end: ${tool} ended well but did not write its last line`,
+      );
+    await close(sink);
+  } catch (error) {
+    sink.destroy(error instanceof Error ? error : undefined);
+    throw error;
+  }
+  return { tool, counts: counter.counts };
+}
+
+/**
+ * In one transaction, row by row; binary columns in hex, since a dump is text. No positions of the binary log: the copy
+ * must fit a server of any history.
+ */
+const consistent = [
+  '--single-transaction',
+  '--quick',
+  '--hex-blob',
+  '--default-character-set=utf8mb4',
+  '--skip-lock-tables',
+  '--no-tablespaces',
+];
+const ofMysql = ['--set-gtid-purged=OFF', '--column-statistics=0'];
+
+async function toolOf(store: Database, tools: DatabaseTools, signal: AbortSignal): Promise<string> {
+  const said = await tools.version(dumpers, store, signal);
+  // `… Ver 10.19 Distrib 10.11.19-MariaDB, …`, `mariadb-dump from 11.4.5-MariaDB, …` and `mysqldump  Ver 8.0.44 for …`
+  const version = /\d+\.\d+\.\d+/.exec(said)?.[0] ?? '?';
+  return `${/mariadb/i.test(said) ? 'mariadb-dump' : 'mysqldump'} ${version}`;
+}
+
+/** The definitions of a database that are not tables, as statements for the client. */
+export interface Definitions {
+  readonly triggers: string;
+  /** Views, routines, events. */
+  readonly others: string;
+}
+
+/** Reads the definitions of a database that are not tables. @param views their names */
+export async function definitionsIn(
+  store: Database,
+  { database, views }: { readonly database: string; readonly views: readonly string[] },
+  tools: DatabaseTools,
+  signal: AbortSignal,
+): Promise<Definitions> {
+  const ask = async (...args: readonly string[]): Promise<string> => {
+    const result = await tools.run(
+      { store, names: dumpers, login: loginOf(store), args: ['--skip-comments', ...common, ...args] },
+      signal,
+    );
+    if (result.exitCode !== 0) throw toolFailed('read the definitions', store, result);
+    return result.output;
+  };
+  const common = ['--no-data', '--skip-lock-tables', '--no-tablespaces', '--default-character-set=utf8mb4'];
+  const none = '--no-create-info';
+  const triggers = await ask(none, '--triggers', '--add-drop-trigger', '--', database);
+  const routines = await ask(none, '--skip-triggers', '--routines', '--events', '--', database);
+  const viewed = views.length === 0 ? '' : await ask('--skip-triggers', '--', database, ...views);
+  return { triggers, others: `${routines}\n${viewed}` };
+}
+
+/**
+ * Has the client carry statements out in a database.
+ *
+ * @throws RollbackError `REFUSED` with what the server said to the first that it did not accept
+ */
+export async function feedMysql(
+  store: Database,
+  database: string,
+  input: NonNullable<Parameters<DatabaseTools['run']>[0]['input']>,
+  tools: DatabaseTools,
+  signal: AbortSignal,
+): Promise<void> {
+  const result = await tools.run(
+    {
+      store,
+      names: clients,
+      login: loginOf(store),
+      // Without this a file could have the client run programs.
+      args: ['--batch', '--default-character-set=utf8mb4', '--max-allowed-packet=1073741824', '--', database],
+      input,
+    },
+    signal,
+  );
+  if (result.exitCode !== 0) throw toolFailed('restore', store, result);
+}
+
+function loginOf({ host, port, user, password, tls }: Database): Login {
+  const lines = [
+    '[client]',
+    `host=${optionValue(host)}`,
+    `port=${port}`,
+    'protocol=tcp',
+    ...(user === null ? [] : [`user=${optionValue(user)}`]),
+    ...(password === null ? [] : [`password=${optionValue(password.reveal())}`]),
+    ...(tls ? ['ssl', 'loose-ssl-verify-server-cert'] : []),
+  ];
+  return {
+    file: `${lines.join('\n')}\n`,
+    // No other option file, of this machine or of a user, has a say.
+    told: (path) => ({ args: [`--defaults-file=${path}`] }),
+  };
+}
+
+function optionValue(text: string): string {
+  return `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n').replaceAll('\r', '\\r')}"`;
+}
+
+function toolFailed(tried: string, { name }: Database, result: PipedResult): RollbackError {
+  const how = result.exitCode === null ? `ended by ${result.signal}` : `exit code ${result.exitCode}`;
+  const said = result.said.trim().split('\n').slice(-3).join(' | ');
+  return new RollbackError('REFUSED', `could not ${tried} ${name}: ${how}${said === '' ? '' : `: ${said}`}`, {
+    exitCode: result.exitCode,
+  });
+}

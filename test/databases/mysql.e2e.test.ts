@@ -1,0 +1,162 @@
+import { PassThrough, Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { systemClock } from '../../src/app/clock.ts';
+import { mysqlArchivist } from '../../src/backup/archivists/mysql.ts';
+import { databaseTools } from '../../src/clients/databases/tools.ts';
+import type { Archivist } from '../../src/domain/ports/backups.ts';
+import { dieBetweenCalls, Died } from '../rollback/crashes.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+import { startMariadb, type TestMariadb } from './a-mariadb.ts';
+
+const never = new AbortController().signal;
+let server: TestMariadb;
+let made = 0;
+
+beforeAll(async () => {
+  server = await startMariadb();
+});
+
+/** A shop: customers, their orders behind a foreign key, a trigger, a view, a procedure and an event. */
+async function shop() {
+  const database = `shop_${(made += 1)}`;
+  await server.run('mysql', `CREATE DATABASE ${database} CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci`);
+  await server.run(
+    database,
+    'CREATE TABLE migrations (version INT PRIMARY KEY)',
+    'INSERT INTO migrations VALUES (1), (7)',
+    'CREATE TABLE customers (id INT PRIMARY KEY, name VARCHAR(80), picture BLOB)',
+    `INSERT INTO customers VALUES (1, 'Zoë), (''', x'00ff27'), (2, 'a\\\\', NULL), (3, 'two\\nlines; INSERT INTO x', x'5c')`,
+    'CREATE TABLE orders (id INT PRIMARY KEY AUTO_INCREMENT, customer INT, FOREIGN KEY (customer) REFERENCES customers (id))',
+    'INSERT INTO orders (customer) SELECT 1 + MOD(seq, 3) FROM seq_1_to_1000',
+    'CREATE TABLE log (at INT)',
+    'CREATE TRIGGER told AFTER INSERT ON orders FOR EACH ROW INSERT INTO log VALUES (NEW.id)',
+    'CREATE VIEW bought AS SELECT c.name, o.id FROM customers c JOIN orders o ON o.customer = c.id',
+    'CREATE PROCEDURE forget()\nBEGIN\nINSERT INTO `log` VALUES (1), (2);\nEND',
+    'CREATE EVENT nightly ON SCHEDULE EVERY 1 DAY STARTS "2030-01-01" DO DELETE FROM log',
+  );
+  const stateDir = temporaryFolder('rd-state');
+  const store = { ...server.store(database), name: 'shop' };
+  const archivist = mysqlArchivist({
+    stores: { shop: store },
+    tools: databaseTools({ clock: systemClock(), stateDir }),
+  });
+  return { database, store, archivist, stateDir };
+}
+
+const counts = { customers: 3, log: 0, migrations: 2, orders: 1000 };
+
+async function dumped(archivist: Archivist) {
+  const sink = new PassThrough();
+  const [text, facts] = await Promise.all([buffer(sink), archivist.dump('shop', sink, never)]);
+  return { text, facts };
+}
+
+const restored = (archivist: Archivist, text: Buffer, scratch: string) =>
+  archivist.restoreBeside('shop', Readable.from([text]), scratch, never);
+
+test('a copy counts its own rows, whatever they hold, and knows server, tool and schema', async () => {
+  const { archivist } = await shop();
+  const { facts, text } = await dumped(archivist);
+
+  expect(facts).toEqual({
+    server: expect.stringMatching(/^mariadb \d+\.\d+\.\d+$/),
+    tool: expect.stringMatching(/^mariadb-dump \d+\.\d+\.\d+$/),
+    schemaVersion: '7',
+    counts,
+  });
+  expect(text.toString()).toContain('-- Dump completed');
+});
+
+test('what was corrupted comes back, all of it works, and what was in use stays beside', async () => {
+  const { database, archivist } = await shop();
+  const { text } = await dumped(archivist);
+  await server.run(
+    database,
+    'DELETE FROM orders WHERE id > 10',
+    "UPDATE customers SET name = 'broken'",
+    'INSERT INTO migrations VALUES (8)',
+    'CREATE TABLE extra (id INT)',
+    'DROP VIEW bought',
+    'CREATE VIEW later AS SELECT 1',
+  );
+  const [scratch, keep] = [`${database}_rollbackd_new`, `${database}_rollbackd_old`];
+
+  expect((await restored(archivist, text, scratch)).counts).toEqual(counts);
+  expect(await archivist.switched('shop', scratch, keep, never)).toBe('not_done');
+  await archivist.switchTo('shop', scratch, keep, never);
+
+  expect(await archivist.switched('shop', scratch, keep, never)).toBe('done');
+  expect(await archivist.count?.('shop', never)).toMatchObject({ counts, schemaVersion: '7' });
+  await server.run(database, 'INSERT INTO orders (customer) VALUES (2)', 'CALL forget()');
+  expect(await server.rows(database, 'SELECT COUNT(*) AS n FROM log')).toEqual([{ n: 3 }]);
+  expect(await server.rows(database, 'SELECT COUNT(*) AS n FROM bought')).toEqual([{ n: 1001 }]);
+  await expect(server.rows(database, 'SELECT * FROM later')).rejects.toThrow("doesn't exist");
+  await expect(server.run(database, 'INSERT INTO orders (customer) VALUES (99)')).rejects.toThrow(
+    'foreign key',
+  );
+  expect(await server.rows(keep, 'SELECT COUNT(*) AS n FROM orders')).toEqual([{ n: 10 }]);
+  expect(await server.rows(database, 'SHOW DATABASES LIKE "%\\_new"')).not.toContainEqual(
+    expect.objectContaining({ [`Database (%\\_new)`]: scratch }),
+  );
+});
+
+test('a switch is undone by a switch back, with every definition', async () => {
+  const { database, archivist } = await shop();
+  const { text } = await dumped(archivist);
+  await server.run(
+    database,
+    'DELETE FROM orders WHERE id > 10',
+    'DROP TRIGGER told',
+    'DROP PROCEDURE forget',
+  );
+  const [scratch, keep, back] = ['a', 'b', 'c'].map((end) => `${database}_rollbackd_${end}`) as [
+    string,
+    string,
+    string,
+  ];
+  await restored(archivist, text, scratch);
+  await archivist.switchTo('shop', scratch, keep, never);
+
+  await archivist.switchTo('shop', keep, back, never);
+
+  expect((await archivist.count?.('shop', never))?.counts).toEqual({ ...counts, orders: 10 });
+  await server.run(database, 'INSERT INTO orders (customer) VALUES (1)');
+  expect(await server.rows(database, 'SELECT COUNT(*) AS n FROM log')).toEqual([{ n: 0 }]);
+  await expect(server.run(database, 'CALL forget()')).rejects.toThrow('does not exist');
+  expect(await server.rows(back, 'SELECT COUNT(*) AS n FROM orders')).toEqual([{ n: 1000 }]);
+  await archivist.drop('shop', back, never);
+  await archivist.drop('shop', back, never);
+  await expect(archivist.drop('shop', database, never)).rejects.toThrow(
+    'is in use by shop; it is not removed',
+  );
+});
+
+describe('killed between any two calls', () => {
+  for (let nth = 1; nth <= 9; nth += 1)
+    test(`at the ${nth}. of them: a repeat finishes, with every row once and every definition`, async () => {
+      const { database, archivist } = await shop();
+      const { text } = await dumped(archivist);
+      await server.run(database, 'DELETE FROM orders WHERE id > 10', 'DROP VIEW bought');
+      const [scratch, keep] = [`${database}_rollbackd_a`, `${database}_rollbackd_b`];
+      const whole = async () => {
+        if ((await archivist.switched('shop', scratch, keep, never)) === 'not_done')
+          expect((await restored(archivist, text, scratch)).counts).toEqual(counts);
+        await archivist.switchTo('shop', scratch, keep, never);
+      };
+      dieBetweenCalls(nth);
+      await expect(whole()).rejects.toThrow(Died);
+      const rows = async (from: string) =>
+        (await server.rows(from, 'SELECT COUNT(*) AS n FROM orders').catch(() => []))[0]?.['n'];
+      expect([10, 1000]).toContain(await rows(database));
+
+      dieBetweenCalls(0);
+      await whole();
+
+      expect(await archivist.switched('shop', scratch, keep, never)).toBe('done');
+      expect((await archivist.count?.('shop', never))?.counts).toEqual(counts);
+      expect(await rows(keep)).toBe(10);
+      await server.run(database, 'INSERT INTO orders (customer) VALUES (2)', 'SELECT * FROM bought');
+      expect((await archivist.count?.('shop', never))?.counts['log']).toBe(1);
+    });
+});
