@@ -4,7 +4,7 @@ import type { Clock } from '../domain/ports/clock.ts';
 import type { Log } from '../domain/ports/log.ts';
 import type { OutboxRow, Store } from '../domain/ports/store.ts';
 import { formatDuration } from '../domain/time.ts';
-import { askedMs, backoffMs, failingOf } from './backoff.ts';
+import { askedMs, backoffMs, failingOf, longestAskedMs } from './backoff.ts';
 import { ChannelHealth, type HealthWatch } from './channel-health.ts';
 import { choose, type Batch, type Standings } from './choose.ts';
 import { Troubles } from './troubles.ts';
@@ -26,6 +26,8 @@ export interface QueueOptions {
 
 /** Rows that one look at the outbox takes. */
 const window = 200;
+/** A look takes longer the more waits, and everything else waits for it: it takes a tenth of the time at most. */
+const lookShare = 9;
 
 /** The messages of one channel, one delivery at a time. */
 export class ChannelQueue {
@@ -37,13 +39,17 @@ export class ChannelQueue {
   readonly #delivered = new Set<string>();
   /** Failed tries by incident, since something last got through. */
   readonly #tries = new Map<string | null, number>();
+  /** What came before it was put there by another daemon, or before a restart of this one. */
+  readonly #startedAt: number;
   /** Nothing is sent before, epoch ms. */
   #restUntil = 0;
-  #isFirst = true;
+  /** The outbox is not looked at before, epoch ms. */
+  #lookAt = 0;
 
   constructor(channel: Channel, options: QueueOptions) {
     this.#channel = channel;
     this.#options = options;
+    this.#startedAt = options.clock.now();
     this.health = new ChannelHealth(channel.name, options.watch);
   }
 
@@ -53,31 +59,47 @@ export class ChannelQueue {
    * @returns how long to wait before there may be more, ms; null when nothing waits. Rejects when the store fails
    */
   async round(signal: AbortSignal, isWoken: () => boolean): Promise<number | null> {
-    const { store, clock } = this.#options;
-    let rows = await store.due(this.#channel.name, Number.MAX_SAFE_INTEGER, window);
+    const { clock } = this.#options;
+    const before = clock.now();
+    this.health.check(before);
+    const restUntil = Math.max(this.#restUntil, this.#lookAt);
+    if (restUntil > before) return restUntil - before;
+    let rows = await this.#look();
     const isAll = rows.length < window;
     while (!signal.aborted) {
       const now = clock.now();
-      this.health.check(now);
-      if (rows.length > 0 && this.#restUntil > now) return this.#restUntil - now;
       const { send, againAt } = choose(rows, this.#standings(), now);
       if (againAt !== null) return againAt - now;
       if (send === null) return isAll ? null : 0;
       const isThrough = await this.#deliver(send, signal);
       // What failed has another row now, and something more urgent may have come: look again.
-      if (!isThrough || isWoken()) return 0;
+      if (!isThrough || (isWoken() && clock.now() >= this.#lookAt)) return 0;
       const gone = new Set(send.map(({ seq }) => seq));
       rows = rows.filter(({ seq }) => !gone.has(seq));
     }
     return 0;
   }
 
+  async #look(): Promise<readonly OutboxRow[]> {
+    const { store, clock } = this.#options;
+    const before = clock.now();
+    const rows = await store.due(this.#channel.name, Number.MAX_SAFE_INTEGER, window);
+    const now = clock.now();
+    this.#lookAt = now + lookShare * (now - before);
+    return rows;
+  }
+
   #standings(): Standings {
+    const { clock } = this.#options;
     const { successes } = this.health;
     const { joins = 1 } = this.#channel;
     return {
       isSetAside: ({ seq }) => this.#troubles.isSetAside(seq),
-      readyAt: ({ seq, nextAt }) => (this.#troubles.hasAnotherChance(seq, successes) ? 0 : nextAt),
+      readyAt: ({ seq, attempts, nextAt }) => {
+        const isFree = attempts === 0 || this.#troubles.hasAnotherChance(seq, successes);
+        // Nobody is asked to wait for longer: the clock was set back since.
+        return isFree || nextAt > clock.now() + longestAskedMs ? 0 : nextAt;
+      },
       triesOf: (incident) => this.#tries.get(incident) ?? 0,
       joins: ({ seq, key, attempts }) =>
         attempts === 0 || this.#troubles.wasRefused(seq) || this.#delivered.has(key) ? 1 : joins,
@@ -101,9 +123,9 @@ export class ChannelQueue {
   }
 
   async #attempt(batch: Batch, signal: AbortSignal): Promise<Error | null> {
-    const [{ attempts }] = batch;
-    const inDoubt = attempts > 0 || this.#isFirst;
-    this.#isFirst = false;
+    const [{ attempts, at }] = batch;
+    // What lay there at the start may have been sent and not marked; what is of the future, too: clocks are set back.
+    const inDoubt = attempts > 0 || at <= this.#startedAt || at > this.#options.clock.now();
     try {
       await this.#channel.send(batch, { attempts, inDoubt }, signal);
     } catch (error) {

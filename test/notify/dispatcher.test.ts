@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { onCrashPoint } from '../../src/domain/crash-point.ts';
 import { RollbackError } from '../../src/domain/errors.ts';
 import type { Channel, Delivery, Message } from '../../src/domain/ports/channel.ts';
+import type { Clock } from '../../src/domain/ports/clock.ts';
 import type { OutboxRow, Store } from '../../src/domain/ports/store.ts';
 import { Secret } from '../../src/domain/secret.ts';
 import { HOUR, MINUTE, SECOND } from '../../src/domain/time.ts';
@@ -333,18 +334,95 @@ describe('after the other side asked for patience', () => {
   });
 });
 
-test('in doubt are the first message of a start, and whatever was tried before', async () => {
-  const { clock, outbox, slack, begin } = dispatching();
-  outbox.put({});
-  outbox.put({});
-  begin();
-  await settle();
-  slack.failures.push(down());
-  outbox.put({});
-  await clock.advance(10 * SECOND);
+describe('in doubt', () => {
+  test('is what waited when the dispatcher started, and whatever was tried before', async () => {
+    const { clock, outbox, slack, begin } = dispatching();
+    outbox.put({});
+    begin();
+    await settle();
+    await clock.advance(1 * SECOND);
+    outbox.put({ at: clock.now() });
+    slack.failures.push(down());
+    await clock.advance(10 * SECOND);
 
-  expect(slack.log).toEqual(['0s m1', '0s m2', '5s m3 failed', '6s m3']);
-  expect(slack.doubts).toEqual([true, false, false, true]);
+    expect(slack.log).toEqual(['0s m1', '5s m2 failed', '6s m2']);
+    expect(slack.doubts).toEqual([true, false, true]);
+  });
+
+  test('is what was sent and not marked when the daemon was killed, also if something urgent goes before it now', async () => {
+    const { clock, outbox, slack, begin } = dispatching();
+    outbox.put({ incident: 'i-a' });
+    const kill = new AbortController();
+    onCrashPoint(() => kill.abort());
+    outbox.failing = 1;
+    const { stop } = begin();
+    await settle();
+    expect(kill.signal.aborted).toBe(true);
+    stop.abort();
+    onCrashPoint(() => {});
+    outbox.put({ incident: 'i-b', urgent: true });
+    begin();
+    await clock.advance(10 * SECOND);
+
+    expect(slack.log).toEqual(['0s m1', '0s m2', '0s m1']);
+    expect(slack.doubts).toEqual([true, true, true]);
+  });
+
+  test('is what comes from a time that is still to come: the clock was set back since', async () => {
+    const { clock, outbox, slack, begin } = dispatching();
+    outbox.put({ at: clock.now() + HOUR });
+    begin();
+    await settle();
+
+    expect(slack.doubts).toEqual([true]);
+  });
+});
+
+describe('when the clock was set back by a day while the daemon was away', () => {
+  test('what was never tried goes out at once, and what failed before too', async () => {
+    const { clock, outbox, slack, begin } = dispatching();
+    const [later, fresh] = [clock.now() + 24 * HOUR, { at: clock.now() + 24 * HOUR }];
+    outbox.put({ ...fresh, incident: 'i-a' });
+    outbox.put({ ...fresh, incident: 'i-b' });
+    Object.assign(outbox.rows[0] ?? {}, { nextAt: later, attempts: 3 });
+    Object.assign(outbox.rows[1] ?? {}, { nextAt: later });
+    begin();
+    await settle();
+
+    expect(slack.log).toEqual(['0s m1', '0s m2']);
+  });
+});
+
+test('a queue that takes long to look through is looked at for a tenth of the time at most', async () => {
+  const { clock, outbox, slack, log, watch } = dispatching();
+  const looks: number[] = [];
+  let lag = 0;
+  const slow: Pick<Clock, 'now' | 'wall' | 'after'> = {
+    now: () => clock.now() + lag,
+    wall: () => clock.wall(),
+    after: (delayMs, call) => clock.after(delayMs, call),
+  };
+  const store = {
+    due: async (...asked: Parameters<Store['due']>) => {
+      looks.push(slow.now());
+      lag += 100;
+      return outbox.due(...asked);
+    },
+    sent: (seq: number) => outbox.sent(seq),
+    retryAt: (seq: number, nextAt: number) => outbox.retryAt(seq, nextAt),
+  };
+  const dispatcher = new Dispatcher({ store, channels: [slack], clock: slow, log, watch, chance: () => 0 });
+  const stop = new AbortController();
+  running.push(stop);
+  void dispatcher.start(stop.signal);
+  for (let second = 0; second < 10 * 20; second++) {
+    outbox.put({ incident: `i-${second}` });
+    dispatcher.wake();
+    await clock.advance(50);
+  }
+
+  expect(looks.length).toBeLessThan(13);
+  expect(outbox.waiting().length).toBeLessThan(30);
 });
 
 describe('a channel that does not get through', () => {

@@ -18,6 +18,32 @@ export interface Outbox {
   retryAt(seq: number, nextAt: number): void;
 }
 
+/**
+ * Chooses incidents by the index alone, and reads the messages of those that are chosen: how many wait in all costs
+ * little. SQLite keeps the order of tables around CROSS JOIN; left to itself it would read all that waits.
+ */
+const dueMessages = `
+  WITH lanes AS MATERIALIZED (
+    SELECT lane.incident AS incident, loud, head
+    FROM (
+      SELECT incident, max(urgent) AS loud, min(seq) AS head
+      FROM outbox WHERE channel = :channel AND sent_at IS NULL
+      GROUP BY incident
+    ) AS lane
+    CROSS JOIN outbox AS first ON first.seq = head
+    WHERE first.next_at <= :now
+    ORDER BY loud DESC, head LIMIT :limit
+  ), waiting AS (
+    SELECT row.seq AS seq, loud, head, max(row.next_at) OVER (PARTITION BY head ORDER BY row.seq) AS ready_at
+    FROM lanes
+    CROSS JOIN outbox AS row
+      ON row.channel = :channel AND row.incident IS lanes.incident AND row.sent_at IS NULL
+  )
+  SELECT seq, key, channel, incident, at, title, text, urgent, story, attempts, next_at
+  FROM waiting JOIN outbox USING (seq)
+  WHERE ready_at <= :now
+  ORDER BY loud DESC, head, seq LIMIT :limit`;
+
 /** Prepares its statements once. */
 export function prepareOutbox(database: DatabaseSync): Outbox {
   const put = database.prepare(
@@ -25,17 +51,7 @@ export function prepareOutbox(database: DatabaseSync): Outbox {
      SELECT coalesce(max(seq), 0) + 1, ?, ?, ?, ?, ?, ?, ?, ?, 0, ? FROM outbox WHERE true
      ON CONFLICT (channel, key) DO NOTHING`,
   );
-  const due = database.prepare(
-    `SELECT seq, key, channel, incident, at, title, text, urgent, story, attempts, next_at
-     FROM outbox JOIN (
-       SELECT seq, max(urgent) OVER lane AS loud, min(seq) OVER lane AS head,
-         max(next_at) OVER (lane ORDER BY seq) AS ready_at
-       FROM outbox WHERE channel = :channel AND sent_at IS NULL
-       WINDOW lane AS (PARTITION BY incident)
-     ) USING (seq)
-     WHERE ready_at <= :now
-     ORDER BY loud DESC, head, seq LIMIT :limit`,
-  );
+  const due = database.prepare(dueMessages);
   const pending = database.prepare(
     'SELECT count(*) AS waiting FROM outbox WHERE channel = ? AND sent_at IS NULL',
   );
