@@ -101,5 +101,7 @@ export const controlKeys = {
   token: (name: string): string => `token:${name}`,
   code: (id: string): string => `code:${id}`,
   announced: (incident: string): string => `announced:${incident}`,
+  /** When people were last reminded of an open incident. */
+  reminded: (incident: string): string => `reminded:${incident}`,
   rolledBack: (target: string): string => `rolled_back:${target}`,
 } as const;

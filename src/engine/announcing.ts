@@ -9,6 +9,9 @@ import type { Moves } from './moves.ts';
 import { leadOf, playbookFor, wantedBy } from './situation.ts';
 import type { Turn } from './turn.ts';
 
+/** Plans of which something is told a beat: a decision does not wait until all of them are carried out. */
+const mostPlans = 100;
+
 /** An announcement with its number in its plan, from 1. */
 interface Numbered {
   readonly number: number;
@@ -37,8 +40,13 @@ export function closeAnnouncing(book: Book, turn: Turn, incident: string): void 
 export async function announceDue(core: Core): Promise<void> {
   const { book, parts } = core;
   const at = parts.clock.now();
-  const late = book.open().filter((open) => isUnplanned(book, open));
-  const due = incidentsWithPlans(book).filter(({ id, announced }) => hasNews(book, id, announced, at));
+  const late = book
+    .open()
+    .filter((open) => isUnplanned(book, open))
+    .slice(0, mostPlans);
+  const due = incidentsWithPlans(book)
+    .filter(({ id, announced }) => hasNews(book, id, announced, at))
+    .slice(0, mostPlans);
   if (late.length + due.length === 0) return;
   const past = await closedAmong(
     core,

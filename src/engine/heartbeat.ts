@@ -1,6 +1,8 @@
+import { controlKeys } from '../domain/controls.ts';
 import { sleep } from '../domain/ports/clock.ts';
 import { formatDuration, MINUTE, SECOND } from '../domain/time.ts';
 import { announceDue } from './announcing.ts';
+import type { Book } from './book.ts';
 import { stateOf, type Case } from './case.ts';
 import { forgetOldCodes } from './codes.ts';
 import type { Core } from './core.ts';
@@ -15,6 +17,8 @@ const jumpMs = 2 * SECOND;
 const beatMs = 500;
 /** How often what is of no more use is looked for. */
 const forgetEveryMs = MINUTE;
+/** People are reminded of so many incidents a beat: a decision does not wait until all of them are told. */
+const mostReminders = 100;
 
 /** What happens by time alone: the halt file, clock jumps, reminders, and the mark that the daemon is alive. */
 export async function beat(core: Core, signal: AbortSignal): Promise<void> {
@@ -32,7 +36,6 @@ class Heart {
   #halted: string | null | undefined;
   #aliveAt = 0;
   #forgotAt = 0;
-  readonly #remindedAt = new Map<string, number>();
 
   constructor(core: Core) {
     this.#core = core;
@@ -76,15 +79,17 @@ class Heart {
   }
 
   async #remind(): Promise<void> {
-    for (const id of this.#remindedAt.keys())
-      if (this.#core.book.find(id) === null) this.#remindedAt.delete(id);
-    const { clock } = this.#core.parts;
-    const due = this.#core.book.open().filter((open) => this.#isUnanswered(open, clock.now()));
+    const { book, parts } = this.#core;
+    const now = parts.clock.now();
+    const due = book
+      .open()
+      .filter((open) => isUnanswered(book, open, now))
+      .slice(0, mostReminders);
     if (due.length === 0) return;
     await this.#core.turn((turn) => {
       for (const open of due) {
         const { context } = open.incident;
-        this.#remindedAt.set(context.id, turn.at);
+        turn.control(controlKeys.reminded(context.id), turn.at);
         const since = formatDuration(turn.at - context.openedAt);
         turn.note(
           {
@@ -97,27 +102,17 @@ class Heart {
     });
   }
 
-  #isUnanswered(open: Case, now: number): boolean {
-    const { incident, rollback } = open;
-    const { id, acknowledgedBy, openedAt } = incident.context;
-    // What a step holds, and nobody can let go of, needs a person too.
-    const stuck = incident.value === 'rolling_back' && rollback?.value === 'releasing';
-    const told = incident.value === 'investigating' || incident.value === 'handed_over';
-    // People who were told are told again, until somebody acknowledges.
-    const everyMs = this.#core.book.configuration.notify.remindMs;
-    const waits = stuck || told || isUnconfirmed(open);
-    return waits && acknowledgedBy === null && now - (this.#remindedAt.get(id) ?? openedAt) >= everyMs;
-  }
-
   async #forget(): Promise<void> {
     const { book, parts } = this.#core;
     const now = parts.clock.now();
-    const some = book.controlsOf('token:').size + book.controlsOf('code:').size > 0;
+    const kinds = ['token:', 'code:', 'reminded:'] as const;
+    const some = kinds.some((kind) => book.controlsOf(kind).size > 0);
     if (!some || now - this.#forgotAt < forgetEveryMs) return;
     this.#forgotAt = now;
     await this.#core.turn((turn) => {
       forgetOldTokens(turn, book);
       forgetOldCodes(turn, book);
+      forgetReminders(turn, book);
     });
   }
 
@@ -127,6 +122,26 @@ class Heart {
     this.#aliveAt = now;
     await this.#core.turn((turn) => turn.control(aliveKey, now));
   }
+}
+
+/** People who were told are told again, until somebody acknowledges; a restart in between is no reason to. */
+function isUnanswered(book: Book, open: Case, now: number): boolean {
+  const { incident, rollback } = open;
+  const { id, acknowledgedBy, openedAt } = incident.context;
+  // What a step holds, and nobody can let go of, needs a person too.
+  const stuck = incident.value === 'rolling_back' && rollback?.value === 'releasing';
+  const told = incident.value === 'investigating' || incident.value === 'handed_over';
+  if (acknowledgedBy !== null || !(stuck || told || isUnconfirmed(open))) return false;
+  const lastAt = book.control<number>(controlKeys.reminded(id)) ?? openedAt;
+  // What is still to come was written before the clock was set back, and says nothing.
+  return now - lastAt >= book.configuration.notify.remindMs || lastAt > now;
+}
+
+/** Of incidents that are closed. */
+function forgetReminders(turn: Turn, book: Book): void {
+  const prefix = controlKeys.reminded('');
+  for (const key of book.controlsOf('reminded:').keys())
+    if (book.find(key.slice(prefix.length)) === null) turn.control(key, null);
 }
 
 /** What people are reminded of. */

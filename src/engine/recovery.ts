@@ -132,8 +132,9 @@ function waits({ incident }: Case): boolean {
 function keepTime(open: Case, aliveAt: number, now: number, apply: (dueAt: number) => void): void {
   const { approval } = open;
   if (approval?.value !== 'open') return;
-  // The last sign of life may be older than the question.
-  const leftAt = Math.min(now, Math.max(aliveAt, approval.context.askedAt));
+  // The last sign of life may be older than the question, and the question of a time that is still to come: the clock
+  // was set back. It never gets more than it had.
+  const leftAt = Math.max(approval.context.askedAt, Math.min(now, aliveAt));
   const remainingMs = approval.context.dueAt - leftAt;
   apply(now + Math.max(remainingMs, leastQuestionMs));
 }
