@@ -27,9 +27,11 @@ import { command as ack } from './ack.ts';
 import { command as bug } from './bug.ts';
 import { command as deploy } from './deploy.ts';
 import { command as gate } from './gate.ts';
+import { command as writeGate } from './write-gate.ts';
 import { command as release } from './release.ts';
 import { command as rto } from './rto.ts';
 import { command as doctor } from './doctor.ts';
+import { command as backup } from './backup.ts';
 import { command as notify } from './notify.ts';
 import { command as journal } from './journal.ts';
 import { command as token } from './token.ts';
@@ -69,9 +71,11 @@ export const commands = {
   bug,
   deploy,
   gate,
+  'write-gate': writeGate,
   release,
   rto,
   doctor,
+  backup,
   notify,
   journal,
   token,

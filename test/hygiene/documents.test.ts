@@ -10,7 +10,7 @@ const documents = ['README.md', 'CONTRIBUTING.md', ...files('docs/**/*.md', 'dem
 
 test('every command that a document names exists', () => {
   const named = documents.flatMap((path) =>
-    [...text(path).matchAll(/`(?:npm run -s )?rollbackd (?:-- )?([a-z]+)/g)].map(([, word]) => word ?? ''),
+    [...text(path).matchAll(/`(?:npm run -s )?rollbackd (?:-- )?([a-z-]+)/g)].map(([, word]) => word ?? ''),
   );
   expect(named.length).toBeGreaterThan(20);
   expect([...new Set(named)].filter((word) => !(word in commands))).toEqual([]);

@@ -40,7 +40,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
 };
 /** The commands that run the daemon, or part of it, in their own process. */
 const appCommands = new Set(
-  ['run', 'demo', 'check', 'test', 'backtest', 'import', 'init', 'schema'].map(
+  ['run', 'demo', 'check', 'test', 'backtest', 'import', 'init', 'schema', 'write-gate'].map(
     (name) => `src/cli/${name}.ts`,
   ),
 );
