@@ -23,20 +23,21 @@ export function dockerKeeper(options: {
   const firstSeen = new Map<string, number>();
   return {
     async pin(target, release, signal) {
-      const image = imageOf(release);
-      if (image === null) return;
-      const facts = await docker.image(image, signal);
-      if (facts === null) throw gone(target, release);
-      const tag = pinTag(target, release.id);
-      if (!facts.tags.includes(`${tag.repository}:${tag.tag}`))
-        await docker.tag(image, tag.repository, tag.tag, signal);
-      const pins = await docker.labelled(labels.pin, release.id, signal);
-      if (pins.some((pin) => isOf(pin, target))) return;
-      await docker.create(pinName(target, release.id), pinBody(target, release, facts.config), signal);
+      for (const [index, image] of imagesOf(release).entries()) {
+        const facts = await docker.image(image, signal);
+        if (facts === null) throw gone(target, release);
+        const repository = repositoryFor(target);
+        const tag = pinTag(release.id, index);
+        if (!facts.tags.includes(`${repository}:${tag}`)) await docker.tag(image, repository, tag, signal);
+        const name = pinName(target, tag);
+        const pins = await docker.labelled(labels.pin, release.id, signal);
+        if (pins.some((pin) => isOf(pin, target) && pin.name === name)) continue;
+        await docker.create(name, pinBody(target, { release: release.id, image }, facts.config), signal);
+      }
     },
     async present(_target, release, signal) {
-      const image = imageOf(release);
-      return image === null || (await docker.image(image, signal)) !== null;
+      for (const image of imagesOf(release)) if ((await docker.image(image, signal)) === null) return false;
+      return true;
     },
     async prune(target, keep, now, signal) {
       const unpinned = await unpin(docker, target, keep.releases, signal);
@@ -49,8 +50,9 @@ export function dockerKeeper(options: {
   };
 }
 
-function imageOf(release: PinnedRelease): string | null {
-  return release.components.find(({ kind }) => kind === 'image')?.value ?? null;
+/** One image of a container, or all those of a stack. */
+function imagesOf(release: PinnedRelease): readonly string[] {
+  return release.components.flatMap(({ kind, value, images }) => images ?? (kind === 'image' ? [value] : []));
 }
 
 function isOf(row: ContainerRow, target: Target): boolean {
@@ -58,12 +60,16 @@ function isOf(row: ContainerRow, target: Target): boolean {
 }
 
 /** Names of targets that are no names of repositories get a digest, so that two of them never share a pin. */
-function pinTag(target: Target, release: string): { readonly repository: string; readonly tag: string } {
-  return { repository: `rollbackd.pin/${plainName(target)}`, tag: release };
+function repositoryFor(target: Target): string {
+  return `rollbackd.pin/${plainName(target)}`;
 }
 
-function pinName(target: Target, release: string): string {
-  return `rollbackd-pin-${plainName(target)}-${release}`;
+function pinTag(release: string, index: number): string {
+  return index === 0 ? release : `${release}.${index + 1}`;
+}
+
+function pinName(target: Target, tag: string): string {
+  return `rollbackd-pin-${plainName(target)}-${tag}`;
 }
 
 function plainName({ name }: Target): string {
@@ -74,14 +80,18 @@ function plainName({ name }: Target): string {
   return plain === name ? plain : `${plain || 'target'}-${digest(name).slice(0, 6)}`;
 }
 
-function pinBody(target: Target, release: PinnedRelease, imageConfig: JsonObject): JsonObject {
+function pinBody(
+  target: Target,
+  { release, image }: { readonly release: string; readonly image: string },
+  imageConfig: JsonObject,
+): JsonObject {
   // Something at the place of each volume of the image, or the engine would make anonymous volumes for it.
   const volumes = Object.keys(recordIn(imageConfig['Volumes']));
   return {
-    Image: imageOf(release),
+    Image: image,
     Entrypoint: ['/rollbackd-pin-is-never-started'],
     Cmd: [],
-    Labels: { [labels.pin]: release.id, [labels.target]: target.name },
+    Labels: { [labels.pin]: release, [labels.target]: target.name },
     Healthcheck: { Test: ['NONE'] },
     HostConfig: {
       NetworkMode: 'none',
@@ -100,9 +110,9 @@ async function unpin(
   const pins = await docker.labelled(labels.pin, null, signal);
   const loose = pins.filter((pin) => isOf(pin, target) && !keep.includes(pin.labels[labels.pin] ?? ''));
   for (const pin of loose) {
-    const { repository, tag } = pinTag(target, pin.labels[labels.pin] ?? '');
+    const tag = pin.name.slice(pinName(target, '').length);
     // The container goes last: it is how the tag is found again after a crash in between.
-    await docker.untag(`${repository}:${tag}`, signal);
+    await docker.untag(`${repositoryFor(target)}:${tag}`, signal);
     await docker.remove(pin.id, signal);
   }
   return loose.map(({ name }) => name);

@@ -8,6 +8,8 @@ export interface ContainerEvent {
   readonly id: string;
   readonly name: string;
   readonly oldName: string | null;
+  /** Name of its Compose project, if it has one. */
+  readonly project: string | null;
   /** Number of the signal of a `kill`. */
   readonly signal: number | null;
 }

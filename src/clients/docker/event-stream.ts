@@ -19,6 +19,7 @@ export async function readEvents(stream: Readable, call: (event: ContainerEvent)
       id: event.Actor.ID,
       name: attributes['name'] ?? '',
       oldName: attributes['oldName']?.replace(/^\//, '') ?? null,
+      project: attributes['com.docker.compose.project'] ?? null,
       signal: Number(attributes['signal']) || null,
     });
   }

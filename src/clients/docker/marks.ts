@@ -11,6 +11,12 @@ export const labels = {
   image: 'io.rollbackd.image',
   /** JSON about the container that this one replaces: how to put it back. */
   replaces: 'io.rollbackd.replaces',
+  /** JSON about how the containers of a stack's service are replaced, to be gone on with after a crash. */
+  order: 'io.rollbackd.order',
+  /** What a service of a stack depends on, as Compose writes it: it leaves that out when it starts one service alone. */
+  dependsOn: 'io.rollbackd.depends_on',
+  /** `undo` on a container that an effect made when it was taken back. */
+  purpose: 'io.rollbackd.purpose',
   /** On a created, never started container that keeps an image: the release it keeps. */
   pin: 'io.rollbackd.pin',
   /** On a created, never started container: when the restarted container had started before. */

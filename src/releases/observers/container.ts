@@ -1,17 +1,19 @@
 import type { ContainerEvent, Docker } from '../../clients/docker/docker.ts';
 import type { ContainerFacts, ImageFacts } from '../../clients/docker/facts.ts';
+import { imageLabel } from '../../clients/docker/image-label.ts';
 import { labels } from '../../clients/docker/marks.ts';
 import { managerOf } from '../../clients/docker/manager.ts';
 import { specify } from '../../clients/docker/specification.ts';
-import { textIn } from '../../clients/docker/shape.ts';
 import { canonical } from '../../domain/json.ts';
-import { sleep, type Clock } from '../../domain/ports/clock.ts';
+import type { Clock } from '../../domain/ports/clock.ts';
 import type { Observer } from '../../domain/ports/observer.ts';
 import type { Vault } from '../../domain/ports/vault.ts';
 import type { Sighting } from '../../domain/release.ts';
 import type { Target } from '../../domain/target.ts';
-import { MINUTE, SECOND } from '../../domain/time.ts';
+import { AskedToStop } from './asked-to-stop.ts';
+import { hasEnded } from './ended.ts';
 import { KnownImages, Seals } from './known.ts';
+import { listen } from './listen.ts';
 
 /**
  * Learns which release a container runs: its image, and a keyed digest of its create specification. The whole
@@ -77,53 +79,11 @@ function identify({
   };
 }
 
-/** The tag as it was configured; a container that a rollback made by image id carries it in a label. */
-function imageLabel(container: ContainerFacts, image: ImageFacts): string {
-  const configured = container.labels[labels.image] ?? textIn(container.config['Image']);
-  if (configured !== '' && !configured.startsWith('sha256:')) return configured;
-  const tag = image.tags.find((name) => !name.startsWith('rollbackd.pin/'));
-  return tag ?? image.id.slice(7, 19);
-}
-
 function healthOf(container: ContainerFacts): boolean | null {
   if (container.status !== 'running') return container.status === 'created' ? null : false;
   if (container.health === null || container.health === 'starting') return null;
   return container.health === 'healthy';
 }
-
-/** It stopped, and its restart policy will not start it again. */
-function hasEnded({ status, restartPolicy, exitCode, restarts }: ContainerFacts): boolean {
-  if (status === 'dead') return true;
-  if (status !== 'exited') return false;
-  if (restartPolicy.name === 'no') return true;
-  if (restartPolicy.name !== 'on-failure') return false;
-  const { maximumRetryCount } = restartPolicy;
-  return exitCode === 0 || (maximumRetryCount > 0 && restarts >= maximumRetryCount);
-}
-
-/** A container that still runs this long after it was told to stop took no notice. */
-const noticeMs = MINUTE;
-/** HUP, USR1, USR2 and WINCH ask for something else than an end. */
-const otherSignals: readonly (number | null)[] = [1, 10, 12, 28];
-
-/** Containers that somebody stops on purpose: they end, but not by themselves. A hint, lost at a restart. */
-class AskedToStop {
-  /** When each was told last, by the wall clock. */
-  readonly #told = new Map<string, number>();
-
-  isLeaving({ id, status, finishedAt }: ContainerFacts, wall: number): boolean {
-    const toldAt = this.#told.get(id);
-    return toldAt !== undefined && (status === 'running' ? wall : finishedAt) - toldAt < noticeMs;
-  }
-
-  heard({ action, id, signal }: ContainerEvent, wall: number): void {
-    if (action === 'stop' || (action === 'kill' && !otherSignals.includes(signal))) this.#told.set(id, wall);
-    if (action === 'start' || action === 'destroy') this.#told.delete(id);
-  }
-}
-
-const retryMs = SECOND;
-const telling = /^(create|start|restart|die|stop|kill|oom|pause|unpause|destroy|rename|update|health_status)/;
 
 async function watch(
   { docker, clock, asked }: { docker: Docker; clock: Clock; asked: AskedToStop },
@@ -134,24 +94,14 @@ async function watch(
   const names = new Map(
     targets.flatMap(({ container, name }) => (container === null ? [] : [[container, name]])),
   );
-  // Whatever happened before the stream was open was missed.
-  const opened = (): void => names.forEach((target) => changed(target));
-  while (!signal.aborted) {
-    try {
-      await docker.events(
-        (event) => {
-          const { action, name, oldName } = event;
-          asked.heard(event, clock.wall());
-          if (!telling.test(action)) return;
-          const touched = new Set([names.get(name), names.get(oldName ?? '')]);
-          for (const target of touched) if (target !== undefined) changed(target);
-        },
-        opened,
-        signal,
-      );
-    } catch {
-      // Looking at the targets reports an engine that cannot be reached; here it is only a reason to try again.
-      await sleep(clock, retryMs, signal);
-    }
-  }
+  const listener = {
+    // Whatever happened before the stream was open was missed.
+    missed: () => names.forEach((target) => changed(target)),
+    heard: (event: ContainerEvent) => asked.heard(event, clock.wall()),
+    changed: ({ name, oldName }: ContainerEvent) => {
+      const touched = new Set([names.get(name), names.get(oldName ?? '')]);
+      for (const target of touched) if (target !== undefined) changed(target);
+    },
+  };
+  await listen({ docker, clock }, listener, signal);
 }

@@ -1,0 +1,27 @@
+import { z } from 'zod';
+import { durationOption } from '../drivers/duration-option.ts';
+
+const stopGrace = durationOption
+  .default('10s')
+  .describe('How long a container may take to stop before it is killed');
+const healthyWithin = durationOption.default('2m');
+const steadyFor = durationOption
+  .default('3s')
+  .describe('Without a health check: how long a container must run without ending');
+
+/** Options of `compose.rollback`. They stay as written, so that plans and the journal read like the playbook. */
+export const stackRollbackOptions = z.strictObject({
+  to: z.string().min(1).default('last_good').describe('last_good, or the id of a release'),
+  stop_grace: stopGrace,
+  start_first: z
+    .boolean()
+    .default(true)
+    .describe(
+      'Start the old release of a service before the present one is stopped, where nothing they share forbids it',
+    ),
+  healthy_within: healthyWithin.describe(
+    'Each service healthy within this time, else all of them are put back',
+  ),
+  steady_for: steadyFor,
+});
+export type StackRollbackOptions = z.output<typeof stackRollbackOptions>;
