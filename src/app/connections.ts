@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { openCompose, type Compose } from '../clients/compose/compose.ts';
 import { openDocker } from '../clients/docker/client.ts';
 import type { Docker } from '../clients/docker/docker.ts';
 import { git, type Git } from '../clients/git/git.ts';
@@ -21,6 +22,7 @@ import { scrapedFor, type Scraped } from './scraping.ts';
 export interface Connections {
   readonly http: HttpClient;
   readonly docker: Docker;
+  readonly compose: Compose;
   readonly prometheus: Answerer;
   readonly scraped: Scraped;
   readonly processes: Processes;
@@ -68,6 +70,7 @@ export function connect(endpoints: Endpoints, { clock, environment }: Surroundin
   const { prometheus, scrape, docker, stateDir, allowedPrograms, fileRoots, hostRoot, gitProtocols } =
     endpoints;
   const http = httpClient({ clock });
+  const endpoint = docker ?? { socket: '/var/run/docker.sock' };
   const server = prometheusAnswerer({
     http,
     url: prometheus?.url ?? 'http://127.0.0.1:9090',
@@ -76,7 +79,8 @@ export function connect(endpoints: Endpoints, { clock, environment }: Surroundin
   });
   return {
     http,
-    docker: openDocker({ endpoint: docker ?? { socket: '/var/run/docker.sock' }, clock }),
+    docker: openDocker({ endpoint, clock }),
+    compose: openCompose({ endpoint, program: docker?.compose ?? null, stateDir, clock, environment }),
     prometheus: server,
     scraped: scrapedFor({ scrape, prometheus: prometheus ?? undefined }, { http, clock, prometheus: server }),
     processes: processes({ clock, stateDir, allowedPrograms, environment }),

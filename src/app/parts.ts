@@ -19,6 +19,7 @@ import { dockerKeeper } from '../releases/keeper.ts';
 import { containerObserver } from '../releases/observers/container.ts';
 import { linkObserver } from '../releases/observers/link.ts';
 import { repositoryObserver } from '../releases/observers/repository.ts';
+import { stackObserver } from '../releases/observers/stack.ts';
 import { registry } from '../releases/registry.ts';
 import { planner } from '../rollback/planner.ts';
 import { confirmer } from '../verify/confirmer.ts';
@@ -76,7 +77,12 @@ export async function makeParts(making: Making): Promise<Parts> {
     detection,
     releases,
     observers: [
-      ...(docker === null ? [] : [containerObserver({ docker, vault, clock })]),
+      ...(docker === null
+        ? []
+        : [
+            containerObserver({ docker, vault, clock }),
+            stackObserver({ docker, compose: connections.compose, vault, clock }),
+          ]),
       linkObserver({ clock }),
       repositoryObserver({ git: connections.git, clock }),
     ],

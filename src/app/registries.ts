@@ -15,6 +15,7 @@ import type { Target } from '../domain/target.ts';
 import { cacheInvalidateDriver } from '../rollback/drivers/cache-invalidate.ts';
 import { commandDriver } from '../rollback/drivers/command.ts';
 import { directoryClearDriver } from '../rollback/drivers/directory-clear.ts';
+import { composeRollbackDriver } from '../rollback/drivers/compose-rollback.ts';
 import { dockerRestartDriver } from '../rollback/drivers/docker-restart.ts';
 import { dockerRollbackDriver } from '../rollback/drivers/docker-rollback.ts';
 import { evidenceDriver } from '../rollback/drivers/evidence.ts';
@@ -74,6 +75,7 @@ export function driversFor(
     evidence: evidenceDriver({ docker: parts.docker, readings }),
     'docker.rollback': dockerRollbackDriver({ docker, vault, clock, own }),
     'docker.restart': dockerRestartDriver({ docker, vault, clock, own }),
+    'compose.rollback': composeRollbackDriver({ docker, compose: rest.compose, vault, clock, own }),
     'link.rollback': linkRollbackDriver({ processes, clock, http }),
     'git.revert': gitRevertDriver({ git, clock }),
     'flags.set': flagsSetDriver({ files, records }),

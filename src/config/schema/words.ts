@@ -20,6 +20,7 @@ export const stepWords: Readonly<Record<string, string>> = {
   evidence: 'Keeps logs, inspection and readings before anything changes',
   'docker.rollback': 'Recreates the container from an earlier release',
   'docker.restart': 'Restarts the container as it is',
+  'compose.rollback': 'Brings a Compose project to an earlier release, service by service',
   'link.rollback': 'Lets a `current` link lead to an earlier release',
   'git.revert': 'Takes commits back and pushes that',
   'flags.set': 'Sets keys in a YAML, JSON or dotenv file, and keeps the rest as it is',
