@@ -8,6 +8,7 @@ import type { Source } from '../../domain/ports/source.ts';
 import { formatQuantity } from '../../domain/quantity.ts';
 import type { Reading, Unknown } from '../../domain/reading.ts';
 import type { Subject } from '../../domain/target.ts';
+import { seeStack } from './docker-stack.ts';
 
 const measures = ['running', 'healthy', 'restarts', 'memory', 'cpu'] as const;
 
@@ -36,6 +37,8 @@ export type DockerOptions = z.output<typeof dockerOptions>;
  * - `restarts` how often the engine has restarted it since it was last started by hand
  * - `memory`   usage without droppable page cache over the container's limit; without a limit it is never seen
  * - `cpu`      cores kept busy over the cores it may use: its limit, or all of the host's. Takes a second to sample
+ *
+ * Of a stack, `running` and `healthy` look at all its containers.
  *
  * An engine that cannot be asked is an `error`.
  */
@@ -79,6 +82,11 @@ async function see(
   signal: AbortSignal,
 ): Promise<Seen> {
   const { measure, name, subject } = wanted;
+  const stack = subject.target?.stack ?? null;
+  if (name === null && stack !== null && (measure === 'running' || measure === 'healthy'))
+    return seeStack(docker, stack, measure, signal).catch((error: unknown) =>
+      unknown('error', messageOf(error)),
+    );
   if (name === null) return unknown('never_seen', `${subject.name} has no container`);
   try {
     const container = await docker.container(name, signal);
