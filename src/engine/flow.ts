@@ -13,6 +13,7 @@ import type { Moves } from './moves.ts';
 import type { Parts } from './parts.ts';
 import { askPeople, followQuestion } from './questions.ts';
 import { beginRollback, endRollback } from './rolling.ts';
+import { withCleanReason } from './scrubbing.ts';
 import type { Turn } from './turn.ts';
 import { rollbackNote } from './rollback-words.ts';
 import { openedNote, planNote, transitionNote } from './words.ts';
@@ -41,7 +42,8 @@ export class Flow implements Moves {
     return opened;
   }
 
-  incident(turn: Turn, open: Case, event: IncidentEvent): void {
+  incident(turn: Turn, open: Case, said: IncidentEvent): void {
+    const event = withCleanReason(said, this.parts.scrub);
     const before = open.incident;
     open.incident = incidents.step(before, event);
     turn.touch(open);
@@ -68,7 +70,8 @@ export class Flow implements Moves {
     followQuestion(this, turn, open, event);
   }
 
-  rollback(turn: Turn, open: Case, event: RollbackEvent): void {
+  rollback(turn: Turn, open: Case, said: RollbackEvent): void {
+    const event = withCleanReason(said, this.parts.scrub);
     const before = open.rollback;
     if (before === null) return;
     open.rollback = rollbacks.step(before, event);

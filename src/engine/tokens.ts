@@ -73,7 +73,7 @@ export function makeToken(
   });
 }
 
-/** Ends a token at once. Who is being served by it now is served to the end. */
+/** Ends a token: from the next request on it opens nothing, and event streams that it opened end within seconds. */
 export function revokeToken(core: Core, name: string, actor: Actor): Promise<CommandAnswer> {
   return core.turn((turn) => {
     const { book } = core;

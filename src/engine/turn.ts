@@ -7,6 +7,7 @@ import type { Book } from './book.ts';
 import { rowOf, type Case } from './case.ts';
 import { approvals, incidents, rollbacks, toSnapshot } from './machines.ts';
 import type { Parts } from './parts.ts';
+import { scrubbed } from './scrubbing.ts';
 
 /** A journal entry before the turn gives it its time and incident. */
 export interface Note {
@@ -152,16 +153,4 @@ function snapshotsOf(open: Case): Snapshot[] {
   if (open.approval !== null) snapshots.push(toSnapshot(approvals, id, open.approval));
   if (open.rollback !== null) snapshots.push(toSnapshot(rollbacks, id, open.rollback));
   return snapshots;
-}
-
-/** Facts with every string in them gone through the scrubber. */
-function scrubbed(facts: NewEntry['facts'], scrub: Parts['scrub']): NewEntry['facts'] {
-  return Object.fromEntries(Object.entries(facts).map(([name, fact]) => [name, clean(fact, scrub)]));
-}
-
-function clean(fact: Json, scrub: Parts['scrub']): Json {
-  if (typeof fact === 'string') return scrub(fact);
-  if (fact === null || typeof fact !== 'object') return fact;
-  if (Array.isArray(fact)) return fact.map((item: Json) => clean(item, scrub));
-  return Object.fromEntries(Object.entries(fact).map(([name, member]) => [name, clean(member, scrub)]));
 }

@@ -1,5 +1,6 @@
 import type { Actor, Command, CommandAnswer } from '../../domain/ports/daemon.ts';
 import type { Core } from '../core.ts';
+import { scrubbed } from '../scrubbing.ts';
 import { acknowledge } from './acknowledge.ts';
 import { answerQuestion } from './answer-question.ts';
 import { arm } from './arm.ts';
@@ -13,7 +14,9 @@ import { rollback } from './rollback.ts';
 import { silence, unsilence } from './silence.ts';
 
 /** Carries out one command of a person. Refusals are answers; who may ask at all is the server's business. */
-export function execute(core: Core, command: Command, actor: Actor): Promise<CommandAnswer> {
+export function execute(core: Core, said: Command, actor: Actor): Promise<CommandAnswer> {
+  // What people say is kept in many places and shown in more.
+  const command = scrubbed(said, core.parts.scrub);
   switch (command.do) {
     case 'rollback':
       return rollback(core, command, actor);
