@@ -4,6 +4,7 @@ import { connectTcp } from '../clients/tcp.ts';
 import { decider } from '../decide/decider.ts';
 import { Detector } from '../detect/detector.ts';
 import type { Configuration } from '../domain/configuration.ts';
+import type { Backups } from '../domain/ports/backups.ts';
 import type { Arrivals } from '../domain/ports/arrivals.ts';
 import type { Channel } from '../domain/ports/channel.ts';
 import type { BugReports } from '../domain/ports/reports.ts';
@@ -38,6 +39,9 @@ export interface Making extends Surroundings {
   readonly store: Store;
   readonly reports: BugReports;
   readonly vault: Vault;
+  /** null where none are configured. */
+  readonly backups: Backups | null;
+  readonly isDevelopment: () => boolean;
   readonly channels: readonly Channel[];
   readonly links: Links;
   readonly watcher: Watcher;
@@ -89,7 +93,7 @@ export async function makeParts(making: Making): Promise<Parts> {
     keeper: docker === null ? null : dockerKeeper({ docker, replacedMs: configuration.retention.replacedMs }),
     drivers,
     orphans: connections.orphans,
-    planner: planner(drivers),
+    planner: planner(drivers, making),
     verifier: verifier({
       clock,
       sources,

@@ -6,12 +6,14 @@ import { httpSource } from '../detect/sources/http.ts';
 import { promqlSource } from '../detect/sources/promql.ts';
 import { reportsSource } from '../detect/sources/reports.ts';
 import { noArrivals, type Arrivals } from '../domain/ports/arrivals.ts';
+import type { Backups } from '../domain/ports/backups.ts';
 import type { Message } from '../domain/ports/channel.ts';
 import type { Drivers } from '../domain/ports/driver.ts';
 import { noReports, type BugReports } from '../domain/ports/reports.ts';
 import type { Sources } from '../domain/ports/source.ts';
 import type { Vault } from '../domain/ports/vault.ts';
 import type { Target } from '../domain/target.ts';
+import { backupDriver } from '../rollback/drivers/backup.ts';
 import { cacheInvalidateDriver } from '../rollback/drivers/cache-invalidate.ts';
 import { commandDriver } from '../rollback/drivers/command.ts';
 import { directoryClearDriver } from '../rollback/drivers/directory-clear.ts';
@@ -56,6 +58,10 @@ export interface DriverParts extends Surroundings {
   /** null when no Docker engine is configured. */
   readonly docker: Docker | null;
   readonly vault: Vault;
+  /** The backup sets; null where none are configured. */
+  readonly backups: Backups | null;
+  /** Whether what guards data only warns. */
+  readonly isDevelopment: () => boolean;
   /** What rollbackd must never touch: its own container, and the hosts it works through. */
   readonly own: { readonly containerId: string | null; readonly hosts: readonly string[] };
   /** Whether there is a Prometheus to ask. */
@@ -78,6 +84,7 @@ export function driversFor(
     'compose.rollback': composeRollbackDriver({ docker, compose: rest.compose, vault, clock, own }),
     'link.rollback': linkRollbackDriver({ processes, clock, http }),
     'git.revert': gitRevertDriver({ git, clock }),
+    backup: backupDriver(parts),
     'flags.set': flagsSetDriver({ files, records }),
     'directory.clear': directoryClearDriver({ files, records }),
     'cache.invalidate': cacheInvalidateDriver({

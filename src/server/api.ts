@@ -6,6 +6,7 @@ import { addCommands } from './commands.ts';
 import { addCredentials } from './credentials.ts';
 import { addEvents } from './events/events-route.ts';
 import type { Streams } from './events/streams.ts';
+import { isFromThisMachine } from './host-names.ts';
 import type { Limits } from './limits.ts';
 import { addNotifyTest } from './notify-test.ts';
 import type { Refusals } from './refusals.ts';
@@ -47,7 +48,7 @@ export function addApi(api: Api, parts: ApiParts): void {
   addCredentials(api, daemon);
   addNotifyTest(api, daemon);
   addEvents(api, daemon, streams, ({ actor, headers }) => {
-    const now = identify(headers.authorization, keys());
+    const now = identify(headers, keys());
     return now?.name === actor.name && includes(now.role, 'viewer');
   });
   addDocument(api, parts.document);
@@ -56,7 +57,7 @@ export function addApi(api: Api, parts: ApiParts): void {
 async function letIn(request: FastifyRequest, reply: FastifyReply, parts: ApiParts): Promise<void> {
   const { limits, refusals } = parts;
   const keys = parts.keys();
-  const actor = identify(request.headers.authorization, keys);
+  const actor = identify(request.headers, keys);
   if (actor === null) {
     if (keys.unknown) throw new RollbackError('DAEMON_UNREACHABLE', 'the daemon is starting; ask again');
     refusals.note({ source: request.ip, why: 'unauthorized', asked: routeOf(request) });
@@ -81,8 +82,10 @@ async function letIn(request: FastifyRequest, reply: FastifyReply, parts: ApiPar
   );
 }
 
-function identify(authorization: string | undefined, keys: Keyring): Actor | null {
-  return keys.empty ? localActor : keys.bearer(authorization);
+/** Without tokens, only who asks on this machine is believed: a proxy hands on what anybody asks. */
+function identify(headers: FastifyRequest['headers'], keys: Keyring): Actor | null {
+  if (!keys.empty) return keys.bearer(headers.authorization);
+  return isFromThisMachine(headers) ? localActor : null;
 }
 
 function tooMany(what: string, retryAfterSeconds: number): RollbackError {

@@ -24,6 +24,21 @@ export function mayAnswer(header: string | undefined, listens: string, allowed: 
   return isIP(name) !== 0 || !name.includes('.') || privateSuffixes.some((suffix) => name.endsWith(suffix));
 }
 
+/** What proxies add of those for whom they ask. */
+const forwarded = ['forwarded', 'via', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip'] as const;
+
+/**
+ * Whether a request to a loopback address was meant for it, by all that it says: a proxy on this machine brings what
+ * was sent to a public name, or says for whom it asks.
+ */
+export function isFromThisMachine(
+  headers: Readonly<Record<string, string | readonly string[] | undefined>>,
+): boolean {
+  const { host } = headers;
+  const name = typeof host === 'string' ? nameIn(host) : null;
+  return name !== null && isLoopback(name) && forwarded.every((header) => headers[header] === undefined);
+}
+
 function nameIn(header: string | undefined): string | null {
   const match = /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::\d{1,5})?$/.exec((header ?? '').toLowerCase());
   return match?.[1] === undefined ? null : bareHost(match[1]);

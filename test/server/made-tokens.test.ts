@@ -135,3 +135,22 @@ test('what the daemon does not make is refused with its reason', async () => {
       'name: must be a name of letters, digits, dashes and underscores; role: expected one of viewer, operator, approver, dba, admin',
   });
 });
+
+test.each([
+  ['a public name', { host: 'rollbackd.example.org' }],
+  ['a public name and a port', { host: 'rollbackd.example.org:443' }],
+  ['somebody for whom a proxy asks', { 'x-forwarded-for': '203.0.113.7' }],
+  ['somebody whom a proxy calls real', { 'x-real-ip': '203.0.113.7' }],
+  ['somebody of whom a proxy says it in the standard way', { forwarded: 'for=203.0.113.7' }],
+])('without tokens nobody is let in who asks for %s', async (_, headers) => {
+  const { send, daemon } = await serving({ hosts: ['rollbackd.example.org'] });
+
+  const halted = await send('POST', '/api/v1/commands/halt', { body: {}, headers });
+
+  expect(halted.body).toMatchObject({ status: 401, code: 'UNAUTHORIZED' });
+  expect((await send('GET', '/api/v1/events', { headers })).status).toBe(401);
+  expect((await send('POST', '/api/v1/commands/unhalt', { body: {} })).status).toBe(200);
+  expect(daemon.log.filter((line) => line.startsWith('local'))).toEqual([
+    'local (admin): unhalt {"note":""}',
+  ]);
+});

@@ -23,6 +23,7 @@ export const stepWords: Readonly<Record<string, string>> = {
   'compose.rollback': 'Brings a Compose project to an earlier release, service by service',
   'link.rollback': 'Lets a `current` link lead to an earlier release',
   'git.revert': 'Takes commits back and pushes that',
+  backup: 'Makes a backup set and reads it back, for the steps after it that replace data',
   'flags.set': 'Sets keys in a YAML, JSON or dotenv file, and keeps the rest as it is',
   'directory.clear': 'Empties a folder, such as a cache',
   'cache.invalidate': 'Takes keys out of a Redis, by pattern in batches or all at once',
