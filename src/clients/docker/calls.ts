@@ -40,3 +40,10 @@ export const dockerCalls: readonly EngineCall[] = [
   call('POST', '/images/.+/tag', 'pin'),
   call('DELETE', '/images/.+', 'pin'),
 ];
+
+/** What a Swarm service needs beside those: targets of that kind only, so the shipped proxy does not allow it. */
+export const swarmCalls: readonly EngineCall[] = [
+  call('GET', `/services/${name}`, 'watch'),
+  call('GET', '/tasks', 'watch'),
+  call('POST', `/services/${name}/update`, 'roll back'),
+];

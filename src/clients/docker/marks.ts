@@ -15,6 +15,8 @@ export const labels = {
   order: 'io.rollbackd.order',
   /** What a service of a stack depends on, as Compose writes it: it leaves that out when it starts one service alone. */
   dependsOn: 'io.rollbackd.depends_on',
+  /** On a Swarm service: when its update before ours had begun, so that ours can be told from it. */
+  since: 'io.rollbackd.since',
   /** `undo` on a container that an effect made when it was taken back. */
   purpose: 'io.rollbackd.purpose',
   /** On a created, never started container that keeps an image: the release it keeps. */
