@@ -21,6 +21,7 @@ import { containerObserver } from '../releases/observers/container.ts';
 import { linkObserver } from '../releases/observers/link.ts';
 import { repositoryObserver } from '../releases/observers/repository.ts';
 import { stackObserver } from '../releases/observers/stack.ts';
+import { swarmObserver } from '../releases/observers/swarm.ts';
 import { registry } from '../releases/registry.ts';
 import { planner } from '../rollback/planner.ts';
 import { confirmer } from '../verify/confirmer.ts';
@@ -86,6 +87,7 @@ export async function makeParts(making: Making): Promise<Parts> {
         : [
             containerObserver({ docker, vault, clock }),
             stackObserver({ docker, compose: connections.compose, vault, clock }),
+            swarmObserver({ swarm: connections.swarm, vault, clock }),
           ]),
       linkObserver({ clock }),
       repositoryObserver({ git: connections.git, clock }),

@@ -26,6 +26,7 @@ import { gitRevertDriver } from '../rollback/drivers/git-revert.ts';
 import { httpDriver } from '../rollback/drivers/http.ts';
 import { linkRollbackDriver } from '../rollback/drivers/link-rollback.ts';
 import { notifyDriver } from '../rollback/drivers/notify.ts';
+import { swarmRollbackDriver } from '../rollback/drivers/swarm-rollback.ts';
 import { waitDriver } from '../rollback/drivers/wait.ts';
 import type { Connections, Surroundings } from './connections.ts';
 
@@ -82,6 +83,7 @@ export function driversFor(
     'docker.rollback': dockerRollbackDriver({ docker, vault, clock, own }),
     'docker.restart': dockerRestartDriver({ docker, vault, clock, own }),
     'compose.rollback': composeRollbackDriver({ docker, compose: rest.compose, vault, clock, own }),
+    'swarm.rollback': swarmRollbackDriver({ swarm: rest.swarm, docker, vault, clock }),
     'link.rollback': linkRollbackDriver({ processes, clock, http }),
     'git.revert': gitRevertDriver({ git, clock }),
     backup: backupDriver(parts),

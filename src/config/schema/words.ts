@@ -21,6 +21,7 @@ export const stepWords: Readonly<Record<string, string>> = {
   'docker.rollback': 'Recreates the container from an earlier release',
   'docker.restart': 'Restarts the container as it is',
   'compose.rollback': 'Brings a Compose project to an earlier release, service by service',
+  'swarm.rollback': 'Brings a Swarm service to the specification of an earlier release',
   'link.rollback': 'Lets a `current` link lead to an earlier release',
   'git.revert': 'Takes commits back and pushes that',
   backup: 'Makes a backup set and reads it back, for the steps after it that replace data',
