@@ -29,6 +29,7 @@ const told: ReadonlySet<string> = new Set([
   'rollback.undoing',
   'rollback.settling',
   'effect.failed',
+  'held.failed',
   'effect.unknown',
   'effect.found',
   'phase.failed',

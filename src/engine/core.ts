@@ -5,6 +5,7 @@ import type { Book } from './book.ts';
 import type { Case } from './case.ts';
 import { Evidence } from './evidence.ts';
 import { Flow } from './flow.ts';
+import type { RenewalsUnderWay } from './held.ts';
 import { Hints } from './hints.ts';
 import type { Parts } from './parts.ts';
 import { Turn } from './turn.ts';
@@ -36,6 +37,7 @@ export class Core {
   readonly flow: Flow;
   readonly hints: Hints;
   readonly evidence = new Evidence();
+  readonly renewals: RenewalsUnderWay = new Map();
   #tail: Promise<void> = Promise.resolve();
   #broken: Error | null = null;
   readonly #onFatal: (error: unknown) => void;

@@ -10,6 +10,7 @@ import { doubt, fail, type Job, succeed } from './effect-ends.ts';
 import { effectNote } from './effect-words.ts';
 import type { Flow } from './flow.ts';
 import { askPatiently, mayPass } from './patience.ts';
+import { whyLost } from './held.ts';
 import { haltedBecause } from './situation.ts';
 import type { Turn } from './turn.ts';
 
@@ -36,7 +37,7 @@ async function begin(core: Core, job: Job, signal: AbortSignal): Promise<void> {
   if (retries > 0) await sleep(core.parts.clock, pauseMs(effect, retries), signal);
   if (effect.purpose === 'apply') {
     if (await core.turn((turn, flow) => isHalted(turn, flow, job))) return;
-    const changed = await changedFacts(core, job, signal);
+    const changed = (await whyLost(core, open, signal)) ?? (await changedFacts(core, job, signal));
     if (signal.aborted) return;
     if (changed !== null) return fail(core, job, changed, false);
   }
@@ -101,13 +102,16 @@ async function changedFacts(
   return `${step.target.name} changed after the plan was made; nothing was done to it`;
 }
 
+/** Families of steps that change what they name, and nothing else. Holding writes off changes no release. */
+const bounded: ReadonlySet<string> = new Set(['docker', 'link', 'write']);
+
 /** Steps on containers and links change nothing but those; any other may reach everything, e.g. through a pipeline. */
 function isMadeByPlan({ rollback }: Case, { steps }: Plan, step: Step): boolean {
   const done = rollback?.context.done ?? [];
   const family = familyOf(step);
   return steps.some((earlier) => {
     if (!done.includes(earlier.index) || earlier.risk === 'safe') return false;
-    return familyOf(earlier) === family || !['docker', 'link'].includes(familyOf(earlier));
+    return familyOf(earlier) === family || !bounded.has(familyOf(earlier));
   });
 }
 
@@ -121,7 +125,7 @@ async function call(core: Core, job: Job, signal: AbortSignal): Promise<void> {
   let outcome: EffectOutcome;
   const deadline = withDeadline(core, job.step.deadlineMs, signal);
   try {
-    outcome = await perform(job, deadline.signal);
+    outcome = await perform(core, job, deadline.signal);
   } catch (error) {
     return await settleDoubt(core, job, error, signal);
   } finally {
@@ -132,7 +136,11 @@ async function call(core: Core, job: Job, signal: AbortSignal): Promise<void> {
   await succeed(core, job, outcome.detail, outcome.evidence ?? {});
 }
 
-function perform({ open, effect, step, driver }: Job, signal: AbortSignal): Promise<EffectOutcome> {
+async function perform(
+  { renewals }: Core,
+  { open, effect, step, driver }: Job,
+  signal: AbortSignal,
+): Promise<EffectOutcome> {
   const applied = appliedOpId(open, effect);
   switch (effect.purpose) {
     case 'apply':
@@ -142,6 +150,8 @@ function perform({ open, effect, step, driver }: Job, signal: AbortSignal): Prom
       return driver.undo?.(step, applied, signal) ?? nothingToDo();
     case 'release':
       crashPoint('release.before');
+      // A renewal that is still on its way would hold it again.
+      await renewals.get(effect.incident);
       return driver.release?.(step, applied, signal) ?? nothingToDo();
   }
 }

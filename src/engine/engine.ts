@@ -5,6 +5,7 @@ import { Book } from './book.ts';
 import type { Case } from './case.ts';
 import { Core } from './core.ts';
 import { beat } from './heartbeat.ts';
+import { keepHeld } from './held.ts';
 import { inForce, keyOf, pairsIn, type Pairs } from './in-force.ts';
 import { followConfiguration, goneSince } from './reconfigure.ts';
 import { takeEvaluation } from './levels.ts';
@@ -70,6 +71,7 @@ export class Engine {
       this.#watchTargets(),
       keepPins(this.core, this.#abort.signal),
       beat(this.core, this.#abort.signal),
+      keepHeld(this.core, this.#abort.signal),
     ]).catch((error: unknown) => this.core.fail(error));
     this.#pursue(this.core.book.open());
   }

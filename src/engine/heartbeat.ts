@@ -94,7 +94,7 @@ class Heart {
         turn.note(
           {
             type: 'incident.reminder',
-            message: `still ${stateOf(open).replace('_', ' ')} after ${since}: ${whatFor(open)}; rollbackd ack ${context.id} says you have it`,
+            message: `still ${stateOf(open).replace('_', ' ')} after ${since}: ${whatFor(open)}; ${whatNow(open)}`,
           },
           open,
         );
@@ -131,7 +131,9 @@ function isUnanswered(book: Book, open: Case, now: number): boolean {
   // What a step holds, and nobody can let go of, needs a person too.
   const stuck = incident.value === 'rolling_back' && rollback?.value === 'releasing';
   const told = incident.value === 'investigating' || incident.value === 'handed_over';
-  if (acknowledgedBy !== null || !(stuck || told || isUnconfirmed(open))) return false;
+  // Whoever acknowledged the incident did not acknowledge that: writers are shut out for as long.
+  const waits = acknowledgedBy === null && (told || isUnconfirmed(open));
+  if (!stuck && !waits) return false;
   const lastAt = book.control<number>(controlKeys.reminded(id)) ?? openedAt;
   // What is still to come was written before the clock was set back, and says nothing.
   return now - lastAt >= book.configuration.notify.remindMs || lastAt > now;
@@ -142,6 +144,13 @@ function forgetReminders(turn: Turn, book: Book): void {
   const prefix = controlKeys.reminded('');
   for (const key of book.controlsOf('reminded:').keys())
     if (book.find(key.slice(prefix.length)) === null) turn.control(key, null);
+}
+
+/** An acknowledgement ends no reminders of what is still held. */
+function whatNow(open: Case): string {
+  return stateOf(open) === 'releasing'
+    ? 'letting go is tried again until it works'
+    : `rollbackd ack ${open.incident.context.id} says you have it`;
 }
 
 /** What people are reminded of. */

@@ -37,6 +37,11 @@ export interface Driver<Options = unknown> {
   undo?(step: Step, opId: string, signal: AbortSignal): Promise<EffectOutcome>;
   /** Lets go of what the step holds (write quiesce, locks), on every path. `opId` is that of the step's effect. */
   release?(step: Step, opId: string, signal: AbortSignal): Promise<EffectOutcome>;
+  /**
+   * Makes what the step holds last, and says whether it still does: called every 20 s while the plan is carried out,
+   * and before each later step. `failed`: it was lost. Rejects while nobody can tell.
+   */
+  renew?(step: Step, opId: string, signal: AbortSignal): Promise<EffectOutcome>;
   /** What the step destroys or replaces of people's data: a plan needs a backup of it before. */
   replaces?(step: Step): readonly BackedUp[];
   /** What the step makes a backup of, for the steps after it. */
