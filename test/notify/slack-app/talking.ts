@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import type { Json } from '../../../src/domain/json.ts';
+import type { SlackApp } from '../../../src/domain/notification.ts';
 import type { Message } from '../../../src/domain/ports/channel.ts';
 import type { IncidentView, Report } from '../../../src/domain/ports/daemon.ts';
 import { Secret } from '../../../src/domain/secret.ts';
@@ -33,15 +34,7 @@ export async function talking() {
   };
   const open = (timeoutMs = 5_000, token = botToken) =>
     slackAppChannel({
-      app: {
-        botToken: new Secret(token),
-        appToken: null,
-        signingSecrets: [],
-        channel: slack.workspace.channel,
-        team: slack.workspace.team,
-        app: slack.workspace.app,
-        apiUrl: slack.apiUrl,
-      },
+      app: appOf(slack, token),
       store,
       view: () => Promise.resolve(state.now),
       report: () => Promise.resolve(state.report),
@@ -93,6 +86,14 @@ export async function talking() {
     },
     [Symbol.asyncDispose]: () => slack[Symbol.asyncDispose](),
   };
+}
+
+/** The app as the workspace of a fake Slack knows it. */
+export function appOf(
+  { workspace: { channel, team, app }, apiUrl }: Awaited<ReturnType<typeof fakeSlack>>,
+  token = botToken,
+): SlackApp {
+  return { botToken: new Secret(token), appToken: null, signingSecrets: [], channel, team, app, apiUrl };
 }
 
 export function viewAt(stage: string): IncidentView {
