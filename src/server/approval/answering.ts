@@ -71,14 +71,12 @@ export async function take(
   }
   const problem = problemIn(filled, asked);
   if (problem !== null || filled.answer === null) return refuse(422, problem ?? 'Choose one of the answers.');
-  const settle = parts.attempts.begin(asked.ticket.id, address);
-  if (settle === null) return throttled(parts);
-  const actor = await whoIs(parts, asked, filled.credential);
+  const actor = await whoIs(parts, asked, { credential: filled.credential, address });
+  if (actor === 'throttled') return throttled(parts);
   if (actor === null) {
     strange(parts, address);
     return refuse(403, wrongCredential);
   }
-  settle();
   const { accepted, message } = await parts.daemon.execute(
     commandOf(filled.answer, asked, filled.note),
     actor,
@@ -166,18 +164,25 @@ function strange({ count, daemon }: AnsweringParts, address: string): void {
   daemon.refusedAccess({ source: address, why: 'unauthorized', count: 1, asked: 'POST /approve/:link' });
 }
 
-/** Whose token or code it is, if that person may answer questions at all. */
+/**
+ * Whose token or code it is, if that person may answer questions at all. A token counts however many wrong tries there
+ * were, since nobody guesses one: who shares an address or a link with somebody who tries cannot be locked out.
+ */
 async function whoIs(
-  { access, daemon }: AnsweringParts,
+  { access, attempts, daemon }: AnsweringParts,
   { ticket }: AskedView,
-  credential: string,
-): Promise<Actor | null> {
+  { credential, address }: { readonly credential: string; readonly address: string },
+): Promise<Actor | 'throttled' | null> {
   const owner = access.whose(credential);
-  if (owner !== null) return includes(owner.role, 'approver') ? owner : null;
+  if (owner !== null && includes(owner.role, 'approver')) return owner;
+  const settle = attempts.begin(ticket.id, address);
+  if (settle === null) return 'throttled';
   const code = credential.replaceAll(/[\s-]/g, '');
-  if (!/^\d{8}$/.test(code)) return null;
+  if (owner !== null || !/^\d{8}$/.test(code)) return null;
   const actor = await daemon.useCode(ticket.id, code);
-  return 'refused' in actor || !includes(actor.role, 'approver') ? null : actor;
+  if ('refused' in actor || !includes(actor.role, 'approver')) return null;
+  settle();
+  return actor;
 }
 
 /** An answer is for the plan of the ticket: for another one the daemon refuses it. */

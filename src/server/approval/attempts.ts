@@ -3,10 +3,12 @@ import { MINUTE } from '../../domain/time.ts';
 
 /** Wrong credentials that one address may try on one link within a minute. */
 const allowed = 5;
+/** And all addresses together: who has many must not fill the journal. */
+const allowedTogether = 30;
 /** Links and addresses that are remembered; an address needs a link that is signed to get in here. */
 const mostRemembered = 10_000;
 
-/** Counts wrong credentials by link and address. Every try counts as wrong until it is known to be right. */
+/** Counts wrong credentials by link and address, and by link. Every try counts as wrong until it is known to be right. */
 export class Attempts {
   readonly #clock: Clock;
   readonly #tries = new Map<string, number[]>();
@@ -21,16 +23,27 @@ export class Attempts {
    * @returns how to take it back when it was right; null when there were too many
    */
   begin(ticket: string, address: string): (() => void) | null {
-    const key = `${ticket} ${address}`;
+    const [own, together] = [`${ticket} ${address}`, ticket];
     const now = this.#clock.now();
-    const recent = (this.#tries.get(key) ?? []).filter((at) => at > now - MINUTE);
-    if (recent.length >= allowed) return null;
-    recent.push(now);
+    if (this.#recent(own, now).length >= allowed) return null;
+    if (this.#recent(together, now).length >= allowedTogether) return null;
+    // The link's own count comes last: it is the last of its counts to be forgotten.
+    for (const key of [own, together]) this.#note(key, now);
+    return () => {
+      for (const key of [own, together]) this.#takeBack(key, now);
+    };
+  }
+
+  #recent(key: string, now: number): number[] {
+    return (this.#tries.get(key) ?? []).filter((at) => at > now - MINUTE);
+  }
+
+  #note(key: string, now: number): void {
+    const recent = [...this.#recent(key, now), now];
     // Moved to the end: what was tried longest ago is forgotten first.
     this.#tries.delete(key);
     this.#tries.set(key, recent);
     this.#forgetOldest();
-    return () => this.#takeBack(key, now);
   }
 
   #takeBack(key: string, tried: number): void {

@@ -81,7 +81,8 @@ test('five wrong credentials a minute, and no more, also when they come at once'
 
   const counts = [403, 429].map((wanted) => statuses.filter((status) => status === wanted).length);
   expect(counts).toEqual([5, 15]);
-  const right = { answer: 'approve', credential: token };
+  const right = { answer: 'approve', credential: '12345678' };
+  server.daemon.codeOwner = { name: 'carol', role: 'approver' };
   const refused = await server.answer(right, page);
   expect([refused.status, ...read(refused)]).toEqual([
     429,
@@ -90,6 +91,18 @@ test('five wrong credentials a minute, and no more, also when they come at once'
   ]);
   await server.clock.advance(MINUTE);
   expect((await server.answer(right, page)).status).toBe(303);
+});
+
+test('a token counts after any number of wrong tries: nobody is locked out by whoever shares an address', async () => {
+  await using server = await ApprovalServer.open(aQuestion());
+  const page = await server.get();
+  for (let nth = 0; nth < 8; nth += 1)
+    await server.answer({ answer: 'approve', credential: '00000000' }, page);
+
+  expect((await server.answer({ answer: 'approve', credential: token }, page)).status).toBe(303);
+  expect((await server.answer({ answer: 'approve', credential: 'secret-of-the-viewer' }, page)).status).toBe(
+    429,
+  );
 });
 
 test('right credentials do not count as tries', async () => {
