@@ -5,6 +5,7 @@ import { dockerSource } from '../detect/sources/docker.ts';
 import { httpSource } from '../detect/sources/http.ts';
 import { promqlSource } from '../detect/sources/promql.ts';
 import { reportsSource } from '../detect/sources/reports.ts';
+import { sequenceSource } from '../detect/sources/sequence.ts';
 import { noArrivals, type Arrivals } from '../domain/ports/arrivals.ts';
 import type { Backups } from '../domain/ports/backups.ts';
 import type { Message } from '../domain/ports/channel.ts';
@@ -28,6 +29,7 @@ import { linkRollbackDriver } from '../rollback/drivers/link-rollback.ts';
 import { notifyDriver } from '../rollback/drivers/notify.ts';
 import { swarmRollbackDriver } from '../rollback/drivers/swarm-rollback.ts';
 import { waitDriver } from '../rollback/drivers/wait.ts';
+import { writeQuiesceDriver } from '../rollback/drivers/write-quiesce.ts';
 import type { Connections, Surroundings } from './connections.ts';
 
 /** The sources by their word in rules and checks. To add one: its file, and a line here. */
@@ -47,6 +49,7 @@ export function sourcesFor(
     }),
     scrape: promqlSource({ kind: 'scrape', answerer: scraped.answerer, clock, arrivals }),
     http: httpSource({ client: http, clock, environment }),
+    sequence: sequenceSource({ client: http, clock, environment }),
     docker: dockerSource({ docker, clock }),
     disk: diskSource({ hostRoot, clock }),
     checksum: checksumSource({ hostRoot, clock }),
@@ -87,6 +90,16 @@ export function driversFor(
     'link.rollback': linkRollbackDriver({ processes, clock, http }),
     'git.revert': gitRevertDriver({ git, clock }),
     backup: backupDriver(parts),
+    'write.quiesce': writeQuiesceDriver({
+      clock,
+      http,
+      environment,
+      stores: rest.dataStores,
+      open: async (store, signal) => (await import('../clients/redis.ts')).openRedis(store, signal),
+      files,
+      records,
+      restart: dockerRestartDriver({ docker, vault, clock, own }),
+    }),
     'flags.set': flagsSetDriver({ files, records }),
     'directory.clear': directoryClearDriver({ files, records }),
     'cache.invalidate': cacheInvalidateDriver({
