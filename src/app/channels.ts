@@ -4,7 +4,7 @@ import type { Channel } from '../domain/ports/channel.ts';
 import type { Clock } from '../domain/ports/clock.ts';
 import type { IncidentView, Report } from '../domain/ports/daemon.ts';
 import type { Log } from '../domain/ports/log.ts';
-import type { Store } from '../domain/ports/store.ts';
+import type { IncidentRow, Store } from '../domain/ports/store.ts';
 import { audienceOf, hears } from '../domain/routes.ts';
 import type { Links } from '../notify/compose.ts';
 import { logChannel } from '../notify/log-channel.ts';
@@ -22,6 +22,8 @@ export interface ChannelParts {
   readonly report: (incident: string) => Promise<Report | null>;
   /** The configuration in force. */
   readonly directory: () => Pick<Configuration, 'notify'>;
+  /** Whether nothing is told of an incident at present, by a silence. */
+  readonly isSilenced: (incident: Pick<IncidentRow, 'rule' | 'target'>) => boolean;
 }
 
 /**
@@ -75,7 +77,7 @@ async function webhooks(
 
 async function alertmanager(
   configuration: Configuration,
-  { links, http, clock, log, store, directory }: ChannelParts,
+  { links, directory, ...parts }: ChannelParts,
 ): Promise<readonly Channel[]> {
   const { channels, environment } = configuration;
   if (channels.alertmanager === null) return [];
@@ -84,13 +86,10 @@ async function alertmanager(
     alertmanagerChannel({
       alertmanager: channels.alertmanager,
       environment,
+      ...parts,
       page: links.incident,
-      http,
-      clock,
-      log,
-      store,
       openIncidents: async () => {
-        const open = await store.incidents({ open: true, limit: 1_000 });
+        const open = await parts.store.incidents({ open: true, limit: 1_000 });
         return open.filter((row) => hears('alertmanager', row, directory().notify));
       },
     }),

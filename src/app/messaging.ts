@@ -56,6 +56,7 @@ export async function messagingOf(configuration: Configuration, parts: Messaging
       return report(made.core, incident);
     },
     directory: () => engine()?.core.book.configuration ?? configuration,
+    isSilenced: ({ rule, target }) => engine()?.core.book.silenced(rule, target, clock.now()) ?? false,
   });
   const note = (entry: Note): void => {
     const core = engine()?.core;

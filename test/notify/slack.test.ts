@@ -57,6 +57,9 @@ test('a text that Slack would cut is cut visibly', async () => {
   );
 
   expect(slack.texts()[0]).toBe(`t\n${'x'.repeat(3498)}\n… (cut)`);
+  const channel = slackWebhookChannel({ webhook: new Secret(slack.url) });
+  await channel.send([aMessage({ title: 't', text: `${'x'.repeat(3497)}${'😀'.repeat(5)}` })], first, never);
+  expect(slack.texts()[1]).toBe(`t\n${'x'.repeat(3497)}\u{fffd}\n… (cut)`);
 });
 
 test.each<[Reaction, string, string, object]>([

@@ -21,6 +21,8 @@ export interface AlertmanagerOptions {
   readonly store: Pick<Store, 'post' | 'putPost'>;
   /** The incidents that are not closed and that the channel hears of. */
   readonly openIncidents: () => Promise<readonly IncidentRow[]>;
+  /** Whether nothing is told of it at present, by a silence. */
+  readonly isSilenced: (row: IncidentRow) => boolean;
 }
 
 const name = 'alertmanager';
@@ -72,9 +74,11 @@ async function tell(options: AlertmanagerOptions, row: IncidentRow, signal: Abor
 
 async function repeat(
   options: AlertmanagerOptions,
-  rows: readonly IncidentRow[],
+  open: readonly IncidentRow[],
   signal: AbortSignal,
 ): Promise<void> {
+  const heard = await Promise.all(open.map((row) => isHeard(options, row)));
+  const rows = open.filter((_, index) => heard[index]);
   if (rows.length === 0) return;
   const parts = partsOf(options);
   await post(
@@ -82,6 +86,11 @@ async function repeat(
     rows.map((row) => alertOf(row, row.severity, parts)),
     signal,
   );
+}
+
+/** Under a silence nothing new begins; an alert that is known there goes on, or it would be taken for resolved. */
+async function isHeard({ store, isSilenced }: AlertmanagerOptions, row: IncidentRow): Promise<boolean> {
+  return !isSilenced(row) || severityIn(await store.post(name, row.id)) !== null;
 }
 
 function partsOf({ environment, alertmanager, page }: AlertmanagerOptions): AlertParts {

@@ -15,7 +15,7 @@ export function slackTextOf(messages: readonly Told[]): string {
   const whole = messages
     .map(({ title, text, urgent }) => `${urgent ? '[ACT] ' : ''}${title}${text === '' ? '' : `\n${text}`}`)
     .join('\n\n');
-  return escaped(whole.length > longest ? `${whole.slice(0, longest)}\n… (cut)` : whole);
+  return escaped(whole.length > longest ? `${whole.slice(0, longest).toWellFormed()}\n… (cut)` : whole);
 }
 
 /** The three characters that Slack reads as control characters; see "Escaping text" in its reference. */

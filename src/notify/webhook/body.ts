@@ -8,6 +8,8 @@ export const bodyVersion = 1;
 
 /** Of the whole body. Facts go first: what a receiver must know stands beside them. */
 const maxBytes = 256 * 1024;
+/** Of a sentence. A character that is cut in half would be no JSON to some. */
+const longest = 10_000;
 
 export interface BodyParts {
   readonly message: Message;
@@ -31,7 +33,7 @@ export function webhookBody(parts: BodyParts): string {
     text,
     urgent,
     incident: story === null ? null : incidentOf(story.incident),
-    message: story?.message.slice(0, 10_000) ?? null,
+    message: story?.message.slice(0, longest).toWellFormed() ?? null,
     facts: isShort ? facts : { cut: true },
     links: linksOf(parts),
   });
@@ -46,7 +48,7 @@ function incidentOf({ openedAt, closedAt, marks, ...row }: IncidentRow): Json {
     rule,
     state,
     outcome,
-    reason: reason.slice(0, 10_000),
+    reason: reason.slice(0, longest).toWellFormed(),
     openedAt: instant(openedAt),
     closedAt: instant(closedAt),
     marks: Object.fromEntries(Object.entries(marks).map(([name, at]) => [name, instant(at)])),

@@ -22,6 +22,7 @@ async function alertmanager() {
   const clock = new SimulatedClock();
   const log = new RecordedLog();
   const open: IncidentRow[] = [];
+  const silenced = new Set<string>();
   const channel = alertmanagerChannel({
     alertmanager: { url: service.url, labels: { team: 'shop', severity: 'never' } },
     environment: 'production',
@@ -31,12 +32,14 @@ async function alertmanager() {
     log,
     store: memoryPosts(),
     openIncidents: async () => open,
+    isSilenced: ({ rule }) => silenced.has(rule),
   });
   return {
     service,
     clock,
     log,
     open,
+    silenced,
     tell: (row: IncidentRow) =>
       channel.send(
         [aMessage({ story: { type: 'decided', message: 'said', facts: {}, incident: row } })],
@@ -134,6 +137,19 @@ test('what is open is posted again every minute, and nothing while nothing is op
     ['high fires', 'critical fires'],
     ['high fires', 'critical fires'],
   ]);
+});
+
+test('under a silence what is known there is posted again, and nothing else', async () => {
+  await using it = await alertmanager();
+  const known = aRow({ severity: 'high', rule: 'layra/noisy' });
+  await it.tell(known);
+  it.silenced.add('layra/noisy');
+  it.open.push(known, aRow({ id: 'i-2', severity: 'critical', rule: 'layra/noisy' }));
+  it.run();
+  await it.clock.advance(1 * MINUTE);
+  await received(it, 2);
+
+  expect(it.posted()).toEqual([['high fires'], ['high fires']]);
 });
 
 test('a repeat that fails is a line in the log, and the next one comes a minute later', async () => {

@@ -87,6 +87,7 @@ test('Alertmanager knows each open incident once, also after it forgot all, and 
       log: new RecordedLog(),
       store: memoryPosts(),
       openIncidents: async () => open,
+      isSilenced: () => false,
     });
     const row = aRow({ severity: 'high', openedAt: clock.now() });
     const tell = (incident: IncidentRow): Promise<void> =>

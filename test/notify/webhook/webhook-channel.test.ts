@@ -131,6 +131,16 @@ test('facts that are very long are left out, and the rest arrives', async () => 
   expect(body.length).toBeLessThan(256 * 1024);
 });
 
+test('a sentence that is cut is not cut through a character', async () => {
+  await using service = await receiver();
+  const story = { ...question.story!, message: `${'x'.repeat(9_999)}😀` };
+
+  await channelTo(service.url).send([{ ...question, story }], first, never);
+
+  const { body = '' } = service.received[0] ?? {};
+  expect(JSON.parse(body)).toMatchObject({ message: `${'x'.repeat(9_999)}\u{fffd}` });
+});
+
 const answering =
   (status: number, headers: Record<string, string> = {}) =>
   (response: ServerResponse) =>
