@@ -14,6 +14,7 @@ import { startServer, type Server } from '../server/server.ts';
 import type { MadeTokens } from '../server/tokens.ts';
 import { openSqliteStore } from '../store/sqlite/open.ts';
 import { connect, vaultIn, type Connections, type Surroundings } from './connections.ts';
+import { backingOf, type Backing } from './backups.ts';
 import { approvalPages } from './approval-pages.ts';
 import { background } from './background.ts';
 import { metricsState } from './metrics-state.ts';
@@ -89,7 +90,26 @@ export async function startApp(options: AppOptions): Promise<App> {
   const reports = {
     of: (target: string) => (late.engine === null ? [] : reportsOf(late.engine.core.book, target)),
   };
-  const making = { ...options, connections, store, vault, channels, links, watcher, reports };
+  const backing = await backingOf(configuration, {
+    connections,
+    clock,
+    log,
+    version: options.version,
+    engine: () => late.engine,
+  });
+  if (backing !== null) undo.use(backing.desk);
+  const making = {
+    ...options,
+    connections,
+    store,
+    vault,
+    channels,
+    links,
+    watcher,
+    reports,
+    backups: backing?.backups ?? null,
+    isDevelopment: () => isDevelopment(late.engine?.core.book.configuration ?? configuration),
+  };
   const parts = await makeParts(making);
   const engine = new Engine(parts, configuration, options.onFatal);
   late.engine = engine;
@@ -107,18 +127,18 @@ export async function startApp(options: AppOptions): Promise<App> {
     notifyTest: messaging.test,
     onJournaled: (call) => journaled.add(call),
     refusedAccess: (refused) => metrics.refusedAccess(refused),
-    metrics: async () => metrics.page(await metricsState(engine, dispatcher, scraped)),
+    metrics: async () => metrics.page(await metricsState(engine, dispatcher, scraped, backing)),
   });
   const slack = await slackOf({ engine, daemon, store, http, channels, clock, log, metrics });
   late.slack = slack;
-  const server = await serve({ ...options, engine, daemon, store, vault, metrics, slack });
+  const server = await serve({ ...options, engine, daemon, store, vault, metrics, slack, backing });
   follow(options, { engine, server, reloader, connections });
   metrics.reloaded({ ended: 'loaded', digest: configuration.digest, environment: configuration.environment });
   undo.defer(() => server.close());
   undo.use(background((signal) => scraped.scraper.start(signal)));
   await engine.start();
   undo.defer(() => engine.stop(0).then(() => {}));
-  undo.use(beside(engine, { dispatcher, slack, reloader }));
+  undo.use(beside(engine, { dispatcher, slack, reloader, backing }));
   const teardown = undo.move();
   let stopping: Promise<boolean> | null = null;
   return {
@@ -133,15 +153,17 @@ interface Beside {
   readonly dispatcher: Dispatcher;
   readonly slack: Slack;
   readonly reloader: Reloader;
+  readonly backing: Backing | null;
 }
 
 /** What runs beside the engine, until it is disposed of. */
-function beside(engine: Engine, { dispatcher, slack, reloader }: Beside): AsyncDisposable {
+function beside(engine: Engine, { dispatcher, slack, reloader, backing }: Beside): AsyncDisposable {
   const { clock } = engine.core.parts;
   return background(
     (signal) => dispatcher.start(signal),
     (signal) => slack.start(signal),
     (signal) => keepHouse(engine, signal),
+    (signal) => backing?.keep(signal) ?? Promise.resolve(),
     (signal) => followFiles(followed(engine, reloader), { clock, signal }),
   );
 }
@@ -157,11 +179,12 @@ interface Serving extends AppOptions {
   readonly vault: Vault;
   readonly metrics: Metrics;
   readonly slack: Slack;
+  readonly backing: Backing | null;
 }
 
 /** Opens the API, with the pages beside it. */
 function serve({ configuration, version, clock, log, ...parts }: Serving): Promise<Server> {
-  const { engine, daemon, store, vault, metrics, slack } = parts;
+  const { engine, daemon, store, vault, metrics, slack, backing } = parts;
   const approval = approvalPages(configuration, { daemon, vault, clock, log, metrics });
   return startServer({
     daemon,
@@ -169,6 +192,7 @@ function serve({ configuration, version, clock, log, ...parts }: Serving): Promi
     tokens: configuration.tokens,
     made: () => madeIn(engine.core.book),
     inbox: store,
+    ...(backing === null ? {} : { backups: backing.desk }),
     version,
     clock,
     log,
@@ -219,6 +243,11 @@ function followed(engine: Engine, reloader: Reloader): Followed {
     marksNow: () => reloader.marksNow(),
     follow: () => reloader.follow().catch((error: unknown) => engine.core.fail(error)),
   };
+}
+
+/** Where nothing is precious: what guards data only warns. */
+function isDevelopment({ environment }: Configuration): boolean {
+  return environment === 'development';
 }
 
 async function stop(engine: Engine, teardown: AsyncDisposableStack, graceMs: number): Promise<boolean> {

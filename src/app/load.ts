@@ -36,6 +36,8 @@ export function registriesForReading(surroundings: Surroundings): {
     ...surroundings,
     docker: null,
     vault: noVault,
+    backups: null,
+    isDevelopment: () => false,
     own: { containerId: null, hosts: [] },
     answers: false,
     channels: [],

@@ -3,6 +3,7 @@ import { haltedBecause } from '../engine/situation.ts';
 import { rowOf } from '../engine/case.ts';
 import type { MetricsState } from '../record/metrics.ts';
 import type { Dispatcher } from '../notify/dispatcher.ts';
+import type { Backing } from './backups.ts';
 import type { Scraped } from './scraping.ts';
 
 /** What the daemon is like now, for a scrape. */
@@ -10,6 +11,7 @@ export async function metricsState(
   { core }: Engine,
   dispatcher: Pick<Dispatcher, 'health'>,
   { scraper, store, takeOver }: Pick<Scraped, 'scraper' | 'store' | 'takeOver'>,
+  backing: Pick<Backing, 'newest'> | null = null,
 ): Promise<MetricsState> {
   const { parts, book } = core;
   const now = parts.clock.now();
@@ -24,6 +26,8 @@ export async function metricsState(
     journalSeq: (await parts.store.head()).seq,
     outboxPending: pending.reduce((sum, waiting) => sum + waiting, 0),
     channels,
+    // A disk of backups that cannot be read must not take the whole page with it.
+    backups: (await backing?.newest().catch(() => [])) ?? [],
     halted: haltedBecause(parts, book) !== null,
     freezes: targets.filter(
       (target) => parts.decider.frozen(target, now, book.controls, book.configuration.freezes) !== null,

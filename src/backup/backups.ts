@@ -1,4 +1,4 @@
-import type { Writable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import {
   heldBy,
   holds,
@@ -39,13 +39,21 @@ export interface BackupParts {
   readonly chance: () => string;
   /** Version of rollbackd. */
   readonly version: string;
-  readonly openIncidents: () => ReadonlySet<string>;
+  /** Whether an incident is open. */
+  readonly isOpen: (incident: string) => boolean;
 }
 
 /** The backups, with what only their own room needs. */
 export interface OwnBackups extends Backups {
   readonly book: SetBook;
   archivist(thing: BackedUp): Archivist;
+  /** As `open`, and tells how many bytes were read. */
+  openHeard(
+    set: BackupSet,
+    part: BackupPart,
+    heard: (bytes: number) => void,
+    signal: AbortSignal,
+  ): Promise<Readable>;
   /** Removes what killed attempts left. @returns the ids they would have had */
   sweep(): Promise<readonly string[]>;
 }
@@ -56,7 +64,7 @@ export function backups(parts: BackupParts): OwnBackups {
   const book = setBook(place, key);
   const underWay = new Set<string>();
   const archivist = (thing: BackedUp): Archivist => {
-    const found = archivists.find(({ kind, handles }) => kind === thing.kind && handles(thing.name));
+    const found = archivists.find((known) => known.kind === thing.kind && known.handles(thing.name));
     if (found !== undefined) return found;
     throw new RollbackError('NOT_FOUND', `nothing here knows how to copy ${thing.name} (${thing.kind})`);
   };
@@ -82,13 +90,11 @@ export function backups(parts: BackupParts): OwnBackups {
       return found?.set ?? null;
     },
     verify: verifying(work),
-    open: async (set, part, signal) => {
-      if (signal.aborted) throw new RollbackError('ABORTED', `interrupted: ${set.id} was not opened`);
-      return drain(await place.open(set.id, part.file), part, { set: set.id, key });
-    },
+    open: (set, part, signal) => open(work, { set, part, signal }),
+    openHeard: (set, part, heard, signal) => open(work, { set, part, heard, signal }),
     async prune(signal) {
-      const { clock, openIncidents } = parts;
-      const facts = { now: clock.wall(), openIncidents: openIncidents() };
+      const { clock, isOpen } = parts;
+      const facts = { now: clock.wall(), isOpen };
       const past = pastRetention(await book.views(), policy.retention, facts);
       const gone: string[] = [];
       for (const id of past) {
@@ -107,6 +113,18 @@ export interface Work extends BackupParts {
   readonly book: SetBook;
   readonly archivist: (thing: BackedUp) => Archivist;
   readonly underWay: Set<string>;
+}
+
+interface Opening {
+  readonly set: BackupSet;
+  readonly part: BackupPart;
+  readonly heard?: (bytes: number) => void;
+  readonly signal: AbortSignal;
+}
+
+async function open({ place, key }: Work, { set, part, heard, signal }: Opening): Promise<Readable> {
+  if (signal.aborted) throw new RollbackError('ABORTED', `interrupted: ${set.id} was not opened`);
+  return drain(await place.open(set.id, part.file), part, { set: set.id, key }, heard);
 }
 
 function recipeOf({ recipes }: BackupPolicy, name: string): BackupRecipe {

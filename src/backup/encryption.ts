@@ -75,15 +75,14 @@ export function decrypting(key: SetKey, name: string): Transform {
     opened = { partKey: await key.forPart(derivation, nonce), bound: boundTo(header, name) };
   };
   return new Transform({
-    transform(chunk: Buffer, _encoding, done) {
+    transform(chunk: Buffer, _encoding, taken) {
       waiting.add(chunk);
-      begin()
-        .then(() => {
-          while (opened !== null && waiting.bytes > pieceBytes + tagBytes)
-            this.push(plain(waiting.take(pieceBytes + tagBytes), false));
-          done();
-        })
-        .catch(done);
+      void asResult(async () => {
+        await begin();
+        if (opened === null) return;
+        while (waiting.bytes > pieceBytes + tagBytes)
+          this.push(plain(waiting.take(pieceBytes + tagBytes), false));
+      }).then(taken);
     },
     flush(done) {
       try {
@@ -94,6 +93,16 @@ export function decrypting(key: SetKey, name: string): Transform {
       }
     },
   });
+}
+
+/** The error that work ended with, or null: what the callback of a stream wants to hear. */
+async function asResult(work: () => Promise<void>): Promise<Error | null> {
+  try {
+    await work();
+    return null;
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
 }
 
 function headerOf({ by, salt }: Derivation, nonce: Buffer): Buffer {

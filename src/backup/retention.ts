@@ -8,7 +8,7 @@ import type { BackupSetView } from '../domain/ports/backups.ts';
 export function pastRetention(
   sets: readonly BackupSetView[],
   { keepMs, least }: BackupPolicy['retention'],
-  { now, openIncidents }: { readonly now: number; readonly openIncidents: ReadonlySet<string> },
+  { now, isOpen }: { readonly now: number; readonly isOpen: (incident: string) => boolean },
 ): readonly string[] {
   const newestFirst = sets.toSorted((a, b) => b.set.madeAt - a.set.madeAt);
   const kept = new Map<string, number>();
@@ -18,7 +18,7 @@ export function pastRetention(
     const before = kept.get(set.recipe) ?? 0;
     if (verified) kept.set(set.recipe, before + 1);
     if (verified && before < Math.max(1, least)) continue;
-    if (set.incident !== null && openIncidents.has(set.incident)) continue;
+    if (set.incident !== null && isOpen(set.incident)) continue;
     if (now - set.madeAt > keepMs) past.push(set.id);
   }
   return past;

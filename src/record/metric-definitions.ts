@@ -15,6 +15,7 @@ export function defineMetrics() {
     ...scraping(registry),
     ...incidents(registry),
     ...daemon(registry),
+    ...backing(registry),
   };
 }
 
@@ -50,6 +51,22 @@ function detection(registry: Registry) {
       labelNames: ['rule'] as const,
       registers,
     }),
+  };
+}
+
+function backing(registry: Registry) {
+  const registers = [registry];
+  const ofRecipe = (name: string, help: string) =>
+    new Gauge({ name, help, labelNames: ['recipe'] as const, registers });
+  return {
+    backupAge: ofRecipe(
+      'rollbackd_backup_age_seconds',
+      'Time since the newest backup set of the recipe that was read back.',
+    ),
+    backupBytes: ofRecipe(
+      'rollbackd_backup_bytes',
+      'Size of the newest backup set of the recipe that was read back, as stored.',
+    ),
   };
 }
 

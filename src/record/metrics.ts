@@ -1,5 +1,6 @@
 import type { ApprovalPageEvent, RefusedAccess } from '../domain/access.ts';
 import type { LedgerRow, RtoPhase } from '../domain/ports/store.ts';
+import type { BackupSetView } from '../domain/ports/backups.ts';
 import type { Severity } from '../domain/rule.ts';
 import type { Verdict } from '../domain/reading.ts';
 import type { Clock } from '../domain/ports/clock.ts';
@@ -21,6 +22,8 @@ export interface MetricsState {
   /** By name: whether nothing gets through. */
   readonly channels: ReadonlyMap<string, boolean>;
   readonly halted: boolean;
+  /** The newest set of each recipe that was read back; none unless given. */
+  readonly backups?: readonly BackupSetView[];
   /** Freezes in force. */
   readonly freezes: number;
   readonly scrape: {
@@ -136,6 +139,12 @@ function setGauges(definitions: Definitions, state: MetricsState, now: number): 
   definitions.halted.set(state.halted ? 1 : 0);
   definitions.freezes.set(state.freezes);
   setScrape(definitions, state.scrape);
+  definitions.backupAge.reset();
+  definitions.backupBytes.reset();
+  for (const { set, bytes } of state.backups ?? []) {
+    definitions.backupAge.set({ recipe: set.recipe }, Math.max(0, now - set.madeAt) / 1_000);
+    definitions.backupBytes.set({ recipe: set.recipe }, bytes);
+  }
 }
 
 function setScrape(

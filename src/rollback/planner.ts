@@ -4,6 +4,7 @@ import type { PlaybookStep } from '../domain/playbook.ts';
 import type { Driver, Drivers } from '../domain/ports/driver.ts';
 import type { Planned, Planner, PlanRequest } from '../domain/ports/planner.ts';
 import { render, unknownTemplateWords } from '../domain/template.ts';
+import { unguarded, type DataGuard } from './guarded-data.ts';
 
 /** A step with everything that planning learnt about it. */
 interface Prepared {
@@ -19,28 +20,41 @@ interface Prepared {
  * Builds plans: fills in templates, reads the facts of every step, runs every preflight, and digests the whole.
  * All steps are prepared before any effect of the plan; nothing is changed.
  */
-export function planner(drivers: Drivers): Planner {
+export function planner(drivers: Drivers, guard: DataGuard = { isDevelopment: () => false }): Planner {
   return {
     needsRelease: (playbook) =>
       playbook.steps.some(
         ({ kind, options }) => drivers[kind]?.needsRelease === true || speaksOfTheOther(options),
       ),
-    build: (request, signal) => build(drivers, request, signal),
+    build: (request, signal) => build({ drivers, guard }, request, signal),
   };
 }
 
-async function build(drivers: Drivers, request: PlanRequest, signal: AbortSignal): Promise<Planned> {
+interface Building {
+  readonly drivers: Drivers;
+  readonly guard: DataGuard;
+}
+
+async function build(
+  { drivers, guard }: Building,
+  request: PlanRequest,
+  signal: AbortSignal,
+): Promise<Planned> {
   const prepared: Prepared[] = [];
+  const steps: { step: Step; driver: Driver }[] = [];
   for (const [index, written] of request.playbook.steps.entries()) {
     const driver = drivers[written.kind];
     if (driver === undefined) return refuse([finding(index, `no driver is called ${written.kind}`)]);
     const resolved = resolve(request, driver, written, index);
     if ('message' in resolved) return refuse([resolved]);
     prepared.push(await prepare(driver, resolved, signal));
+    steps.push({ step: resolved, driver });
   }
-  const findings = prepared.flatMap((step) => step.findings);
-  if (!findings.some(isRefusal)) return { plan: assemble(request, prepared), refusal: null };
-  const passing = prepared.every((step) => step.unread || !step.findings.some(isRefusal));
+  const bare = unguarded(steps, guard);
+  const findings = [...prepared.flatMap((step) => step.findings), ...bare];
+  if (!findings.some(isRefusal)) return { plan: assemble(request, prepared, findings), refusal: null };
+  const passing =
+    !bare.some(isRefusal) && prepared.every((step) => step.unread || !step.findings.some(isRefusal));
   return { ...refuse(findings), passing };
 }
 
@@ -108,7 +122,7 @@ async function prepare(driver: Driver, step: Step, signal: AbortSignal): Promise
   }
 }
 
-function assemble(request: PlanRequest, prepared: readonly Prepared[]): Plan {
+function assemble(request: PlanRequest, prepared: readonly Prepared[], findings: readonly Finding[]): Plan {
   const { incident, target, playbook, from, to, at } = request;
   const body = {
     incident,
@@ -125,7 +139,7 @@ function assemble(request: PlanRequest, prepared: readonly Prepared[]): Plan {
   };
   return {
     ...body,
-    findings: prepared.flatMap(({ findings }) => findings),
+    findings,
     builtAt: at,
     digest: digestPlan(body),
   };

@@ -2,6 +2,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { RollbackError } from '../domain/errors.ts';
 import type { Clock } from '../domain/ports/clock.ts';
 import type { Actor, Daemon } from '../domain/ports/daemon.ts';
+import type { BackupDesk } from '../domain/ports/backups.ts';
+import { addBackups } from './backups.ts';
 import { addCommands } from './commands.ts';
 import { addCredentials } from './credentials.ts';
 import { addEvents } from './events/events-route.ts';
@@ -24,6 +26,8 @@ export interface ApiParts {
   readonly refusals: Refusals;
   readonly inbox: Inbox;
   readonly streams: Streams;
+  /** Absent where no backups are configured. */
+  readonly backups?: BackupDesk;
   /** The OpenAPI document as JSON text. */
   readonly document: () => Promise<string>;
 }
@@ -44,6 +48,7 @@ export function addApi(api: Api, parts: ApiParts): void {
   });
   addViews(api, daemon);
   addReport(api, daemon);
+  addBackups(api, parts.backups);
   addCommands(api, daemon);
   addCredentials(api, daemon);
   addNotifyTest(api, daemon);

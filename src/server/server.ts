@@ -4,6 +4,7 @@ import type { Token } from '../domain/configuration.ts';
 import { RollbackError, messageOf } from '../domain/errors.ts';
 import type { Clock } from '../domain/ports/clock.ts';
 import type { Actor, Daemon } from '../domain/ports/daemon.ts';
+import type { BackupDesk } from '../domain/ports/backups.ts';
 import type { Log } from '../domain/ports/log.ts';
 import { addApi } from './api.ts';
 import { addHealth } from './health.ts';
@@ -41,6 +42,8 @@ export interface ServerOptions {
   /** Tokens that were made at run time; null while they are not loaded. None unless given. */
   readonly made?: () => MadeTokens | null;
   readonly inbox: Inbox;
+  /** Absent where no backups are configured. */
+  readonly backups?: BackupDesk;
   readonly version: string;
 }
 
@@ -84,7 +87,8 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   await app.register(
     (api, _, done) => {
       const parts = { daemon, clock, limits: limits(), refusals, inbox, streams, document, keys: () => keys };
-      addApi(api.withTypeProvider<ZodTypeProvider>(), parts);
+      const backups = options.backups === undefined ? {} : { backups: options.backups };
+      addApi(api.withTypeProvider<ZodTypeProvider>(), { ...parts, ...backups });
       done();
     },
     { prefix: '/api/v1' },

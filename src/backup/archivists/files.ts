@@ -35,7 +35,7 @@ export function filesArchivist(files: FileRoots): Archivist {
     async restoreBeside(path, source, scratch, signal) {
       return inScratch({ path, scratch }, files, signal, async (folder) => {
         const counting = countIn(path);
-        const into = { folder: folder.at('.'), shown: path, member: null };
+        const into = { folder: `/proc/${process.pid}/fd/${folder.handle.fd}`, shown: path, member: null };
         const unpacked = unpackInto(into, counting.through, signal);
         await both(pipeline(source, counting.through, { signal }), unpacked);
         await lstat(folder.at(basename(path))).catch(() => {
@@ -85,7 +85,7 @@ export function countIn(name: string): {
 /** Waits for both ends of a pipe; the end that failed for a reason of its own is the one that is told of. */
 export async function both(first: Promise<void>, second: Promise<void>): Promise<void> {
   const ends = await Promise.allSettled([first, second]);
-  const failed = ends.flatMap((end) => (end.status === 'rejected' ? [end.reason as unknown] : []));
+  const failed = ends.flatMap((end) => (end.status === 'rejected' ? [end.reason as Error] : []));
   const own = failed.find((error) => error instanceof RollbackError) ?? failed[0];
   if (own !== undefined) throw own;
 }

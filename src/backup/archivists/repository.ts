@@ -25,6 +25,8 @@ const header = z.strictObject({
   uncommitted: z.number(),
 });
 
+const mostHeader = 64 * 1024;
+
 /**
  * Working copies: one line of JSON with commit and branch, then what is not committed as a patch. The history itself is
  * not copied; a restored working copy is made from the one that is there.
@@ -97,29 +99,29 @@ function factsOf({ commit, tracked, uncommitted }: WorkState): BackupFacts {
   return { server: null, tool: `commit ${commit}`, schemaVersion: null, counts: { tracked, uncommitted } };
 }
 
-/** The first line, and a stream of what follows it. */
+/** What the first line says, and what follows it. */
 async function stateIn(
   source: Readable,
   path: string,
-): Promise<{ readonly state: z.output<typeof header>; readonly rest: Readable }> {
+): Promise<{ readonly state: z.output<typeof header>; readonly rest: AsyncIterator<Buffer> }> {
   const invalid = (): RollbackError =>
     new RollbackError('BACKUP_INVALID', `the copy of ${path} is not of a working copy`);
-  const rest = new PassThrough();
-  let line = Buffer.alloc(0);
-  const reading = source.iterator({ destroyOnReturn: false });
-  for (;;) {
-    const next = (await reading.next()) as IteratorResult<Buffer>;
-    if (next.done === true || line.length > 64 * 1024) throw invalid();
-    line = Buffer.concat([line, next.value]);
-    const end = line.indexOf(0x0a);
-    if (end < 0) continue;
-    const state = header.safeParse(parsed(line.toString('utf8', 0, end)));
-    if (!state.success) throw invalid();
-    rest.write(line.subarray(end + 1));
-    source.once('error', (error) => rest.destroy(error));
-    source.pipe(rest);
-    return { state: state.data, rest };
+  const chunks = source.iterator() as AsyncIterator<Buffer>;
+  let begun = Buffer.alloc(0);
+  while (!begun.includes(0x0a)) {
+    const next = await chunks.next();
+    if (next.done === true || begun.length > mostHeader) throw invalid();
+    begun = Buffer.concat([begun, next.value]);
   }
+  const end = begun.indexOf(0x0a);
+  const state = header.safeParse(parsed(begun.toString('utf8', 0, end)));
+  if (!state.success) throw invalid();
+  return { state: state.data, rest: withFirst(begun.subarray(end + 1), chunks) };
+}
+
+async function* withFirst(first: Buffer, rest: AsyncIterator<Buffer>): AsyncGenerator<Buffer> {
+  yield first;
+  for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value;
 }
 
 function parsed(text: string): unknown {

@@ -18,6 +18,7 @@ import type { ExplainView } from '../../domain/explanation.ts';
 import type { Clock } from '../../domain/ports/clock.ts';
 import type { Entry, IncidentRow } from '../../domain/ports/store.ts';
 import type { Secret } from '../../domain/secret.ts';
+import { backupCalls, type BackupCalls } from './backup-calls.ts';
 import { caller, type ApiAddress } from './call.ts';
 import { follow, type Following } from './follow.ts';
 
@@ -45,6 +46,7 @@ export interface DaemonApi extends Pick<
   makeToken(request: TokenRequest): Promise<MadeToken | { readonly refused: string }>;
   revokeToken(name: string): Promise<CommandAnswer>;
   notifyTest(): Promise<readonly Tried[]>;
+  readonly backups: BackupCalls;
   /** See `follow`. */
   follow(following: Following, signal: AbortSignal): AsyncIterable<Entry>;
 }
@@ -73,7 +75,8 @@ export interface ApiClientOptions {
  */
 export function apiClient({ url, token, timeoutMs, signal, clock }: ApiClientOptions): DaemonApi {
   const address: ApiAddress = { url: url.replace(/\/+$/, ''), token, timeoutMs, signal: signal ?? null };
-  const { get, find, post } = caller(address);
+  const calls = caller(address);
+  const { get, find, post } = calls;
   return {
     execute: ({ do: name, ...body }) => post<CommandAnswer>(`/commands/${name}`, body),
     follow: (following, until) => follow(address, clock, following, until),
@@ -85,6 +88,7 @@ export function apiClient({ url, token, timeoutMs, signal, clock }: ApiClientOpt
     },
     revokeToken: (name) => post<CommandAnswer>(`/tokens/${encodeURIComponent(name)}/revoke`, {}),
     notifyTest: () => post<Tried[]>('/notify/test', {}),
+    backups: backupCalls(calls),
     entries: (filter) => get<Entry[]>('/journal', filter),
     reload: () => post<CommandAnswer>('/commands/reload', {}),
     status: () => get<StatusView>('/status'),

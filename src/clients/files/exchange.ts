@@ -98,7 +98,7 @@ export async function exchanged(
   files: FileRoots,
 ): Promise<'done' | 'partial' | 'not_done'> {
   await using parent = await holdFolder(dirname(exchange.path), files);
-  return switchedIn(parent, exchange);
+  return await switchedIn(parent, exchange);
 }
 
 async function switchedIn(

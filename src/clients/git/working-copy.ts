@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -54,6 +54,7 @@ export async function captureWork(
 ): Promise<WorkState> {
   const own = await mkdtemp(join(copy.stateDir, 'work-'));
   try {
+    await mkdir(join(own, 'objects'));
     const objects = await git(copy, ['rev-parse', '--path-format=absolute', '--git-path', 'objects'], signal);
     const env = {
       GIT_INDEX_FILE: join(own, 'index'),
@@ -100,14 +101,14 @@ export async function captureWork(
 export async function replayWork(
   copy: WorkingCopy,
   { commit, branch }: Pick<WorkState, 'commit' | 'branch'>,
-  patch: Readable,
+  patch: AsyncIterator<Buffer>,
   signal: AbortSignal,
 ): Promise<void> {
   const onto = branch === null ? ['--detach', commit] : ['-B', branch, commit];
   await git(copy, ['checkout', '--quiet', '--force', '--no-track', ...onto], signal);
   await git(copy, ['clean', '--quiet', '-d', '--force'], signal);
-  const [first] = await firstOf(patch);
-  if (first === undefined) return;
+  const first = await firstOf(patch);
+  if (first === null) return;
   const apply = ['apply', '--binary', '--whitespace=nowarn', '-'];
   await git(copy, apply, signal, { source: joined(first, patch) });
 }
@@ -201,15 +202,22 @@ async function into(stdout: Readable, sink: Writable): Promise<string> {
   return '';
 }
 
-async function firstOf(patch: Readable): Promise<readonly Buffer[]> {
-  const reading = patch.iterator({ destroyOnReturn: false });
-  const first = (await reading.next()) as IteratorResult<Buffer>;
-  return first.done === true ? [] : [first.value];
+/** null: there is nothing in it. */
+async function firstOf(patch: AsyncIterator<Buffer>): Promise<Buffer | null> {
+  for (;;) {
+    const next = await patch.next();
+    if (next.done === true) return null;
+    if (next.value.length > 0) return next.value;
+  }
 }
 
-async function* joined(first: Buffer, rest: Readable): AsyncGenerator<Buffer> {
+async function* joined(first: Buffer, rest: AsyncIterator<Buffer>): AsyncGenerator<Buffer> {
   yield first;
-  yield* rest as AsyncIterable<Buffer>;
+  for (;;) {
+    const next = await rest.next();
+    if (next.done === true) return;
+    yield next.value;
+  }
 }
 
 function aborted({ shown }: WorkingCopy): RollbackError {

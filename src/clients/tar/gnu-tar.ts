@@ -64,11 +64,24 @@ export async function unpackInto(
     `restore ${shown}`,
     async (tar, ended) => {
       tar.stdout.resume();
-      await pipeline(source, tar.stdin, { signal });
+      await feed(source, tar.stdin);
       await ended;
     },
     signal,
   );
+}
+
+/** tar may stop reading behind the end of the archive; the source is read to its own end, where it says if it is whole. */
+async function feed(source: Readable, stdin: Writable): Promise<void> {
+  stdin.on('error', () => {});
+  for await (const chunk of source as AsyncIterable<Buffer>) {
+    if (stdin.destroyed || stdin.write(chunk)) continue;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    stdin.once('drain', resolve).once('close', resolve);
+    if (!stdin.destroyed) await promise;
+    stdin.off('drain', resolve).off('close', resolve);
+  }
+  stdin.end();
 }
 
 type Tar = ChildProcessByStdio<Writable, Readable, Readable>;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { backupJob, backupList, backupSet, prunedBackups } from './backup-answers.ts';
 import { at, flag, problem, textOrNull } from './basic-answers.ts';
 import { entry, incident } from './incident-answers.ts';
 import { commandAnswer, doctor, explanation, gate, rto, token, tried } from './other-answers.ts';
@@ -28,6 +29,10 @@ export const answers = {
   MadeCode: z.object({ code: z.string(), expiresAt: at, page: z.string() }),
   Report: z.object({ name: z.string(), markdown: z.string(), html: z.string() }),
   Tried: z.array(tried),
+  Backups: backupList,
+  BackupSet: backupSet,
+  BackupJob: backupJob,
+  PrunedBackups: prunedBackups,
   Alive: z.object({ alive: z.literal(true) }),
   Ready: z.object({ ready: flag }),
   Document: z.record(z.string(), z.unknown()),

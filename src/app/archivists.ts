@@ -1,0 +1,13 @@
+import { filesArchivist } from '../backup/archivists/files.ts';
+import { repositoryArchivist } from '../backup/archivists/repository.ts';
+import type { Configuration } from '../domain/configuration.ts';
+import type { Archivist } from '../domain/ports/backups.ts';
+import type { Connections } from './connections.ts';
+
+/** Who copies what. The first that handles a name is asked. To add one: its file, and a line here. */
+export function archivistsFor(
+  { files }: Connections,
+  { stateDir }: Pick<Configuration, 'stateDir' | 'docker'>,
+): readonly Archivist[] {
+  return [filesArchivist(files), repositoryArchivist(files, stateDir)];
+}
