@@ -82,6 +82,38 @@ describe('a rollback that a person asks for', () => {
     );
   });
 
+  test('that says which plan was shown is refused for any other one', async () => {
+    await using w = await watching();
+    await w.deploy('v2');
+    const { digest } = await dryRun(w.engine.core, { target: 'shop', to: null, playbook: null });
+
+    expect(await w.asks(rollback({ planDigest: '0123456789abcdef' }))).toEqual({
+      accepted: false,
+      message: `the plan has changed since it was shown: 0123456789abcdef would now be ${digest}`,
+      incident: null,
+    });
+    expect(await w.state()).toBe('no incident');
+    expect(await w.asks(rollback({ planDigest: digest }))).toMatchObject({ accepted: true });
+  });
+
+  test('for the plan that was shown is no answer to a question about another one', async () => {
+    await using w = await asked(
+      { want: { action: 'ask', playbook: 'shop/quiet' } },
+      { playbooks: { service: {}, quiet: {} } },
+    );
+    const { id } = await w.incident();
+    const { digest } = await dryRun(w.engine.core, { target: 'shop', to: null, playbook: null });
+    const other = w.engine.core.book.find(id)?.approval?.context.planDigest ?? '';
+
+    expect(await w.asks(rollback({ planDigest: digest }))).toEqual({
+      accepted: false,
+      message: `that answer is for plan ${digest}, but the question is about plan ${other}; look at rollbackd show ${id}`,
+      incident: id,
+    });
+    expect(await w.state()).toBe('asking');
+    expect(w.world.ledger).toEqual([]);
+  });
+
   test('by an unknown playbook is refused', async () => {
     await using w = await watching();
 

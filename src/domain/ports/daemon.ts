@@ -27,6 +27,8 @@ export type Command =
       readonly to: string | null;
       readonly playbook: string | null;
       readonly note: string;
+      /** Of the plan that was shown: for another one it is refused. Whoever leaves it out takes what there is. */
+      readonly planDigest?: string;
     }
   | {
       readonly do: 'approve' | 'reject';

@@ -10,6 +10,7 @@ import { haltedBecause } from '../situation.ts';
 import type { Turn } from '../turn.ts';
 import type { Flow } from '../flow.ts';
 import { accepted, afterApproval, findPlaybook, refused, unknownTarget } from './answers.ts';
+import { otherPlan } from './open-question.ts';
 
 type Rollback = Extract<Command, { do: 'rollback' }>;
 type Approver = 'approver' | 'dba' | 'admin';
@@ -31,6 +32,9 @@ export async function rollback(core: Core, command: Rollback, actor: Actor): Pro
   if (busy !== null) return busy;
   const plan = await dryRun(core, { target: command.target, to: command.to, playbook });
   if (plan.refusal !== null) return refused(`no rollback of ${command.target}: ${plan.refusal}`);
+  const { planDigest = plan.digest } = command;
+  if (planDigest !== plan.digest)
+    return refused(`the plan has changed since it was shown: ${planDigest} would now be ${plan.digest}`);
   const by = { name: actor.name, role };
   const answer = await core.turn((turn, flow) => request(turn, flow, { ...command, playbook }, by));
   return answer.accepted && takesOthers(plan, role)
@@ -98,13 +102,12 @@ function join(turn: Turn, flow: Flow, open: Case, command: Rollback, by: Wish['b
   if (busy !== null) return busy;
   const { id } = open.incident.context;
   if (open.incident.value === 'halted') return refused(`${id} waits: ${open.incident.context.reason}`, id);
-  const refusal = refusalOf(flow, open, command, by);
+  const refusal = otherPlanAsked(open, command) ?? refusalOf(flow, open, command, by);
   if (refusal !== null) return refused(refusal, id);
   // Who asks now has seen what is the matter: no reading has to confirm it.
   open.needsFreshReading = false;
   if (open.incident.value === 'rolling_back') return goOn(turn, open, command, by);
-  const asks = open.incident.value === 'asking' && open.approval?.value === 'open';
-  if (asks && command.to === null && command.playbook === null) {
+  if (answersTheQuestion(open, command)) {
     flow.approval(turn, open, {
       type: 'answered',
       at: turn.at,
@@ -129,6 +132,16 @@ function join(turn: Turn, flow: Flow, open: Case, command: Rollback, by: Wish['b
       id,
     );
   return accepted(`${id}: rolling ${command.target} back`, id);
+}
+
+/** Who names neither a release nor a playbook wants what is asked about. */
+function answersTheQuestion({ incident, approval }: Case, { to, playbook }: Rollback): boolean {
+  return incident.value === 'asking' && approval?.value === 'open' && to === null && playbook === null;
+}
+
+/** Why it is no answer to the open question, where it says which plan it is for. */
+function otherPlanAsked(open: Case, command: Rollback): string | null {
+  return answersTheQuestion(open, command) ? otherPlan(open, command.planDigest ?? null) : null;
 }
 
 /** What was begun before a restart, and has done nothing yet. */

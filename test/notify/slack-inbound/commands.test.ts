@@ -115,6 +115,20 @@ describe('a rollback that is typed', () => {
     expect(c.w.world.ledger).toEqual([]);
   });
 
+  test('approves no open incident that is graver than who typed it may approve', async () => {
+    await using c = await clicking({ approvers: [{ ...everybody, severities: ['medium'] }] });
+    await c.type('UALICE', 'rollback shop because slowdown');
+    expect(c.slack.toldTo('UALICE')).toEqual(['Not done: you are not named for HIGH incidents.']);
+
+    c.grants.now = [everybody];
+    await c.type('UALICE', 'rollback shop because slowdown');
+    c.grants.now = [{ ...everybody, severities: ['medium'] }];
+    await confirm(c, 'UALICE', confirmIdIn(c));
+    expect(c.slack.toldTo('UALICE').at(-1)).toBe('Not done: you are not named for HIGH incidents.');
+    expect(await c.w.state()).toBe('asking');
+    expect(c.w.world.ledger).toEqual([]);
+  });
+
   test('does nothing when its plan has changed since, or when it is cancelled', async () => {
     await using c = await clicking(both);
     await c.type('UALICE', 'rollback shop because regression');

@@ -1,5 +1,5 @@
 import { causes } from '../../../domain/incident.ts';
-import type { Command, CommandAnswer, Daemon } from '../../../domain/ports/daemon.ts';
+import type { Command, CommandAnswer, PlanView } from '../../../domain/ports/daemon.ts';
 import type { Confirmation } from './confirmations.ts';
 import { actorFor, refused, told, type Desk, type Outcome } from './desk.ts';
 import { incidentLines, planLines, rowLine, statusLines } from './details.ts';
@@ -58,7 +58,7 @@ export async function takeConfirmation(desk: Desk, by: Origin, action: string, i
   if (action !== 'confirm_rollback') return told(`Nothing was done to ${confirmed.target}.`);
   const { target, to, because, note } = confirmed;
   const plan = await desk.daemon.plan({ target, to, playbook: null });
-  const may = await actorFor(desk, by, neededForPlan(confirmed, plan));
+  const may = await mayRollBack(desk, by, confirmed, plan);
   if ('refused' in may) return refused(may.because, `Not done: ${may.refused}.`);
   if (plan.refusal !== null) return refused('refused', `Not done: ${plan.refusal}.`);
   if (plan.digest !== confirmed.planDigest)
@@ -66,8 +66,26 @@ export async function takeConfirmation(desk: Desk, by: Origin, action: string, i
       'older_plan',
       'Not done: the plan has changed since it was shown. Type the command again.',
     );
-  const command = { do: 'rollback', target, to, because, note, playbook: null } as const;
+  const { planDigest } = confirmed;
+  const command = { do: 'rollback', target, to, because, note, playbook: null, planDigest } as const;
   return outcomeOf(await desk.daemon.execute(command, may.actor));
+}
+
+/**
+ * Whether somebody may have a plan carried out for the cause that they name. It approves an incident that is open
+ * already, so that nobody may do by a command what they may not by its buttons.
+ */
+async function mayRollBack(
+  desk: Desk,
+  by: Origin,
+  wish: Pick<Confirmation, 'target' | 'because'>,
+  plan: PlanView,
+): ReturnType<typeof actorFor> {
+  const needed = neededForPlan(wish, plan);
+  const may = await actorFor(desk, by, needed);
+  if ('refused' in may) return may;
+  const [open] = await desk.daemon.incidents({ open: true, target: wish.target, limit: 1 });
+  return open === undefined ? may : actorFor(desk, by, { ...needed, severity: open.severity });
 }
 
 type Rollback = Extract<Typed, { do: 'rollback' }>;
@@ -75,7 +93,7 @@ type Rollback = Extract<Typed, { do: 'rollback' }>;
 async function askToConfirm(desk: Desk, by: Origin, typed: Rollback): Promise<Outcome> {
   const { target, to, because, note } = typed;
   const plan = await desk.daemon.plan({ target, to, playbook: null });
-  const may = await actorFor(desk, by, neededForPlan(typed, plan));
+  const may = await mayRollBack(desk, by, typed, plan);
   if ('refused' in may) return refused(may.because, `Not done: ${may.refused}.`);
   if (plan.refusal !== null) return refused('refused', `Not done: ${plan.refusal}.`);
   const confirmation: Confirmation = {
@@ -124,7 +142,7 @@ function neededFor(typed: Typed): Needed {
 
 function neededForPlan(
   { target, because }: Pick<Confirmation, 'target' | 'because'>,
-  plan: Awaited<ReturnType<Daemon['plan']>>,
+  plan: PlanView,
 ): Needed {
   return {
     role: 'approver',
