@@ -114,6 +114,25 @@ describe('a rollback that a person asks for', () => {
     expect(w.world.ledger).toEqual([]);
   });
 
+  test('for the plan that was shown follows that one, also where the incident would follow another', async () => {
+    await using w = await asked(
+      { want: { action: 'ask', playbook: 'shop/quiet' } },
+      {
+        playbooks: {
+          service: {},
+          quiet: { steps: [{ kind: 'note', options: {}, deadlineMs: MINUTE, retries: 0 }] },
+        },
+      },
+    );
+    const { id } = await w.incident();
+    await w.asks({ do: 'hand_over', incident: id, note: '' });
+    const { digest } = await dryRun(w.engine.core, { target: 'shop', to: null, playbook: null });
+    await w.asks(rollback({ planDigest: digest }));
+    await w.wait(5 * MINUTE);
+
+    expect(w.world.ledger).toEqual(['shop: v2 → v1']);
+  });
+
   test('by an unknown playbook is refused', async () => {
     await using w = await watching();
 

@@ -13,6 +13,8 @@ import { accepted, afterApproval, findPlaybook, refused, unknownTarget } from '.
 import { otherPlan } from './open-question.ts';
 
 type Rollback = Extract<Command, { do: 'rollback' }>;
+/** With the playbook of the plan that it comes to now. */
+type Shown = Rollback & { readonly shown: string };
 type Approver = 'approver' | 'dba' | 'admin';
 
 const others = 'it destroys data, so a DBA or two people have to approve it first';
@@ -36,7 +38,9 @@ export async function rollback(core: Core, command: Rollback, actor: Actor): Pro
   if (planDigest !== plan.digest)
     return refused(`the plan has changed since it was shown: ${planDigest} would now be ${plan.digest}`);
   const by = { name: actor.name, role };
-  const answer = await core.turn((turn, flow) => request(turn, flow, { ...command, playbook }, by));
+  const answer = await core.turn((turn, flow) =>
+    request(turn, flow, { ...command, playbook, shown: plan.playbook }, by),
+  );
   return answer.accepted && takesOthers(plan, role)
     ? { ...answer, message: `${answer.message}; ${others}` }
     : answer;
@@ -57,7 +61,7 @@ function takesOthers({ risk }: PlanView, role: Approver): boolean {
   return risk === 'destructive-data' && role === 'approver';
 }
 
-function request(turn: Turn, flow: Flow, command: Rollback, by: Wish['by']): CommandAnswer {
+function request(turn: Turn, flow: Flow, command: Shown, by: Wish['by']): CommandAnswer {
   const { name } = by;
   const open = flow.book.on(command.target);
   if (open !== null) return join(turn, flow, open, command, by);
@@ -97,7 +101,7 @@ function refusalOf(flow: Flow, open: Case, command: Rollback, by: Wish['by']): s
 }
 
 /** An incident that is open already takes the request as its approval. */
-function join(turn: Turn, flow: Flow, open: Case, command: Rollback, by: Wish['by']): CommandAnswer {
+function join(turn: Turn, flow: Flow, open: Case, command: Shown, by: Wish['by']): CommandAnswer {
   const busy = whyBusy(open, command);
   if (busy !== null) return busy;
   const { id } = open.incident.context;
@@ -124,7 +128,7 @@ function join(turn: Turn, flow: Flow, open: Case, command: Rollback, by: Wish['b
     at: turn.at,
     by,
     reason: `${by.name} asked for a rollback because of ${command.because}`,
-    request: { named: command.to, playbook: command.playbook },
+    request: { named: command.to, playbook: command.playbook ?? playbookShown(command) },
   });
   if (open.visits === before)
     return refused(
@@ -132,6 +136,11 @@ function join(turn: Turn, flow: Flow, open: Case, command: Rollback, by: Wish['b
       id,
     );
   return accepted(`${id}: rolling ${command.target} back`, id);
+}
+
+/** A plan that was shown is the plan that is followed, whatever a level of the incident would do. */
+function playbookShown({ planDigest, shown }: Shown): string | null {
+  return planDigest === undefined ? null : shown;
 }
 
 /** Who names neither a release nor a playbook wants what is asked about. */
