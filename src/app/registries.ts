@@ -1,5 +1,6 @@
 import type { Docker } from '../clients/docker/docker.ts';
 import { checksumSource } from '../detect/sources/checksum.ts';
+import { databaseSource } from '../detect/sources/database.ts';
 import { diskSource } from '../detect/sources/disk.ts';
 import { dockerSource } from '../detect/sources/docker.ts';
 import { httpSource } from '../detect/sources/http.ts';
@@ -34,7 +35,7 @@ import type { Connections, Surroundings } from './connections.ts';
 
 /** The sources by their word in rules and checks. To add one: its file, and a line here. */
 export function sourcesFor(
-  { prometheus, scraped, http, docker }: Connections,
+  { prometheus, scraped, http, docker, dataStores }: Connections,
   { clock, environment, arrivals = noArrivals }: Surroundings & { readonly arrivals?: Arrivals },
   hostRoot: string,
   reports: BugReports = noReports,
@@ -54,6 +55,13 @@ export function sourcesFor(
     disk: diskSource({ hostRoot, clock }),
     checksum: checksumSource({ hostRoot, clock }),
     reports: reportsSource({ reports, clock }),
+    database: databaseSource({
+      stores: dataStores,
+      http,
+      redis: async (store, signal) => (await import('../clients/redis.ts')).openRedis(store, signal),
+      hostRoot,
+      clock,
+    }),
   } satisfies Sources;
 }
 

@@ -5,6 +5,8 @@ import { SECOND } from '../domain/time.ts';
 
 /** One connection to a Redis server, as far as rollbackd needs it. Ends with its disposal. */
 export interface Redis extends AsyncDisposable {
+  /** Resolves when the server answers. */
+  ping(): Promise<void>;
   /** Keys of the database that the connection is in. */
   size(): Promise<number>;
   /** Pages of keys that match a pattern of Redis's own (`*`, `?`, `[…]`); a key may come twice, pages may be empty. */
@@ -65,6 +67,10 @@ export async function openRedis(store: RedisStore, signal: AbortSignal): Promise
   const binary = client.withTypeMapping({ [RESP_TYPES.BLOB_STRING]: Buffer });
   signal.addEventListener('abort', abort, { once: true });
   return {
+    ping: () =>
+      asked('ask for a sign of life', async () => {
+        await client.ping();
+      }),
     size: () => asked('count keys', () => client.dbSize()),
     scan: (pattern, pageSize) =>
       pages((cursor) =>

@@ -3,6 +3,9 @@ import { templateWords, unknownTemplateWords } from '../domain/template.ts';
 import { nearest } from './suggest.ts';
 import type { Place } from './place.ts';
 
+/** What an earlier request of a sequence captured: it is filled in there, when it is known. */
+const captured = /^capture\.[a-z][a-z0-9_]*$/;
+
 /** Which words templates may use: rules know the target, playbooks the releases too, host rules neither. */
 export type TemplateUse = 'rule' | 'host rule' | 'playbook' | 'none';
 
@@ -19,7 +22,8 @@ export function holdPlaces(written: unknown): {
 } {
   const words = new Set<string>();
   const held = mapStrings(written, (string) =>
-    string.replace(template, (_, word: string) => {
+    string.replace(template, (whole, word: string) => {
+      if (captured.test(word)) return whole;
       words.add(word);
       return placeholderFor(word);
     }),
@@ -29,13 +33,13 @@ export function holdPlaces(written: unknown): {
   return { held, restore: <T>(value: T): T => mapStrings(value, restoreString) as T };
 }
 
-/** Reports every template that cannot be used here, at the string that holds it. */
-export function checkTemplates(place: Place, use: TemplateUse): void {
+/** Reports every template that cannot be used here, at the string that holds it. `captures`: `${capture.NAME}` can. */
+export function checkTemplates(place: Place, use: TemplateUse, captures = false): void {
   const { value } = place;
-  if (typeof value === 'string') return checkString(place, value, use);
+  if (typeof value === 'string') return checkString(place, value, { use, captures });
   if (value === null || typeof value !== 'object') return;
   for (const key of Array.isArray(value) ? value.keys() : Object.keys(value))
-    checkTemplates(place.at(key), use);
+    checkTemplates(place.at(key), use, captures);
 }
 
 /** The words of all templates in a value. */
@@ -50,13 +54,17 @@ export function wordsIn(value: unknown): ReadonlySet<string> {
 
 const template = /\$\{([^}]*)\}/g;
 
-function checkString(place: Place, value: string, use: TemplateUse): void {
+function checkString(
+  place: Place,
+  value: string,
+  { use, captures }: { readonly use: TemplateUse; readonly captures: boolean },
+): void {
   if (value.replace(template, '').includes('${'))
     return place.problem('holds a template without its closing }');
-  const words = [...wordsIn(value)];
+  const words = [...wordsIn(value)].filter((word) => !captures || !captured.test(word));
   if (words.length === 0) return;
   if (use === 'none') return place.problem('templates are not allowed inside PromQL');
-  for (const word of new Set(unknownTemplateWords(value))) {
+  for (const word of new Set(unknownTemplateWords(value)).intersection(new Set(words))) {
     const near = nearest(word, templateWords);
     place.problem(
       `unknown template word ${word}${near === null ? `; known: ${templateWords.join(', ')}, target.labels.NAME` : `, did you mean ${near}?`}`,

@@ -23,6 +23,9 @@ const hints: Readonly<Record<string, string>> = {
 /** One query serves all targets: there is nothing to fill in. */
 const promql: ReadonlySet<string> = new Set(['prometheus', 'scrape']);
 
+/** Later requests use what earlier ones captured. */
+const capturing: ReadonlySet<string> = new Set(['sequence']);
+
 /**
  * The one source that a map names, e.g. by the key `docker:`. All that is wrong, down to the options, is reported.
  *
@@ -44,7 +47,7 @@ export function readSignal(place: Place, sources: Sources, use: Exclude<Template
 
 function readOptions(place: Place, source: Source, use: TemplateUse): Signal | null {
   const before = place.findings.problems.length;
-  checkTemplates(place, use);
+  checkTemplates(place, use, capturing.has(source.kind));
   if (place.findings.problems.length > before) return null;
   const { held, restore } = holdPlaces(place.value);
   const judged = judge(source.options, held);

@@ -3,6 +3,7 @@ import type { Unit } from '../../src/domain/quantity.ts';
 import type { Crontab } from '../../src/domain/ports/crontab.ts';
 import type { Driver, Drivers } from '../../src/domain/ports/driver.ts';
 import type { Source, Sources } from '../../src/domain/ports/source.ts';
+import { sequenceOptions } from '../../src/detect/sources/sequence-options.ts';
 import { headerValue } from '../../src/clients/header-value.ts';
 import { parseDuration } from '../../src/domain/time.ts';
 
@@ -28,6 +29,7 @@ const promql = {
 export const sources: Sources = {
   prometheus: source('prometheus', promql),
   scrape: source('scrape', promql),
+  sequence: source('sequence', { options: sequenceOptions, signal: () => 'probe' }),
   http: source('http', {
     options: z.strictObject({
       url: z.url(),

@@ -7,6 +7,7 @@ export const sourceWords: Readonly<Record<string, string>> = {
   docker: 'The container: running and healthy pass or fail; restarts, memory and cpu are values',
   disk: 'What is free on a file system, as a ratio',
   checksum: 'A probe: passes when all files are as a manifest of checksums says',
+  database: 'A data store: a probe that it answers, or one number out of it',
   reports: 'How many people reported the same bug lately, as `rollbackd bug` entered it',
 };
 

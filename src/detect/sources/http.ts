@@ -1,29 +1,19 @@
 import { readHeader } from '../../clients/header-value.ts';
-import { failureOf, type HttpFailure } from '../../clients/http-failure.ts';
 import type { HttpClient } from '../../clients/http.ts';
 import { withoutQuoted } from '../../clients/quoted-secrets.ts';
-import { messageOf } from '../../domain/errors.ts';
 import type { Clock } from '../../domain/ports/clock.ts';
 import type { Source } from '../../domain/ports/source.ts';
-import type { Reading } from '../../domain/reading.ts';
 import type { Subject, Target } from '../../domain/target.ts';
 import { render } from '../../domain/template.ts';
-import { formatDuration } from '../../domain/time.ts';
 import { complaint } from './http-answer.ts';
 import { httpOptions, type HttpProbe } from './http-options.ts';
-import { OwnSight, type Outcome } from './own-sight.ts';
+import { OwnSight } from './own-sight.ts';
+import { noAnswer, probeAll, type Saw } from './probing.ts';
 
 const maxBytes = 2 ** 20;
-/** Probes of one rule that run at the same time. */
-const atOnce = 64;
-
-interface Saw {
-  readonly outcome: Outcome;
-  readonly detail: string;
-}
 
 /** What a probe is made with. */
-interface Means {
+export interface HttpMeans {
   readonly client: HttpClient;
   /** The daemon's own environment, for headers given as `{env: NAME}`. */
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -35,7 +25,7 @@ interface Means {
  * A wrong answer, or none from a peer that was reached, is a failed probe. What lies on our side of the wire (names,
  * routes, limits) is `error`; so is everything while no probe of the daemon passes.
  */
-export function httpSource({ clock, ...means }: Means & { readonly clock: Clock }): Source<HttpProbe> {
+export function httpSource({ clock, ...means }: HttpMeans & { readonly clock: Clock }): Source<HttpProbe> {
   const sight = new OwnSight(() => clock.now());
   return {
     kind: 'http',
@@ -45,37 +35,17 @@ export function httpSource({ clock, ...means }: Means & { readonly clock: Clock 
     unit: () => 'number',
     windowMs: () => 0,
     identity: () => 'http',
-    async read(options, subjects, signal) {
-      const at = clock.now();
-      const saws = await inParallel(subjects, (subject) => probe(means, options, subject, signal));
-      for (const [subject, { outcome }] of saws) {
-        const id = `${subject.name} ${options.method} ${options.url}`;
-        const again = async (signal: AbortSignal): Promise<Outcome> =>
-          (await probe(means, options, subject, signal)).outcome;
-        sight.saw({ id, target: subject.name, again }, outcome);
-      }
-      const failed = saws.some(([, { outcome }]) => outcome === 'failed');
-      const lost = failed ? await sight.lost(at, signal) : null;
-      return new Map(saws.map(([{ name }, saw]) => [name, readingOf(saw, at, lost)]));
+    read(options, subjects, signal) {
+      const id = `${options.method} ${options.url}`;
+      const once = (subject: Subject, signal: AbortSignal): Promise<Saw> =>
+        probe(means, options, subject, signal);
+      return probeAll({ id, at: clock.now(), sight, probe: once }, subjects, signal);
     },
   };
 }
 
-async function inParallel<T>(
-  subjects: readonly Subject[],
-  look: (subject: Subject) => Promise<T>,
-): Promise<readonly (readonly [Subject, T])[]> {
-  const seen: (readonly [Subject, T])[] = [];
-  const waiting = subjects.values();
-  const work = async (): Promise<void> => {
-    for (const subject of waiting) seen.push([subject, await look(subject)]);
-  };
-  await Promise.all(Array.from({ length: Math.min(atOnce, subjects.length) }, work));
-  return seen;
-}
-
 async function probe(
-  { client, environment }: Means,
+  { client, environment }: HttpMeans,
   options: HttpProbe,
   { target }: Subject,
   signal: AbortSignal,
@@ -94,7 +64,7 @@ async function probe(
     const wrong = complaint({ ...answer, body: said }, options.expect);
     return { outcome: 'failed', detail: wrong ?? `answered ${answer.status}, but not as expected` };
   } catch (thrown) {
-    return noAnswer(failureOf(thrown), thrown, options);
+    return noAnswer(thrown, options.timeoutMs);
   }
 }
 
@@ -102,7 +72,7 @@ async function probe(
 async function headersOf(
   { headers }: HttpProbe,
   target: Target | null,
-  environment: Means['environment'],
+  environment: HttpMeans['environment'],
 ): Promise<Record<string, string>> {
   const filled: Record<string, string> = {};
   for (const [name, value] of Object.entries(headers))
@@ -116,36 +86,4 @@ async function headersOf(
 function secretsAmong(headers: Record<string, string>, options: HttpProbe): string[] {
   const references = Object.entries(options.headers).filter(([, value]) => typeof value !== 'string');
   return references.map(([name]) => headers[name] ?? '');
-}
-
-function noAnswer(failure: HttpFailure | null, thrown: unknown, { timeoutMs }: HttpProbe): Saw {
-  const detail = messageOf(thrown);
-  switch (failure) {
-    case 'refused':
-      return { outcome: 'failed', detail: 'refused the connection' };
-    case 'reset':
-      return { outcome: 'failed', detail: 'cut the connection' };
-    case 'timeout':
-      return { outcome: 'failed', detail: `did not answer within ${formatDuration(timeoutMs)}` };
-    case 'tls':
-    case 'malformed':
-      return { outcome: 'failed', detail };
-    case 'dns':
-    case 'no_route':
-      return { outcome: 'unable', detail };
-    case 'local':
-    case 'too_large':
-    case 'forbidden':
-    case 'aborted':
-    case null:
-      return { outcome: 'own', detail };
-  }
-}
-
-function readingOf(saw: Saw, at: number, lost: ReadonlySet<string> | null): Reading {
-  if (saw.outcome === 'passed') return { kind: 'probe', at, passed: true, detail: saw.detail };
-  if (saw.outcome !== 'failed') return { kind: 'unknown', at, why: 'error', detail: saw.detail };
-  if (lost === null) return { kind: 'probe', at, passed: false, detail: saw.detail };
-  const detail = `${saw.detail}; so does every probe (${lost.size} targets): the trouble may be the daemon's own`;
-  return { kind: 'unknown', at, why: 'error', detail };
 }
