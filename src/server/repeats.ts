@@ -90,7 +90,10 @@ async function receive(
     );
   const kept = before.answer as Kept | null;
   if (kept === null) throw inDoubt('the daemon ended while it was carried out');
-  return kept.came === 'nothing' ? null : kept;
+  if (kept.came !== 'nothing') return kept;
+  // From here on something may happen again, and nobody knows what until it is answered.
+  await inbox.answered({ source, key }, null);
+  return null;
 }
 
 async function replay(reply: FastifyReply, kept: Came): Promise<void> {

@@ -120,6 +120,22 @@ test('when nothing happened the same key may try again; when nobody knows, not',
   expect(daemon.log).toHaveLength(3);
 });
 
+test('what is tried again after nothing had happened, and then is not known to have ended, is not tried a third time', async () => {
+  const { send, daemon } = await serving();
+  const statuses = [];
+  for (const answer of [
+    new RollbackError('UNREACHABLE', 'docker does not answer'),
+    new TypeError('broken'),
+    { accepted: true, message: 'done', incident: null },
+  ]) {
+    daemon.answer = answer;
+    statuses.push((await send('POST', halt, { body: {}, headers: keyed('k') })).status);
+  }
+
+  expect(statuses).toEqual([503, 500, 409]);
+  expect(daemon.log).toHaveLength(2);
+});
+
 test('a secret is not kept, and so not given twice', async () => {
   const { send, daemon, inbox } = await serving();
   const view = {
