@@ -4,6 +4,7 @@ import { containerChanges, pinChanges } from './changes.ts';
 import type { Docker } from './docker.ts';
 import { reads } from './reads.ts';
 import { streams } from './streams.ts';
+import { volumes } from './volumes.ts';
 import { Transport, type DockerEndpoint } from './transport.ts';
 
 /** Opens a Docker engine. Nothing is sent until the first call. `timeoutMs` (10 s) is the limit of an ordinary call. */
@@ -19,5 +20,6 @@ export function openDocker(options: {
     ...containerChanges(transport),
     ...pinChanges(transport),
     ...streams(transport),
+    ...volumes(transport),
   };
 }

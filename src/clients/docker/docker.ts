@@ -1,5 +1,6 @@
 import type { ContainerFacts, ContainerRow, ImageFacts, JsonObject, RestartPolicy } from './facts.ts';
 import type { ContainerUse } from './stats.ts';
+import type { VolumeFacts } from './volumes.ts';
 
 /** Something that happened to a container. A hint to look, never the truth about it. */
 export interface ContainerEvent {
@@ -35,6 +36,7 @@ export interface Docker {
   image(reference: string, signal: AbortSignal): Promise<ImageFacts | null>;
   hasNetwork(name: string, signal: AbortSignal): Promise<boolean>;
   hasVolume(name: string, signal: AbortSignal): Promise<boolean>;
+  volume(name: string, signal: AbortSignal): Promise<VolumeFacts | null>;
 
   /** @returns the id of the new container, which is not started */
   create(name: string, body: JsonObject, signal: AbortSignal): Promise<string>;
