@@ -142,7 +142,7 @@ describeWithDocker('compose.rollback', () => {
 
     expect(await apply(step)).toEqual({
       ended: 'failed',
-      detail: `web of the old release did not come up: it was unhealthy, not healthy, after 1s; stack ${name()} is back on ${bad.id}`,
+      detail: `web of release ${good.id} did not come up: it was unhealthy, not healthy, after 1s; stack ${name()} is back on ${bad.id}`,
       retryable: false,
     });
     expect(await shop.running()).toEqual(['db 1 running', 'web 2 running', 'worker 2 running']);
@@ -151,11 +151,10 @@ describeWithDocker('compose.rollback', () => {
   });
 
   test('killed between any two calls, the next run finishes the rest, and nothing is doubled', async () => {
+    good = await shop.deploy(files('1'));
     const step = (): Step => rollback();
     const cuts = await cutOffEverywhere(
       async () => {
-        await shop.down();
-        good = await shop.deploy(files('1'));
         bad = await shop.deploy(files('2'));
       },
       async () => apply(step()),

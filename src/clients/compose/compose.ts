@@ -153,7 +153,9 @@ function hostOf(endpoint: DockerEndpoint): string {
 
 function ofFiles({ project, directory, files, envFile }: StackTarget): readonly string[] {
   return [
-    ...['--profile', '*', '--project-name', project, '--project-directory', directory],
+    '--profile',
+    '*',
+    ...named({ project, directory }),
     ...files.flatMap((file) => ['--file', file]),
     ...(envFile === null ? [] : ['--env-file', envFile]),
   ];
@@ -162,9 +164,15 @@ function ofFiles({ project, directory, files, envFile }: StackTarget): readonly 
 /** Documents are complete: no variable of the present environment may get into them. */
 function ofDocuments({ project, directory }: StackTarget, paths: readonly string[]): readonly string[] {
   return [
-    ...['--project-name', project, '--project-directory', directory, '--env-file', '/dev/null'],
+    ...named({ project, directory }),
+    '--env-file',
+    '/dev/null',
     ...paths.flatMap((path) => ['--file', path]),
   ];
+}
+
+function named({ project, directory }: Pick<StackTarget, 'project' | 'directory'>): readonly string[] {
+  return ['--project-name', project, '--project-directory', directory];
 }
 
 function writing(path: string): readonly string[] {
@@ -172,12 +180,12 @@ function writing(path: string): readonly string[] {
 }
 
 function upArguments({ service, scale, how, graceMs }: UpRequest): readonly string[] {
-  return [
-    ...['up', '--no-deps', '--no-build', '--pull', 'never', '--scale', `${service}=${scale}`],
-    ...(how === 'created' ? ['--no-start'] : ['--detach', '--timeout', String(Math.ceil(graceMs / SECOND))]),
-    ...(how === 'beside' ? ['--no-recreate'] : []),
+  const started = ['--detach', '--timeout', String(Math.ceil(graceMs / SECOND))];
+  return ['up', '--no-deps', '--no-build', '--pull', 'never', '--scale', `${service}=${scale}`].concat(
+    how === 'created' ? ['--no-start'] : started,
+    how === 'beside' ? ['--no-recreate'] : [],
     service,
-  ];
+  );
 }
 
 /** Lines of a service and a hash; whatever else was printed is a warning. */

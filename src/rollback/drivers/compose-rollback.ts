@@ -1,12 +1,11 @@
-import { RollbackError } from '../../domain/errors.ts';
 import type { Step } from '../../domain/plan.ts';
 import type { Driver } from '../../domain/ports/driver.ts';
-import { nameRelease, type Release } from '../../domain/release.ts';
+import { nameRelease } from '../../domain/release.ts';
 import { MINUTE } from '../../domain/time.ts';
 import { stackRollbackOptions, type StackRollbackOptions } from '../stack/options.ts';
 import { stackFindings } from '../stack/preflight.ts';
 import { stackDescription, surveyStack } from '../stack/survey.ts';
-import { recordedStack, stackOf, type Pace, type Rollout, type StackParts } from '../stack/task.ts';
+import { recordedStack, rolloutTo, stackOf, type Pace, type StackParts } from '../stack/task.ts';
 import { takeBack, undertake, whereabouts, type Undertaking } from '../stack/undertake.ts';
 import { msOf } from './duration-option.ts';
 import { asShell } from './shell-text.ts';
@@ -55,22 +54,10 @@ function undertakingOf(
   step: Step,
   opId: string,
 ): Undertaking | { readonly problem: string } {
-  const forward = rolloutOf(parts, step, { opId, release: step.to, undo: false });
+  const given = { step, opId, pace: paceOf(step) };
+  const forward = rolloutTo(step.to, parts, { ...given, undo: false });
   if ('problem' in forward) return forward;
-  return { forward, back: rolloutOf(parts, step, { opId, release: step.from, undo: true }) };
-}
-
-function rolloutOf(
-  { vault }: StackParts,
-  step: Step,
-  to: { readonly opId: string; readonly release: Release | null; readonly undo: boolean },
-): Rollout | { readonly problem: string } {
-  const record = recordedStack(to.release, vault);
-  if ('problem' in record) return record;
-  if (to.release === null)
-    throw new RollbackError('PLAN_REFUSED', 'compose.rollback cannot be planned: no release to go to');
-  const { opId, release, undo } = to;
-  return { step, stack: stackOf(step), opId, release, record, undo, pace: paceOf(step) };
+  return { forward, back: rolloutTo(step.from, parts, { ...given, undo: true }) };
 }
 
 function paceOf({ options }: Step): Pace {

@@ -63,7 +63,7 @@ export function swarmRollbackDriver(parts: SwarmParts): Driver<SwarmRollbackOpti
       const to = step.to === null ? 'nothing' : nameRelease(step.to);
       const image = isProblem(spec)
         ? ''
-        : `, image ${imageIn(spec)} instead of ${String(detail['image'] ?? 'none')}`;
+        : `, image ${imageIn(spec)} instead of ${typeof detail['image'] === 'string' ? detail['image'] : 'none'}`;
       const order = isProblem(spec) ? '' : `, ${orderOf(spec)}`;
       return `update service ${serviceTaskOf(step, '').name} to the specification of ${to}${image}${order}`;
     },

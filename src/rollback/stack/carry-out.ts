@@ -100,7 +100,7 @@ async function make(parts: StackParts, { rollout, move }: Turn, signal: AbortSig
 
 async function awaitHealth(
   parts: StackParts,
-  { pace, undo }: Rollout,
+  { pace, undo, towards }: Rollout,
   { service, made }: Extract<Move, { do: 'await_health' }>,
   signal: AbortSignal,
 ): Promise<string | null> {
@@ -112,7 +112,7 @@ async function awaitHealth(
     made.map(async ({ container }) => untilHealthy(parts, container.id, wait, signal)),
   );
   const problem = problems.find((one) => one !== null);
-  return problem === undefined ? null : `${service} of the old release did not come up: ${problem}`;
+  return problem === undefined ? null : `${service} of ${towards} did not come up: ${problem}`;
 }
 
 /** Compose takes this after the recorded project: the image by its id, and whose containers they are. */
@@ -127,7 +127,7 @@ function overrideFor(rollout: Rollout, { service, order }: Extract<Move, { do: '
         labels: {
           [labels.op]: opId,
           [labels.target]: step.target.name,
-          [labels.release]: release.id,
+          [labels.release]: release,
           [labels.image]: wanted?.label ?? '',
           [labels.order]: JSON.stringify(order),
           [labels.dependsOn]: dependencyLabel(record, service),
@@ -145,8 +145,8 @@ function learn(progress: Progress, move: Move): Progress {
 }
 
 /** Nobody can say that all is as it was: a person has to look. */
-export function stuck({ stack, release }: Rollout, why: string): RollbackError {
+export function stuck({ stack, towards }: Rollout, why: string): RollbackError {
   const { project, directory } = stack;
-  const message = `bringing stack ${project} to release ${release.id}: ${why}; compare docker compose --project-name ${project} ps --all with the files in ${directory}, and bring the right services up by hand`;
+  const message = `bringing stack ${project} to ${towards}: ${why}; compare docker compose --project-name ${project} ps --all with the files in ${directory}, and bring the right services up by hand`;
   return new RollbackError('EFFECT_UNKNOWN', message, { project });
 }

@@ -30,17 +30,19 @@ export const noProgress: Progress = { proven: new Set(), brought: new Set() };
  * and, at the end, services that the release does not have are stopped and removed. What is as recorded is left alone.
  */
 export function nextMove(members: readonly Member[], progress: Progress, rollout: Rollout): Move {
-  const { record, opId, undo } = rollout;
+  const { record, opId, undo, only } = rollout;
   const moved = new Set<string>();
   for (const service of inOrder(record)) {
     const own = members.filter((member) => member.service === service);
     const made = own.filter((member) => isMade(member, opId, undo));
     const others = own.filter((member) => !made.includes(member));
-    if (made.length === 0 && !mustMove(service, others, moved, record)) continue;
+    if (only !== null && !only.includes(service)) continue;
+    if (made.length === 0 && only === null && !mustMove(service, others, moved, record)) continue;
     moved.add(service);
     const move = serviceMove({ service, made, others }, progress, rollout);
     if (move !== null) return move;
   }
+  if (only !== null) return { do: 'end' };
   const extra = members.find(({ service }) => !(service in record.services));
   return extra === undefined ? { do: 'end' } : takeAway(extra);
 }

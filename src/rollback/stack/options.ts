@@ -25,3 +25,33 @@ export const stackRollbackOptions = z.strictObject({
   steady_for: steadyFor,
 });
 export type StackRollbackOptions = z.output<typeof stackRollbackOptions>;
+
+const serviceNames = z.array(z.string().min(1)).min(1);
+
+/** Options of `compose.restart`. */
+export const stackRestartOptions = z.strictObject({
+  services: serviceNames.optional().describe('Only these services; all that run unless stated'),
+  stop_grace: stopGrace,
+  healthy_within: healthyWithin.describe('Each container healthy again within this time'),
+  steady_for: steadyFor,
+});
+export type StackRestartOptions = z.output<typeof stackRestartOptions>;
+
+/** Options of `compose.build`. */
+export const stackBuildOptions = z.strictObject({
+  services: serviceNames.optional().describe('Only these services; all that are built unless stated'),
+  paths: z
+    .array(z.string().min(1))
+    .min(1)
+    .optional()
+    .describe(
+      'What changed, relative to the directory: only services are built whose build context holds one of these',
+    ),
+  build_within: durationOption.default('10m').describe('The build may take this long'),
+  stop_grace: stopGrace,
+  healthy_within: healthyWithin.describe(
+    'Each service healthy within this time, else all of them are put back',
+  ),
+  steady_for: steadyFor,
+});
+export type StackBuildOptions = z.output<typeof stackBuildOptions>;

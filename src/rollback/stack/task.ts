@@ -25,8 +25,13 @@ export interface Rollout {
   readonly step: Step;
   readonly stack: StackTarget;
   readonly opId: string;
-  readonly release: Release;
+  /** What people call where it leads: `release r-0a1b2c3d4e5f`. */
+  readonly towards: string;
+  /** Of the release, for the label; empty where it leads to none that is known. */
+  readonly release: string;
   readonly record: StackRecord;
+  /** Services that are replaced whatever they are like, and no others; null: those that are not as recorded. */
+  readonly only: readonly string[] | null;
   /** True: what the effect did is taken back. */
   readonly undo: boolean;
   readonly pace: Pace;
@@ -57,4 +62,16 @@ export function recordedStack(
     if (error instanceof RollbackError) return { problem: error.message };
     throw error;
   }
+}
+
+/** The way to a recorded release; a problem where nothing was recorded. */
+export function rolloutTo(
+  release: Release | null,
+  { vault }: Pick<StackParts, 'vault'>,
+  given: Pick<Rollout, 'step' | 'opId' | 'undo' | 'pace'>,
+): Rollout | { readonly problem: string } {
+  const record = recordedStack(release, vault);
+  if ('problem' in record) return record;
+  const id = release?.id ?? '';
+  return { ...given, stack: stackOf(given.step), towards: `release ${id}`, release: id, record, only: null };
 }

@@ -79,12 +79,12 @@ async function putBack(
   if ('problem' in back) throw stuck(forward, `${why}, and what ran cannot be put back: ${back.problem}`);
   const arrival = await rollOut(parts, back, signal);
   if (!arrival.arrived) throw stuck(back, arrival.why);
-  return `stack ${back.stack.project} is back on ${back.release.id}`;
+  return `stack ${back.stack.project} is back on ${back.release}`;
 }
 
-function doneText({ stack, release }: Rollout, services: readonly string[]): string {
+function doneText({ stack, towards }: Rollout, services: readonly string[]): string {
   const which = services.length === 0 ? 'nothing had to change' : `${services.join(', ')} replaced`;
-  return `stack ${stack.project} runs release ${release.id}: ${which}`;
+  return `stack ${stack.project} runs ${towards}: ${which}`;
 }
 
 function failed(detail: string): EffectOutcome {
