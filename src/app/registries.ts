@@ -19,6 +19,8 @@ import { backupDriver } from '../rollback/drivers/backup.ts';
 import { cacheInvalidateDriver } from '../rollback/drivers/cache-invalidate.ts';
 import { commandDriver } from '../rollback/drivers/command.ts';
 import { directoryClearDriver } from '../rollback/drivers/directory-clear.ts';
+import { composeBuildDriver } from '../rollback/drivers/compose-build.ts';
+import { composeRestartDriver } from '../rollback/drivers/compose-restart.ts';
 import { composeRollbackDriver } from '../rollback/drivers/compose-rollback.ts';
 import { dockerRestartDriver } from '../rollback/drivers/docker-restart.ts';
 import { dockerRollbackDriver } from '../rollback/drivers/docker-rollback.ts';
@@ -89,11 +91,14 @@ export function driversFor(
   parts: DriverParts,
 ): Drivers {
   const { clock, environment, vault, own, channels, tell, readings } = parts;
+  const stack = { docker, compose: rest.compose, vault, clock, own };
   return {
     evidence: evidenceDriver({ docker: parts.docker, readings }),
     'docker.rollback': dockerRollbackDriver({ docker, vault, clock, own }),
     'docker.restart': dockerRestartDriver({ docker, vault, clock, own }),
-    'compose.rollback': composeRollbackDriver({ docker, compose: rest.compose, vault, clock, own }),
+    'compose.rollback': composeRollbackDriver(stack),
+    'compose.build': composeBuildDriver(stack),
+    'compose.restart': composeRestartDriver({ ...stack, records }),
     'swarm.rollback': swarmRollbackDriver({ swarm: rest.swarm, docker, vault, clock }),
     'link.rollback': linkRollbackDriver({ processes, clock, http }),
     'git.revert': gitRevertDriver({ git, clock }),

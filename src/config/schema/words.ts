@@ -23,6 +23,8 @@ export const stepWords: Readonly<Record<string, string>> = {
   'docker.rollback': 'Recreates the container from an earlier release',
   'docker.restart': 'Restarts the container as it is',
   'compose.rollback': 'Brings a Compose project to an earlier release, service by service',
+  'compose.build': 'Builds services of a Compose project anew, and replaces what runs',
+  'compose.restart': 'Restarts the containers of a Compose project as they are',
   'swarm.rollback': 'Brings a Swarm service to the specification of an earlier release',
   'link.rollback': 'Lets a `current` link lead to an earlier release',
   'git.revert': 'Takes commits back and pushes that',
