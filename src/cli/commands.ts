@@ -15,6 +15,8 @@ import { command as plan } from './plan.ts';
 import { command as rollback } from './rollback.ts';
 import { command as approve } from './approve.ts';
 import { command as reject } from './reject.ts';
+import { command as handOver } from './hand-over.ts';
+import { command as prolong } from './prolong.ts';
 import { command as code } from './code.ts';
 import { command as halt } from './halt.ts';
 import { command as unhalt } from './unhalt.ts';
@@ -59,6 +61,8 @@ export const commands = {
   rollback,
   approve,
   reject,
+  'hand-over': handOver,
+  prolong,
   code,
   halt,
   unhalt,

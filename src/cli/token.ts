@@ -35,7 +35,7 @@ export const command = {
   run: (context) => {
     const verb = positional(context, 0);
     if (verb === 'make') return make(context, nameIn(context));
-    if (verb === 'list') return list(context);
+    if (verb === 'list') return list(withoutName(context));
     if (verb === 'revoke') return revoke(context, nameIn(context));
     throw new RollbackError('USAGE', `token: expected make, list or revoke, got ${verb}`);
   },
@@ -99,8 +99,15 @@ function nameIn(context: CliContext): string {
   if (name !== '') return name;
   throw new RollbackError(
     'USAGE',
-    `token ${positional(context, 0)}: say which, e.g. rollbackd token make alice`,
+    `token ${positional(context, 0)}: say which, e.g. rollbackd token ${positional(context, 0)} alice`,
   );
+}
+
+/** All tokens are listed; a name behind it would promise less. */
+function withoutName(context: CliContext): CliContext {
+  const [, name] = context.positionals;
+  if (name === undefined) return context;
+  throw new RollbackError('USAGE', `token list: unexpected argument ${name}; it lists all of them`);
 }
 
 function roleIn(context: CliContext): Role {

@@ -16,6 +16,9 @@ const commandLines = [
   ],
   ['approve i-1 --plan d1 --note yes', 'approve {"incident":"i-1","planDigest":"d1","note":"yes"}'],
   ['reject i-1 --plan d1', 'reject {"incident":"i-1","planDigest":"d1","note":""}'],
+  ['hand-over i-1 -m mine', 'hand_over {"incident":"i-1","note":"mine"}'],
+  ['prolong i-1', 'prolong {"incident":"i-1","planDigest":null}'],
+  ['prolong i-1 --plan d1', 'prolong {"incident":"i-1","planDigest":"d1"}'],
   ['halt -m "moving the database"', 'halt {"note":"moving the database"}'],
   ['unhalt', 'unhalt {"note":""}'],
   ['freeze', 'freeze {"target":null,"forMs":3600000,"note":""}'],
@@ -172,7 +175,7 @@ test('wrong usage with --json is JSON on standard error', async () => {
 test('help lists every command; no argument at all is wrong usage', async () => {
   const { code, out } = await rollbackd(['help']);
   expect(code).toBe(0);
-  expect(out).toContain('\n  status     What is going on: incidents, questions, targets, releases\n');
+  expect(out).toMatch(/\n {2}status +What is going on: incidents, questions, targets, releases\n/);
   expect(out).toContain('exit codes: 0 yes, 1 no or refused, 2 wrong usage, 3 daemon unreachable');
 
   expect(await inProcess([])).toEqual({ code: 2, out: '', err: out });

@@ -80,6 +80,8 @@ test.each([
   ['token', 'rollbackd: token: make|list|revoke is missing [USAGE]'],
   ['token sell ci', 'rollbackd: token: expected make, list or revoke, got sell [USAGE]'],
   ['token make', 'rollbackd: token make: say which, e.g. rollbackd token make alice [USAGE]'],
+  ['token revoke', 'rollbackd: token revoke: say which, e.g. rollbackd token revoke alice [USAGE]'],
+  ['token list ci', 'rollbackd: token list: unexpected argument ci; it lists all of them [USAGE]'],
   [
     'token make a --role root',
     'rollbackd: --role: expected one of viewer, operator, approver, dba, admin; got root [USAGE]',

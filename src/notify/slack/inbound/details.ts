@@ -65,7 +65,7 @@ export function statusLines({
       .slice(0, mostRows)
       .map(({ name, current, lastGood }) =>
         inertLine(
-          `${name}: runs ${current?.name ?? 'unknown'}, could go back to ${lastGood?.name ?? 'nothing'}`,
+          `${name}: runs ${current?.name ?? 'unknown'}, ${lastGood === null ? 'no way back' : `could go back to ${lastGood.name}`}`,
           200,
         ),
       ),
