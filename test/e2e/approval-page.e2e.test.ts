@@ -111,7 +111,7 @@ test('what destroys data takes a second page and the name of the target', async 
 
   expect(page.url()).toBe(server.url);
   expect(server.decided).toEqual([
-    'the-dba (dba): approve {"incident":"i-7k3f9a","planDigest":"9f8e7d6c5b4a3210","note":""}',
+    'the-dba (dba): approve {"incident":"i-7k3f9a","ticket":"VqSZ8-ZJ3_k1p0a7cQb2Xw","planDigest":"9f8e7d6c5b4a3210","note":""}',
   ]);
   expect(complaints).toEqual([]);
 });

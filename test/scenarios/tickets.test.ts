@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { askedView } from '../../src/engine/views/asked.ts';
 import { MINUTE } from '../../src/domain/time.ts';
 import { asked } from './asked.ts';
-import type { Watching } from './watching.ts';
+import { alice, type Watching } from './watching.ts';
 
 /** Tickets of all questions that were asked, oldest first. */
 async function tickets(w: Watching): Promise<readonly string[]> {
@@ -62,6 +62,28 @@ describe('the ticket of a question', () => {
     expect((await askedView(w.engine.core, first))?.current).toBe(false);
     expect((await askedView(w.engine.core, second))?.current).toBe(true);
   });
+
+  test.each(['approve', 'reject', 'hand_over', 'prolong'] as const)(
+    'of an earlier question about the same plan lets nobody %s a later one',
+    async (answer) => {
+      await using w = await asked({}, { mode: 'approve' });
+      const { id: incident } = await w.incident();
+      const planDigest = w.asked(incident);
+      w.breaks('v2', 0.9);
+      await w.wait(2 * MINUTE);
+      expect(w.asked(incident)).toBe(planDigest);
+      const [first = '', second = ''] = await tickets(w);
+      const by = (ticket: string) => w.asks({ do: answer, incident, planDigest, note: '', ticket }, alice);
+
+      expect(await by(first)).toEqual({
+        accepted: false,
+        message: `that answer is for an earlier question about ${incident}; look at rollbackd show ${incident}`,
+        incident,
+      });
+      expect((await askedView(w.engine.core, second))?.current).toBe(true);
+      expect((await by(second)).accepted).toBe(true);
+    },
+  );
 
   test('that never was leads nowhere', async () => {
     await using w = await asked();

@@ -18,7 +18,10 @@ export interface Actor {
   readonly role: Role;
 }
 
-/** Everything that can be asked of the running daemon. One shape for CLI, API and, later, Slack. */
+/**
+ * Everything that can be asked of the running daemon. One shape for CLI, API and Slack. An answer by a button or a link
+ * says by its `ticket` to which question it is: for another one it is refused.
+ */
 export type Command =
   | {
       readonly do: 'rollback';
@@ -35,11 +38,22 @@ export type Command =
       readonly incident: string;
       readonly planDigest: string | null;
       readonly note: string;
+      readonly ticket?: string;
     }
   /** Takes the question to a person: it ends, and the incident is handed over. */
-  | { readonly do: 'hand_over'; readonly incident: string; readonly note: string }
+  | {
+      readonly do: 'hand_over';
+      readonly incident: string;
+      readonly note: string;
+      readonly ticket?: string;
+    }
   /** Ten more minutes to answer, three times at most. */
-  | { readonly do: 'prolong'; readonly incident: string; readonly planDigest: string | null }
+  | {
+      readonly do: 'prolong';
+      readonly incident: string;
+      readonly planDigest: string | null;
+      readonly ticket?: string;
+    }
   | { readonly do: 'halt' | 'unhalt'; readonly note: string }
   | { readonly do: 'freeze'; readonly target: string | null; readonly forMs: number; readonly note: string }
   | { readonly do: 'unfreeze'; readonly target: string | null }

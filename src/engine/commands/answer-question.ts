@@ -7,7 +7,14 @@ import { whyNotFor, type Wish } from '../judging.ts';
 import { wordHandOver } from '../questions.ts';
 import type { Turn } from '../turn.ts';
 import { accepted, afterApproval, refused } from './answers.ts';
-import { closedQuestion, otherPlan, refuseLate, refusedAnswer, whoMayAnswer } from './open-question.ts';
+import {
+  closedQuestion,
+  otherPlan,
+  otherQuestion,
+  refuseLate,
+  refusedAnswer,
+  whoMayAnswer,
+} from './open-question.ts';
 
 type AnswerCommand = Extract<Command, { do: 'approve' | 'reject' | 'hand_over' }>;
 
@@ -60,6 +67,8 @@ function whatCame(answer: AnswerCommand['do'], open: Case): string {
 
 function whyNot(flow: Flow, open: Case, command: AnswerCommand, by: Wish['by']): string | null {
   const { approval } = open;
+  const other = otherQuestion(open, command.ticket);
+  if (other !== null) return other;
   if (command.do === 'hand_over') return whyNotHandedOver(open);
   if (approval?.value !== 'open') return closedQuestion(open);
   const { planDigest } = command;

@@ -24,6 +24,12 @@ export function otherPlan({ approval, incident }: Case, planDigest: string | nul
   return `that answer is for plan ${planDigest}, but the question is about plan ${approval.context.planDigest}; look at rollbackd show ${incident.context.id}`;
 }
 
+/** Why an answer by a button or a link is for another question than is open; null when it does not say which. */
+export function otherQuestion(open: Case, ticket: string | undefined): string | null {
+  if (ticket === undefined || open.approval?.context.ticket === ticket) return null;
+  return `that answer is for an earlier question about ${open.incident.context.id}; look at rollbackd show ${open.incident.context.id}`;
+}
+
 /** Refuses, visibly: the journal has what people tried. */
 export function refusedAnswer(turn: Turn, open: Case, name: string, problem: string): CommandAnswer {
   turn.note(refusedNote(name, problem), open);

@@ -5,14 +5,21 @@ import type { Case } from '../case.ts';
 import type { Core } from '../core.ts';
 import { wordProlongs } from '../questions.ts';
 import { accepted, refused } from './answers.ts';
-import { closedQuestion, otherPlan, refuseLate, refusedAnswer, whoMayAnswer } from './open-question.ts';
+import {
+  closedQuestion,
+  otherPlan,
+  otherQuestion,
+  refuseLate,
+  refusedAnswer,
+  whoMayAnswer,
+} from './open-question.ts';
 
 type Prolong = Extract<Command, { do: 'prolong' }>;
 
 /** Ten more minutes for people to answer. It is no answer: whoever answers first still decides. */
 export async function prolong(
   core: Core,
-  { incident, planDigest }: Prolong,
+  { incident, planDigest, ticket }: Prolong,
   actor: Actor,
 ): Promise<CommandAnswer> {
   const by = whoMayAnswer(actor);
@@ -20,7 +27,7 @@ export async function prolong(
   const answer = await core.turn((turn, flow) => {
     const open = core.book.find(incident);
     if (open === null) return null;
-    const problem = whyNot(open, planDigest);
+    const problem = otherQuestion(open, ticket) ?? whyNot(open, planDigest);
     if (problem !== null) return refusedAnswer(turn, open, by.name, problem);
     // One that waits for a reading after a restart may be past its time.
     const dueAt = Math.max(open.approval?.context.dueAt ?? 0, turn.at) + prolongMs;

@@ -188,17 +188,17 @@ async function whoIs(
 /** An answer is for the plan of the ticket: for another one the daemon refuses it. */
 function commandOf(
   answer: PageAnswer,
-  { ticket: { incident, planDigest } }: AskedView,
+  { ticket: { id: ticket, incident, planDigest } }: AskedView,
   note: string,
 ): Command {
   switch (answer) {
     case 'approve':
     case 'reject':
-      return { do: answer, incident, planDigest, note };
+      return { do: answer, incident, ticket, planDigest, note };
     case 'hand_over':
-      return { do: 'hand_over', incident, note };
+      return { do: 'hand_over', incident, ticket, note };
     case 'prolong':
-      return { do: 'prolong', incident, planDigest };
+      return { do: 'prolong', incident, ticket, planDigest };
   }
 }
 

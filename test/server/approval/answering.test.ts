@@ -5,7 +5,7 @@ import { aQuestion, ticketId } from './a-question.ts';
 import { ApprovalServer, read, type Shown } from './approval-server.ts';
 
 const token = 'secret-of-the-approver';
-const plan = '"incident":"i-7k3f9a","planDigest":"9f8e7d6c5b4a3210"';
+const plan = '"incident":"i-7k3f9a","ticket":"VqSZ8-ZJ3_k1p0a7cQb2Xw","planDigest":"9f8e7d6c5b4a3210"';
 const wrong =
   'That token or code cannot answer this question. Nothing was decided. Check it, or ask for a new code.';
 
@@ -29,7 +29,7 @@ test('an answer with a token is the answer of its owner, for the plan of the que
   expect(server.decided).toEqual([
     `the-approver (approver): approve {${plan},"note":"seen on the dashboard"}`,
     `the-approver (approver): reject {${plan},"note":""}`,
-    'the-dba (dba): hand_over {"incident":"i-7k3f9a","note":""}',
+    'the-dba (dba): hand_over {"incident":"i-7k3f9a","ticket":"VqSZ8-ZJ3_k1p0a7cQb2Xw","note":""}',
     `the-admin (admin): prolong {${plan}}`,
   ]);
   expect(server.counted.filter((event) => event !== 'shown')).toEqual(answers.map(() => 'answered'));

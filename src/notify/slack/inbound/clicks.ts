@@ -53,16 +53,18 @@ async function take(desk: Desk, { action, ticket, by }: Answer): Promise<Outcome
 }
 
 function commandOf(action: Answering, { ticket, incident }: AskedView): Command {
-  const { planDigest } = ticket;
+  const { id, planDigest } = ticket;
+  // Another question about the same plan may be open by the time it is taken, for which others may be asked.
+  const bound = { incident: incident.id, ticket: id };
   const note = 'in Slack';
   switch (action) {
     case 'approve':
     case 'reject':
-      return { do: action, incident: incident.id, planDigest, note };
+      return { do: action, ...bound, planDigest, note };
     case 'hand_over':
-      return { do: action, incident: incident.id, note };
+      return { do: action, ...bound, note };
     case 'prolong':
-      return { do: action, incident: incident.id, planDigest };
+      return { do: action, ...bound, planDigest };
   }
 }
 
