@@ -4,6 +4,7 @@ import { provideCompose } from './compose-service.ts';
 
 /** Debian packages that the end-to-end tests run for real. */
 export const packages = [
+  'attr',
   'busybox-static',
   'ca-certificates',
   'chromium',

@@ -74,7 +74,7 @@ export function backups(parts: BackupParts): OwnBackups {
     archivist,
     recipe: (name) => (Object.hasOwn(policy.recipes, name) ? (policy.recipes[name] ?? null) : null),
     examine: async (recipe, signal) => examine(work, recipeOf(policy, recipe), signal),
-    create: (recipe, occasion, progress, signal) =>
+    create: async (recipe, occasion, progress, signal) =>
       create(work, recipeOf(policy, recipe), { occasion, progress, signal }),
     list: async () => (await book.views()).map(({ set }) => set),
     find: async (id) => (await book.find(id))?.set ?? null,

@@ -101,6 +101,8 @@ export function drain(
   const decrypt = encrypted && key !== null ? [decrypting(key, `${set}/${part.file}`)] : [];
   const expand = name.endsWith('.gz') ? createGunzip() : createZstdDecompress();
   const out = plain.through;
+  // Whoever reads it may only begin to when it has failed already, and hears of that then.
+  out.on('error', () => {});
   const steps = [stream, stored.through, ...decrypt, expand];
   connect(steps, (error) => {
     if (error === null || error === undefined) return;

@@ -1,7 +1,7 @@
 import { RollbackError } from '../domain/errors.ts';
-import { followJob } from './backup/follow-job.ts';
-import { listSets } from './backup/list-sets.ts';
-import { showSet } from './backup/show-set.ts';
+import { followJob } from './backups/follow-job.ts';
+import { listSets } from './backups/list-sets.ts';
+import { showSet } from './backups/show-set.ts';
 import { optionText, positional, type CliCommand, type CliContext } from './command.ts';
 import { printable } from './printable.ts';
 

@@ -61,7 +61,10 @@ export async function exchange({ path, scratch, keepAs }: Exchange, files: FileR
   const kept = keptName(path, keepAs);
   try {
     if ((await kindAt(parent, fresh)) === null) {
-      if ((await switchedIn(parent, { path, scratch, keepAs })) === 'done') return;
+      if ((await switchedIn(parent, { path, scratch, keepAs })) !== 'not_done') {
+        await removeEmpty(parent, scratchName(scratch));
+        return;
+      }
       throw new RollbackError('NOT_FOUND', `nothing was restored beside ${path} that could take its place`);
     }
     const there = await kindAt(parent, name);
@@ -71,7 +74,7 @@ export async function exchange({ path, scratch, keepAs }: Exchange, files: FileR
     crashPoint('effect.call.between');
     await rename(parent.at(fresh), parent.at(name));
     crashPoint('effect.call.between');
-    await rmdir(parent.at(scratchName(scratch)));
+    await removeEmpty(parent, scratchName(scratch));
     await parent.handle.sync();
   } catch (cause) {
     throw fileFailure('replace', path, cause);
@@ -108,8 +111,9 @@ async function switchedIn(
   const fresh = await kindAt(parent, `${scratchName(scratch)}/${basename(path)}`);
   const marks = [keptName(path, keepAs), absentName(path, keepAs)];
   const kept = (await Promise.all(marks.map((mark) => kindAt(parent, mark)))).some((kind) => kind !== null);
-  if (fresh !== null) return kept ? 'partial' : 'not_done';
-  return kept ? 'done' : 'not_done';
+  if (!kept) return 'not_done';
+  const left = await kindAt(parent, scratchName(scratch));
+  return fresh === null && left === null ? 'done' : 'partial';
 }
 
 /** Puts back what was in use before the exchange, and removes what took its place. A repeat finishes what was begun. */
@@ -148,6 +152,12 @@ export async function dropBeside(
   await using parent = await holdFolder(dirname(path), files);
   for (const name of [scratchName(which), keptName(path, which), absentName(path, which)])
     await removeTree(parent, name, signal);
+}
+
+async function removeEmpty(parent: HeldFolder, name: string): Promise<void> {
+  await rmdir(parent.at(name)).catch((cause: unknown) => {
+    if (!(cause instanceof Error && 'code' in cause && cause.code === 'ENOENT')) throw cause;
+  });
 }
 
 type Kind = 'file' | 'folder' | 'other';
