@@ -112,6 +112,8 @@ function stopping(
     const cancel = clock.after(graceMs, () => resolve(false));
     void closed(front).then(() => resolve(true));
     front.closeIdleConnections();
+    // What had nothing under way is closed by now.
+    if (graceMs <= 0) setImmediate(() => resolve(false));
     const whole = await promise;
     cancel();
     cut.abort();

@@ -43,6 +43,8 @@ export function upstreamAgent(): Agent {
 export function pass(parts: TrafficParts, request: IncomingMessage, response: ServerResponse): void {
   response.sendDate = false;
   const { tally } = parts;
+  // Behind an upgrade that is left out nothing may follow: whether it is a request is a matter of opinion.
+  if (request.headers.upgrade !== undefined) response.shouldKeepAlive = false;
   const problem = malformed(request);
   if (problem !== null) {
     tally.count('read', 'refused');
