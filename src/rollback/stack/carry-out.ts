@@ -23,15 +23,18 @@ export type Arrival =
  */
 export async function rollOut(parts: StackParts, rollout: Rollout, signal: AbortSignal): Promise<Arrival> {
   let progress = noProgress;
+  let before: string | null = null;
   for (let count = 0; count < mostMoves; count++) {
     const members = await whereItStands(parts, rollout, signal);
+    before ??= idsOf(members);
     const move = nextMove(members, progress, rollout);
     if (move.do === 'end') return { arrived: true, services: madeServices(members, rollout) };
     if (count > 0) crashPoint('effect.call.between');
     const refusal = await attempt(parts, { rollout, move }, signal);
     if (refusal !== null) {
-      const touched = madeServices(await whereItStands(parts, rollout, signal), rollout).length > 0;
-      return { arrived: false, why: refusal, touched: touched || count > 0 };
+      const after = await whereItStands(parts, rollout, signal);
+      const touched = madeServices(after, rollout).length > 0 || idsOf(after) !== (before ?? '');
+      return { arrived: false, why: refusal, touched };
     }
     progress = learn(progress, move);
   }
@@ -49,6 +52,13 @@ async function whereItStands(
   } catch (error) {
     throw inDoubt(error);
   }
+}
+
+function idsOf(members: readonly Member[]): string {
+  return members
+    .map(({ container }) => `${container.id} ${container.status}`)
+    .toSorted()
+    .join();
 }
 
 function madeServices(members: readonly Member[], { opId, undo }: Rollout): readonly string[] {
@@ -86,6 +96,9 @@ async function make(parts: StackParts, { rollout, move }: Turn, signal: AbortSig
     }
     case 'await_health':
       return awaitHealth(parts, rollout, move, signal);
+    case 'rename':
+      await docker.rename(move.member.container.id, move.to, signal);
+      return null;
     case 'hold_down':
       await docker.setRestartPolicy(move.member.container.id, { name: 'no', maximumRetryCount: 0 }, signal);
       return null;

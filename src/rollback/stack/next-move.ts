@@ -9,6 +9,7 @@ export type Move =
   | { readonly do: 'up'; readonly service: string; readonly order: Order; readonly scale: number }
   | { readonly do: 'await_health'; readonly service: string; readonly made: readonly Member[] }
   | { readonly do: 'hold_down' | 'stop' | 'remove'; readonly member: Member }
+  | { readonly do: 'rename'; readonly member: Member; readonly to: string }
   | { readonly do: 'end' };
 
 /** What this run has found out. Losing it in a crash costs a question, never a mistake. */
@@ -78,6 +79,8 @@ function mustMove(
 function serviceMove(stand: ServiceStand, progress: Progress, rollout: Rollout): Move | null {
   const { service, made, others } = stand;
   const first = made[0];
+  const halfway = made.find(({ container }) => properName(container.name) !== null);
+  if (halfway !== undefined) return finishReplacing(halfway, others);
   const order = (first === undefined ? null : orderOf(first)) ?? chooseOrder(stand, rollout);
   const scale = order.how === 'beside' ? others.length + order.count : order.count;
   const waiting = made.some(({ container }) => container.status === 'created') && order.how !== 'created';
@@ -86,6 +89,20 @@ function serviceMove(stand: ServiceStand, progress: Progress, rollout: Rollout):
   if (order.how !== 'created' && !progress.proven.has(service)) return { do: 'await_health', service, made };
   const left = others[0];
   return left === undefined ? null : takeAway(left);
+}
+
+/**
+ * Compose gives a container that replaces another one a name of its own, until that one is removed. Killed in between, it
+ * trips over that container when it is run again: it is removed if the other one is still there, and else named.
+ */
+function finishReplacing(halfway: Member, others: readonly Member[]): Move {
+  const to = properName(halfway.container.name) ?? '';
+  const isTaken = others.some(({ container }) => container.name === to);
+  return isTaken ? takeAway(halfway) : { do: 'rename', member: halfway, to };
+}
+
+function properName(name: string): string | null {
+  return /^[0-9a-f]{12}_(.+)$/.exec(name)?.[1] ?? null;
 }
 
 /** How a service that has to move does so. Taking back is never done beside: what failed is to go. */
