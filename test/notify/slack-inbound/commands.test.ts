@@ -129,6 +129,17 @@ describe('a rollback that is typed', () => {
     expect(c.w.world.ledger).toEqual([]);
   });
 
+  test('waits to be confirmed at most ten of one person, and others can still type theirs', async () => {
+    await using c = await clicking(both);
+    for (let count = 0; count < 11; count += 1) await c.type('UALICE', 'rollback shop because regression');
+    await c.type('UBOB', 'rollback shop because regression');
+    expect(c.slack.toldTo('UALICE').map((said) => said.startsWith('Not done'))).toEqual([
+      ...Array.from({ length: 10 }, () => false),
+      true,
+    ]);
+    expect(c.slack.toldTo('UBOB')[0]).toContain('Roll shop back because of regression?');
+  });
+
   test('does nothing when its plan has changed since, or when it is cancelled', async () => {
     await using c = await clicking(both);
     await c.type('UALICE', 'rollback shop because regression');

@@ -134,6 +134,13 @@ describe('a click is refused, journaled and counted', () => {
     await c.click('UCAROL');
     expect(c.counts.at(-1)).toBe('refused/not_named');
   });
+
+  test('of somebody of another workspace who clicks on and on, without filling the journal', async () => {
+    await using c = await clicking();
+    for (let count = 0; count < 30; count += 1) await c.click('UALICE', 'approve', { userTeam: 'T9' });
+    expect(c.counts.slice(19, 21)).toEqual(['refused/other_user_team', 'refused/too_many']);
+    expect(await c.answers()).toHaveLength(20);
+  });
 });
 
 describe('members of a user group', () => {

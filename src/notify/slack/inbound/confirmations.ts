@@ -3,7 +3,7 @@ import type { Json } from '../../../domain/json.ts';
 import { MINUTE } from '../../../domain/time.ts';
 import type { Clock } from '../../../domain/ports/clock.ts';
 import type { Ids } from '../../../domain/ports/ids.ts';
-import type { Store } from '../../../domain/ports/store.ts';
+import type { InboxRow, Store } from '../../../domain/ports/store.ts';
 
 /** A rollback that somebody typed, and has to confirm with a click before it acts. */
 export interface Confirmation {
@@ -20,6 +20,8 @@ const source = 'slack.confirm';
 const validMs = 5 * MINUTE;
 /** Open ones; what is typed beyond that waits until earlier ones are over. */
 const most = 100;
+/** Of one person: nobody keeps others from typing theirs. */
+const mostOfOne = 10;
 
 export interface ConfirmationParts {
   readonly store: Pick<Store, 'receive' | 'answered' | 'unanswered'>;
@@ -47,7 +49,8 @@ export class Confirmations {
     const open = await store.unanswered(source, most + 1);
     const old = open.filter(({ at }) => clock.now() - at > validMs);
     for (const row of old) await store.answered(row, { ended: 'too late' });
-    if (open.length - old.length >= most) return null;
+    const own = open.filter((row) => !old.includes(row) && userOf(row) === confirmation.user);
+    if (open.length - old.length >= most || own.length >= mostOfOne) return null;
     const id = ids.unguessable();
     await store.receive([{ source, key: id, at: clock.now(), payload: { ...confirmation } }]);
     return id;
@@ -66,11 +69,15 @@ export class Confirmations {
       const { store, clock } = this.#parts;
       const open = await store.unanswered(source, most + 1);
       const row = open.find(({ key }) => key === id);
-      if (row === undefined || (row.payload as { readonly user?: Json }).user !== user) return null;
+      if (row === undefined || userOf(row) !== user) return null;
       await store.answered(row, { ended: 'used' });
       return clock.now() - row.at > validMs ? null : (row.payload as unknown as Confirmation);
     } finally {
       this.#claimed.delete(id);
     }
   }
+}
+
+function userOf({ payload }: InboxRow): Json | undefined {
+  return (payload as { readonly user?: Json }).user;
 }

@@ -144,6 +144,12 @@ export class Inbound {
 
   async #take(done: Interaction, at: number): Promise<Outcome> {
     const { desk, app } = this.#options;
+    // Before anything that is journaled: whoever it is must not fill the journal.
+    if (this.#pace.count(done.user) > mostInPace)
+      return {
+        ...refused('too_many', 'Not taken: too much at once. Try again in some seconds.'),
+        journaled: true,
+      };
     const strange = strangeness(done, app);
     if (strange !== null) return refused(strange, `Not taken: ${strangeWords[strange]}.`);
     if (desk.clock.now() - at > lateAfterMs)
@@ -151,11 +157,6 @@ export class Inbound {
         'late',
         'Too late: rollbackd was not there to take it when it came. Look at how things stand now.',
       );
-    if (this.#pace.count(done.user) > mostInPace)
-      return {
-        ...refused('too_many', 'Not taken: too much at once. Try again in some seconds.'),
-        journaled: true,
-      };
     if (done.kind === 'command') return takeCommand(desk, done, done.text);
     if (done.action.startsWith('confirm_')) return takeConfirmation(desk, done, done.action, done.value);
     const action = clickActions.find((known) => known === done.action);
