@@ -18,10 +18,10 @@ export interface Actor {
   readonly role: Role;
 }
 
-/**
- * Everything that can be asked of the running daemon. One shape for CLI, API and Slack. An answer by a button or a link
- * says by its `ticket` to which question it is: for another one it is refused.
- */
+/** By a button or a link it says by its ticket to which question it is: for another one it is refused. */
+type OfQuestion = { readonly incident: string; readonly ticket?: string };
+
+/** Everything that can be asked of the running daemon. One shape for CLI, API and Slack. */
 export type Command =
   | {
       readonly do: 'rollback';
@@ -33,27 +33,15 @@ export type Command =
       /** Of the plan that was shown: for another one it is refused. Whoever leaves it out takes what there is. */
       readonly planDigest?: string;
     }
-  | {
+  | (OfQuestion & {
       readonly do: 'approve' | 'reject';
-      readonly incident: string;
       readonly planDigest: string | null;
       readonly note: string;
-      readonly ticket?: string;
-    }
+    })
   /** Takes the question to a person: it ends, and the incident is handed over. */
-  | {
-      readonly do: 'hand_over';
-      readonly incident: string;
-      readonly note: string;
-      readonly ticket?: string;
-    }
+  | (OfQuestion & { readonly do: 'hand_over'; readonly note: string })
   /** Ten more minutes to answer, three times at most. */
-  | {
-      readonly do: 'prolong';
-      readonly incident: string;
-      readonly planDigest: string | null;
-      readonly ticket?: string;
-    }
+  | (OfQuestion & { readonly do: 'prolong'; readonly planDigest: string | null })
   | { readonly do: 'halt' | 'unhalt'; readonly note: string }
   | { readonly do: 'freeze'; readonly target: string | null; readonly forMs: number; readonly note: string }
   | { readonly do: 'unfreeze'; readonly target: string | null }
