@@ -4,6 +4,7 @@ import { databaseSource } from '../detect/sources/database.ts';
 import { diskSource } from '../detect/sources/disk.ts';
 import { dockerSource } from '../detect/sources/docker.ts';
 import { httpSource } from '../detect/sources/http.ts';
+import { logsSource } from '../detect/sources/logs.ts';
 import { promqlSource } from '../detect/sources/promql.ts';
 import { reportsSource } from '../detect/sources/reports.ts';
 import { sequenceSource } from '../detect/sources/sequence.ts';
@@ -54,6 +55,7 @@ export function sourcesFor(
     http: httpSource({ client: http, clock, environment }),
     sequence: sequenceSource({ client: http, clock, environment }),
     docker: dockerSource({ docker, clock }),
+    logs: logsSource({ docker, clock }),
     disk: diskSource({ hostRoot, clock }),
     checksum: checksumSource({ hostRoot, clock }),
     reports: reportsSource({ reports, clock }),

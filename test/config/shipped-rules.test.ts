@@ -4,11 +4,13 @@ import { expect, test } from 'vitest';
 import { crontab } from '../../src/clients/crontab.ts';
 import { formatProblems } from '../../src/config/format-problems.ts';
 import { loadConfiguration } from '../../src/config/load-configuration.ts';
+import { databaseSource } from '../../src/detect/sources/database.ts';
 import { diskSource } from '../../src/detect/sources/disk.ts';
 import { dockerSource } from '../../src/detect/sources/docker.ts';
 import { httpSource } from '../../src/detect/sources/http.ts';
 import { promqlSource } from '../../src/detect/sources/promql.ts';
 import { reportsSource } from '../../src/detect/sources/reports.ts';
+import { sequenceSource } from '../../src/detect/sources/sequence.ts';
 import type { Configuration } from '../../src/domain/configuration.ts';
 import type { Sources } from '../../src/domain/ports/source.ts';
 import { formatQuantity } from '../../src/domain/quantity.ts';
@@ -31,6 +33,8 @@ const sources: Sources = {
   docker: dockerSource({ docker: nothing, clock }),
   disk: diskSource({ hostRoot: '/', clock }),
   reports: reportsSource({ reports: nothing, clock }),
+  sequence: sequenceSource({ client: nothing, clock, environment: {} }),
+  database: databaseSource({ stores: {}, http: nothing, redis: nothing, hostRoot: '/', clock }),
 };
 const drivers = {
   evidence: evidenceDriver(nothing),
@@ -40,6 +44,7 @@ const drivers = {
   'git.revert': gitRevertDriver(nothing),
   command: commandDriver(nothing),
 };
+const mainPath = '/etc/rollbackd/rollbackd.yaml';
 const main = `version: 1
 mode: auto
 include: [${resolve('rules/layra')}]
@@ -137,7 +142,49 @@ test('the pack loads for each kind of target, with the one warning that it silen
   expect([...new Set(warnings.map(({ path, code }) => `${path} ${code}`))]).toEqual([
     'rules.user-reports.levels.high rule/objective',
   ]);
-  expect(Object.keys(playbooks)).toEqual(['layra/service', 'layra/release-link', 'layra/repository']);
+  expect(Object.keys(playbooks)).toEqual([
+    'layra/service',
+    'layra/service-with-data',
+    'layra/release-link',
+    'layra/repository',
+  ]);
+});
+
+test('what the playbook with data has commented out is well once its password and program are there', async () => {
+  const written = readFileSync('rules/layra/playbooks.yaml', 'utf8');
+  const [before, own, after] = written.split(/^(?= {2}(?:service-with-data|release-link):)/m);
+  const whole = `${before}${own?.replaceAll(/^( +)# (?=functionality:|- command:| {2})/gm, '$1')}${after}`;
+  const allowing = `${main}allowed_programs: [/usr/bin/mongosh]\n`;
+  const files = { [resolve('rules/layra/playbooks.yaml')]: whole, [mainPath]: allowing };
+  const { playbooks } = await load(mainPath, (path) => files[path] ?? readFileSync(path, 'utf8'), {
+    LAYRA_TEST_PASSWORD: 'of the test',
+  });
+  const phases = playbooks['layra/service-with-data']?.verification.phases ?? [];
+  expect(phases.map(({ name, checks }) => [name, checks.map((check) => check.name)])).toEqual([
+    [
+      'infrastructure',
+      [
+        'docker running',
+        'docker healthy',
+        'docker memory below 85%',
+        'docker cpu below 80%',
+        'disk / above 10%',
+      ],
+    ],
+    [
+      'connectivity',
+      [
+        'http ${target.address}/api/v1/health/check',
+        'MySQL answers',
+        'Redis answers',
+        'Milvus answers',
+        'Qdrant answers',
+        'command /usr/bin/mongosh',
+      ],
+    ],
+    ['functionality', ['login, knowledge bases and chat']],
+    ['data', ['there are users', 'the vectors can be read', 'command /usr/bin/mongosh']],
+  ]);
 });
 
 test('every rule names the section of the runbook that it comes from', async () => {
@@ -166,17 +213,19 @@ test('the example of the design loads with the real sources and drivers', async 
 });
 
 function layra(): Promise<Configuration> {
-  return load('/etc/rollbackd/rollbackd.yaml', (path) =>
-    path === '/etc/rollbackd/rollbackd.yaml' ? main : readFileSync(path, 'utf8'),
-  );
+  return load(mainPath, (path) => (path === mainPath ? main : readFileSync(path, 'utf8')));
 }
 
-async function load(path: string, read: (path: string) => string): Promise<Configuration> {
+async function load(
+  path: string,
+  read: (path: string) => string,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Configuration> {
   const loaded = await loadConfiguration({
     path,
     registries: { sources, drivers },
     crontab: crontab(),
-    environment: {},
+    environment,
     hostname: 'build-7',
     readFile: async (path) => read(path),
   });

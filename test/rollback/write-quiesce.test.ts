@@ -24,6 +24,7 @@ class FakeRedis {
   open = (): Promise<Redis> => {
     if (this.away) return Promise.reject(new RollbackError('UNREACHABLE', 'could not connect in flags'));
     return Promise.resolve({
+      ping: () => Promise.resolve(),
       size: () => Promise.resolve(this.keys.size),
       scan: () => Readable.from([]) as AsyncIterable<Buffer[]>,
       unlink: (keys) => Promise.resolve(keys.filter((key) => this.keys.delete(key.toString())).length),

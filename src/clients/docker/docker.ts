@@ -57,7 +57,15 @@ export interface Docker {
   /** The last lines of stdout and stderr in the order they were written, at most the last `maxBytes` of them. */
   logs(
     id: string,
-    limits: { readonly tail: number; readonly maxBytes: number },
+    limits: {
+      /** Lines at most; all of them unless stated. */
+      readonly tail?: number;
+      readonly maxBytes: number;
+      /** Only what was written since then. */
+      readonly since?: number;
+      /** Both unless stated; a container with a terminal has only stdout. */
+      readonly stream?: 'stdout' | 'stderr';
+    },
     signal: AbortSignal,
   ): Promise<string>;
   /** `sampled` waits about a second for the engine's second sample, which `cores` needs. */

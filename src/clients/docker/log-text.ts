@@ -1,6 +1,9 @@
 import { StringDecoder } from 'node:string_decoder';
 import type { Readable } from 'node:stream';
 
+/** What a log begins with whose beginning was left out. */
+export const cutMark = '[earlier output left out]\n';
+
 /** How much is read for one answer before the rest is left. */
 const mostRead = 16 * 2 ** 20;
 
@@ -42,7 +45,8 @@ class Frames {
 
 class Tail {
   readonly #maxBytes: number;
-  #bytes: Buffer = Buffer.alloc(0);
+  readonly #chunks: Buffer[] = [];
+  #length = 0;
   #cut = false;
 
   constructor(maxBytes: number) {
@@ -50,13 +54,23 @@ class Tail {
   }
 
   push(bytes: Buffer): void {
-    const all = Buffer.concat([this.#bytes, bytes]);
+    this.#chunks.push(bytes);
+    this.#length += bytes.length;
+    // Rarely, since it copies what is kept: a log is many small frames.
+    if (this.#length > 2 * this.#maxBytes + 2 ** 16) this.#bytes();
+  }
+
+  #bytes(): Buffer {
+    const all = Buffer.concat(this.#chunks);
     this.#cut ||= all.length > this.#maxBytes;
-    this.#bytes = all.subarray(Math.max(0, all.length - this.#maxBytes));
+    const kept = Buffer.from(all.subarray(Math.max(0, all.length - this.#maxBytes)));
+    this.#chunks.splice(0, Infinity, kept);
+    this.#length = kept.length;
+    return kept;
   }
 
   text(): string {
-    const text = new StringDecoder('utf8').end(this.#bytes);
-    return this.#cut ? `[earlier output left out]\n${text.slice(text.indexOf('\n') + 1)}` : text;
+    const text = new StringDecoder('utf8').end(this.#bytes());
+    return this.#cut ? `${cutMark}${text.slice(text.indexOf('\n') + 1)}` : text;
   }
 }

@@ -11,12 +11,17 @@ import type { Transport } from './transport.ts';
 /** The calls whose answers are read as they come. */
 export function streams(transport: Transport): Pick<Docker, 'logs' | 'events'> {
   return {
-    async logs(id, { tail, maxBytes }, signal) {
+    async logs(id, { tail, maxBytes, since, stream: only }, signal) {
       const doing = `reading the log of container ${id}`;
       const path = `/containers/${encodeURIComponent(id)}`;
       const found = await transport.ask({ method: 'GET', path: `${path}/json`, doing }, signal);
       const framed = understood(containerAnswer, found, doing).config['Tty'] !== true;
-      const query = { stdout: true, stderr: true, tail };
+      const query = {
+        stdout: only !== 'stderr',
+        stderr: only !== 'stdout',
+        tail: tail ?? 'all',
+        ...(since === undefined ? {} : { since: (since / SECOND).toFixed(3) }),
+      };
       return transport.stream(
         { method: 'GET', path: `${path}/logs`, query, doing, timeoutMs: 30 * SECOND },
         async (stream) => readLog(stream, framed, maxBytes),

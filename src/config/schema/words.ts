@@ -5,6 +5,7 @@ export const sourceWords: Readonly<Record<string, string>> = {
   http: 'A probe: passes when the answer is as expected',
   sequence: 'A probe: passes when requests, one after the other, are answered as expected; later ones use earlier answers',
   docker: 'The container: running and healthy pass or fail; restarts, memory and cpu are values',
+  logs: 'How many lines of a container match a pattern',
   disk: 'What is free on a file system, as a ratio',
   checksum: 'A probe: passes when all files are as a manifest of checksums says',
   database: 'A data store: a probe that it answers, or one number out of it',

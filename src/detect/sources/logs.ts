@@ -1,0 +1,132 @@
+import { z } from 'zod';
+import type { Docker } from '../../clients/docker/docker.ts';
+import { cutMark } from '../../clients/docker/log-text.ts';
+import { messageOf, RollbackError } from '../../domain/errors.ts';
+import { sleep, type Clock } from '../../domain/ports/clock.ts';
+import type { Source } from '../../domain/ports/source.ts';
+import type { Reading, Unknown } from '../../domain/reading.ts';
+import type { Subject } from '../../domain/target.ts';
+import { DAY, formatDuration, SECOND } from '../../domain/time.ts';
+import { compilePattern } from '../../promql/matcher.ts';
+import { duration } from './schema.ts';
+
+/** Which lines are counted, of which container. */
+export interface LogsOptions {
+  readonly match: string;
+  readonly withinMs: number;
+  readonly stream: 'stdout' | 'stderr' | null;
+  /** null: the target's own. */
+  readonly container: string | null;
+}
+
+const pattern = z
+  .string()
+  .min(1)
+  .superRefine((text, context) => {
+    try {
+      compilePattern(text);
+    } catch (error) {
+      context.addIssue({ code: 'custom', message: messageOf(error) });
+    }
+  });
+
+const logsOptions: z.ZodType<LogsOptions> = z
+  .strictObject({
+    match: pattern.describe('A regular expression of RE2 that is found anywhere in a line'),
+    within: duration({ min: SECOND, max: DAY }).describe('How far back lines count'),
+    stream: z.enum(['stdout', 'stderr']).optional().describe('Only this one; both unless stated'),
+    container: z.string().min(1).optional().describe("Name of a container other than the target's own"),
+  })
+  .transform(({ match, within, stream, container }) => ({
+    match,
+    withinMs: within,
+    stream: stream ?? null,
+    container: container ?? null,
+  }));
+
+/** Of the log of one container and one reading. */
+const mostBytes = 2 * 2 ** 20;
+/** Characters of a line that are looked at. */
+const longestLine = 16_384;
+/** Characters that are looked at before others in the daemon have their turn. */
+const charactersATurn = 65_536;
+
+/**
+ * How many lines of a container's log match a pattern. Its cost grows with the log, never with the cunning of who writes into it.
+ *
+ * A container that is missing, and one of a logging driver that cannot be read, is unknown; a log too large to be read
+ * whole is `insufficient`, since what was not read may match. No line is ever told: logs hold what must not be.
+ */
+export function logsSource(parts: { readonly docker: Docker; readonly clock: Clock }): Source<LogsOptions> {
+  return {
+    kind: 'logs',
+    options: logsOptions,
+    seesDeploys: true,
+    signal: () => 'value',
+    unit: () => 'number',
+    windowMs: ({ withinMs }) => withinMs,
+    identity: () => 'docker',
+    onTargetsOnly: ({ container }) => container === null,
+    async read(options, subjects, signal) {
+      const readings = subjects.map(async (subject): Promise<[string, Reading]> => {
+        const seen = await count(options, subject, parts, signal);
+        return [subject.name, { ...seen, at: parts.clock.now() }];
+      });
+      return new Map(await Promise.all(readings));
+    },
+  };
+}
+
+type Seen =
+  | { readonly kind: 'value'; readonly value: number; readonly detail: string }
+  | { readonly kind: 'unknown'; readonly why: Unknown; readonly detail: string };
+
+async function count(
+  { match, withinMs, stream, container }: LogsOptions,
+  subject: Subject,
+  { docker, clock }: { readonly docker: Docker; readonly clock: Clock },
+  signal: AbortSignal,
+): Promise<Seen> {
+  const name = container ?? subject.target?.container ?? null;
+  if (name === null) return unknown('never_seen', `${subject.name} has no container`);
+  try {
+    const found = await docker.container(name, signal);
+    if (found === null) return unknown('no_data', `there is no container ${name}`);
+    // The engine dates lines with the clock of the machine.
+    const limits = {
+      maxBytes: mostBytes,
+      since: clock.wall() - withinMs,
+      ...(stream === null ? {} : { stream }),
+    };
+    const text = await docker.logs(found.id, limits, signal);
+    const within = formatDuration(withinMs);
+    if (text.startsWith(cutMark))
+      return unknown('insufficient', `the log of container ${name} within ${within} is larger than 2 MiB`);
+    const value = await matching(text, match, clock, signal);
+    const lines = value === 1 ? '1 line' : `${value} lines`;
+    return { kind: 'value', value, detail: `${lines} of container ${name} within ${within}` };
+  } catch (error) {
+    return unknown('error', messageOf(error));
+  }
+}
+
+/** Takes turns with everything else: a large log and a complicated pattern may take seconds. */
+async function matching(text: string, match: string, clock: Clock, signal: AbortSignal): Promise<number> {
+  const program = compilePattern(match);
+  let count = 0;
+  let looked = 0;
+  for (const whole of text.split('\n')) {
+    const line = whole.slice(0, longestLine);
+    if (program.test(line)) count += 1;
+    looked += line.length;
+    if (looked < charactersATurn) continue;
+    looked = 0;
+    await sleep(clock, 1, signal);
+    if (signal.aborted) throw new RollbackError('ABORTED', 'time was over before the log was looked through');
+  }
+  return count;
+}
+
+function unknown(why: Unknown, detail: string): Seen {
+  return { kind: 'unknown', why, detail };
+}
