@@ -17,6 +17,7 @@ import { scrape } from './scrape.ts';
 import { start } from './start.ts';
 import { store } from './store.ts';
 import { watching } from './watching.ts';
+import { writeGate } from './write-gate.ts';
 
 const benchmarks: readonly Benchmark[] = [
   reaction,
@@ -30,6 +31,7 @@ const benchmarks: readonly Benchmark[] = [
   promql,
   eventStreams,
   clicks,
+  writeGate,
 ];
 const results = join(import.meta.dirname, 'results.jsonl');
 
