@@ -25,6 +25,7 @@ import { composeRestartDriver } from '../rollback/drivers/compose-restart.ts';
 import { composeRollbackDriver } from '../rollback/drivers/compose-rollback.ts';
 import { dockerRestartDriver } from '../rollback/drivers/docker-restart.ts';
 import { dockerRollbackDriver } from '../rollback/drivers/docker-rollback.ts';
+import { fileRestoreDriver } from '../rollback/drivers/file-restore.ts';
 import { evidenceDriver } from '../rollback/drivers/evidence.ts';
 import { flagsSetDriver } from '../rollback/drivers/flags-set.ts';
 import { gitRevertDriver } from '../rollback/drivers/git-revert.ts';
@@ -105,6 +106,7 @@ export function driversFor(
     'link.rollback': linkRollbackDriver({ processes, clock, http }),
     'git.revert': gitRevertDriver({ git, clock }),
     backup: backupDriver(parts),
+    'file.restore': fileRestoreDriver({ ...parts, files, records }),
     'write.quiesce': writeQuiesceDriver({
       clock,
       http,

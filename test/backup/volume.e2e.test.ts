@@ -43,7 +43,7 @@ describeWithDocker('volumes of a real engine', () => {
   afterAll(() => engine.stop());
 
   async function backedUp() {
-    const docker = openDocker({ endpoint: { socket: engine.socket }, clock: systemClock });
+    const docker = openDocker({ endpoint: { socket: engine.socket }, clock: systemClock() });
     const archivists = [volumeArchivist({ docker, hostRoot: '/' }), containersArchivist(docker)];
     const recipe = {
       name: 'v',

@@ -31,6 +31,7 @@ export const stepWords: Readonly<Record<string, string>> = {
   'git.revert': 'Takes commits back and pushes that',
   backup: 'Makes a backup set and reads it back, for the steps after it that replace data',
   'write.quiesce': 'Holds writes off until the rollback is over, and lets them pass again on every path',
+  'file.restore': 'Brings files and folders back from a backup set',
   'flags.set': 'Sets keys in a YAML, JSON or dotenv file, and keeps the rest as it is',
   'directory.clear': 'Empties a folder, such as a cache',
   'cache.invalidate': 'Takes keys out of a Redis, by pattern in batches or all at once',
