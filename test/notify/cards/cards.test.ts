@@ -35,6 +35,15 @@ function stage(name: string): CardView {
   return found;
 }
 
+test('a locked screen says once how an incident ended', () => {
+  const ended = stage('rolled-back');
+  const reason = 'rolled back and verified: shop/health: answered 200';
+
+  expect(card({ ...ended, incident: { ...ended.incident, reason } }).text).toBe(
+    'HIGH backend i-7k3f9a: rolled back and verified after 8m. shop/health: answered 200',
+  );
+});
+
 describe('whoever reads only the card knows', () => {
   test.each(names)(
     'of %s what is broken, since when, what is done, what is asked and what otherwise',

@@ -64,8 +64,17 @@ function notification(incident: IncidentView): string {
   const { id, severity, target, reason } = incident;
   const open = asked(incident);
   const title = `${severity.toUpperCase()} ${bare(target, 60)} ${bare(id, 40)}: ${headline(incident)}`;
-  if (open === null) return reason === '' ? title : `${title}. ${bare(reason, 600)}`;
+  if (open === null) {
+    const rest = withoutRepeat(reason, headline(incident));
+    return rest === '' ? title : `${title}. ${bare(rest, 600)}`;
+  }
   return `${title}. Approve the ${bare(wayBack(open.plan), 300)}? Answer until ${utcMinute(open.question.dueAt)}`;
+}
+
+/** What a reason adds to a headline such as `rolled back and verified after 4m`. */
+function withoutRepeat(reason: string, heading: string): string {
+  const [said = ''] = heading.split(' after ');
+  return reason.startsWith(`${said}: `) ? reason.slice(said.length + 2) : reason;
 }
 
 function bare(text: string, longest: number): string {
