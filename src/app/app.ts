@@ -120,7 +120,13 @@ export async function startApp(options: AppOptions): Promise<App> {
     loaded: () => reloader.loaded(),
     reload: () => reloader.reload(),
     doctor: () =>
-      examine({ parts, connections, configuration: engine.core.book.configuration, slack: late.slack }),
+      examine({
+        parts,
+        connections,
+        configuration: engine.core.book.configuration,
+        slack: late.slack,
+        closed: () => engine.core.book.configuration.tokens.length > 0 || wereEverMade(engine.core.book),
+      }),
     answerers: answerersOf(configuration, connections),
     scrape: () => scraped.view(),
     vault,

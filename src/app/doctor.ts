@@ -12,6 +12,8 @@ export interface Examined {
   readonly parts: Parts;
   readonly connections: Connections;
   readonly configuration: Configuration;
+  /** Whether the API asks for tokens. */
+  readonly closed: () => boolean;
   /** What people click there may not arrive. */
   readonly slack: Pick<Slack, 'check'> | null;
 }
@@ -45,7 +47,8 @@ async function perform(
   }
 }
 
-function ofDaemon({ parts, configuration }: Examined): Examination[] {
+function ofDaemon(examined: Examined): Examination[] {
+  const { parts, configuration } = examined;
   return [
     {
       name: 'journal',
@@ -55,8 +58,16 @@ function ofDaemon({ parts, configuration }: Examined): Examination[] {
       name: 'halt file',
       look: async () => sayOrThrow(parts.haltFile(), `${configuration.haltFile} is not there`),
     },
+    ...(configuration.publicUrl === null ? [] : [guarded(examined)]),
     { name: 'state directory', look: () => writable(configuration.stateDir) },
   ];
+}
+
+/** A proxy that hides itself makes everybody a caller on this machine. */
+function guarded({ closed }: Examined): Examination {
+  const problem =
+    'the API is reached by a public name, and there is no token: whoever comes through a proxy that hides itself is an admin; rollbackd token make NAME --role admin';
+  return { name: 'tokens', look: async () => sayOrThrow(closed() ? null : problem, 'the API asks for one') };
 }
 
 function ofServices({ connections, configuration }: Examined): Examination[] {

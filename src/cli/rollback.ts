@@ -9,7 +9,7 @@ const names = Object.keys(causes) as Cause[];
 export const command = {
   name: 'rollback',
   summary: 'Roll a target back now, by your own judgement',
-  usage: `rollback TARGET --because CAUSE [--to RELEASE] [--playbook NAME] [--note TEXT]`,
+  usage: `rollback TARGET --because CAUSE [--to RELEASE] [--playbook NAME] [--plan DIGEST] [--note TEXT]`,
   takes: ['TARGET'],
   options: {
     because: {
@@ -19,6 +19,7 @@ export const command = {
     },
     to: { type: 'string', value: 'RELEASE', help: 'which release; the last good one unless stated' },
     playbook: { type: 'string', value: 'NAME', help: "pack/name; the target's own unless stated" },
+    plan: { type: 'string', value: 'DIGEST', help: 'only this plan, as `rollbackd plan` showed it' },
     ...noteOption,
   },
   examples: [
@@ -26,15 +27,18 @@ export const command = {
     'rollbackd rollback backend --because regression -m "search finds nothing"',
     'rollbackd rollback backend --because security --to r-0a1b2c3d4e5f',
   ],
-  run: (context) =>
-    ask(context, {
+  run: (context) => {
+    const planDigest = optionText(context, 'plan');
+    return ask(context, {
       do: 'rollback',
       target: positional(context, 0),
       because: causeIn(context),
       to: optionText(context, 'to'),
       playbook: optionText(context, 'playbook'),
       note: optionText(context, 'note') ?? '',
-    }),
+      ...(planDigest === null ? {} : { planDigest }),
+    });
+  },
 } satisfies CliCommand;
 
 function causeIn(context: CliContext): Cause {

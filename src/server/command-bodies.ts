@@ -45,8 +45,19 @@ export const commandRoutes: Readonly<Record<Command['do'], CommandRoute>> = {
     role: 'approver',
     summary: "Roll a target back by one's own judgement",
     body: z
-      .strictObject({ target: word, because: cause, to: optionalWord, playbook: optionalWord, note })
-      .transform((body) => ({ do: 'rollback' as const, ...body })),
+      .strictObject({
+        target: word,
+        because: cause,
+        to: optionalWord,
+        playbook: optionalWord,
+        planDigest: word.optional(),
+        note,
+      })
+      .transform(({ planDigest, ...body }) => ({
+        do: 'rollback' as const,
+        ...body,
+        ...(planDigest === undefined ? {} : { planDigest }),
+      })),
   },
   approve: {
     role: 'approver',

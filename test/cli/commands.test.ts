@@ -11,6 +11,10 @@ import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const commandLines = [
   [
+    'rollback backend --because security --plan 9f8e7d6c5b4a3210',
+    'rollback {"target":"backend","because":"security","to":null,"playbook":null,"note":"","planDigest":"9f8e7d6c5b4a3210"}',
+  ],
+  [
     'rollback backend --because security -m "leaks names" --to r-1 --playbook layra/service',
     'rollback {"target":"backend","because":"security","to":"r-1","playbook":"layra/service","note":"leaks names"}',
   ],
