@@ -5,6 +5,7 @@ import { rtoPhases } from '../../src/domain/ports/store.ts';
 import { asked, askingRow, badNight, badRow, rolledBack } from '../cli/world.ts';
 import { start } from '../fakes/clock.ts';
 import { anEntry, aPlan, aRelease, emptyRto } from '../fakes/daemon-views.ts';
+import { fakeDesk } from '../fakes/backup-desk.ts';
 import type { FakeDaemon } from '../fakes/daemon.ts';
 import { Description, type Described } from './described.ts';
 import { serving, tokens, type Answer, type Sent } from './serving.ts';
@@ -62,6 +63,13 @@ const requests: Readonly<Record<string, { readonly path: string; readonly body?:
     { path: '/api/v1/codes', body: { incident: 'i-1', name: 'carol', role: 'approver' } },
   ],
   'POST /api/v1/notify/test': [{ path: '/api/v1/notify/test', body: {} }],
+  'GET /api/v1/backups': [{ path: '/api/v1/backups' }],
+  'GET /api/v1/backups/jobs/{id}': [{ path: '/api/v1/backups/jobs/j-1' }],
+  'GET /api/v1/backups/{id}': [{ path: '/api/v1/backups/b-20260105-120000-x7k2' }],
+  'POST /api/v1/backups': [{ path: '/api/v1/backups', body: { recipe: 'shop' } }],
+  'POST /api/v1/backups/{id}/verify': [{ path: '/api/v1/backups/b-1/verify', body: { rehearse: true } }],
+  'POST /api/v1/backups/{id}/restore': [{ path: '/api/v1/backups/b-1/restore', body: { parts: ['a'] } }],
+  'POST /api/v1/backups/prune': [{ path: '/api/v1/backups/prune', body: {} }],
   'GET /api/v1/openapi.json': [{ path: '/api/v1/openapi.json' }],
 };
 
@@ -150,7 +158,7 @@ function fill(daemon: FakeDaemon): void {
 }
 
 async function described() {
-  const at = await serving({ tokens });
+  const at = await serving({ tokens, backups: fakeDesk });
   fill(at.daemon);
   const { body } = await at.send('GET', '/api/v1/openapi.json', { as: 'viewer' });
   return { ...at, description: new Description(body as Described) };
