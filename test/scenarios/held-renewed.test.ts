@@ -129,9 +129,11 @@ test('what cannot be let go of is told again and again, also after an acknowledg
   lease().stuck = true;
   await w.wait(10 * MINUTE);
   await w.asks({ do: 'ack', incident: (await w.incident()).id, note: '' }, alice);
+  const { renewals } = lease();
   await w.wait(100 * MINUTE);
 
   expect(await w.state()).toBe('releasing');
+  expect(lease().renewals).toBe(renewals);
   const reminders = await entries(w, 'incident.reminder');
   expect(reminders.length).toBeGreaterThan(2);
   expect(reminders[0]).toContain('letting go is tried again until it works');

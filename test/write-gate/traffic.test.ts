@@ -252,7 +252,10 @@ test('half an answer does not look like a whole one', async () => {
   await expect(requested(gate.port, {}).then(bodyOf)).rejects.toThrow('aborted');
 });
 
-test('when a client goes away, the call to the service ends', async () => {
+test.each([
+  ['in the middle of its request', 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nabc'],
+  ['while it waits', 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc'],
+])('when a client goes away %s, the call to the service ends', async (_, sent) => {
   const asked = Promise.withResolvers<void>();
   const ended = Promise.withResolvers<void>();
   const service = await aService((request) => {
@@ -261,7 +264,7 @@ test('when a client goes away, the call to the service ends', async () => {
   });
   const gate = await aGate(service.port);
   const socket = open(gate.port);
-  socket.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nabc');
+  socket.write(sent);
   await asked.promise;
   expect((await gate.state()).writesUnderWay).toBe(1);
 
