@@ -1,51 +1,29 @@
-import { mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
 import type { Configuration } from '../domain/configuration.ts';
 import type { CommandAnswer, Daemon } from '../domain/ports/daemon.ts';
 import type { Store } from '../domain/ports/store.ts';
 import type { Vault } from '../domain/ports/vault.ts';
 import type { Book } from '../engine/book.ts';
-import { reportsOf } from '../engine/bug-reports.ts';
-import { Engine } from '../engine/engine.ts';
 import { madeTokens, wereEverMade } from '../engine/tokens.ts';
 import type { Dispatcher } from '../notify/dispatcher.ts';
-import { createMetrics, type Metrics } from '../record/metrics.ts';
 import { startServer, type Server } from '../server/server.ts';
 import type { MadeTokens } from '../server/tokens.ts';
-import { openSqliteStore } from '../store/sqlite/open.ts';
-import { connect, vaultIn, type Connections, type Surroundings } from './connections.ts';
-import { backingOf, type Backing } from './backups.ts';
 import { approvalPages } from './approval-pages.ts';
 import { background } from './background.ts';
 import { metricsState } from './metrics-state.ts';
 import { daemonOf } from './daemon.ts';
 import { examine } from './doctor.ts';
 import type { Answerers } from './explain/explain.ts';
-import { knowSecrets, type systemLog } from './log.ts';
-import { Listeners } from './listeners.ts';
-import { messagingOf } from './messaging.ts';
-import { makeParts } from './parts.ts';
+import { knowSecrets } from './log.ts';
 import { Reloader } from './reload.ts';
 import { slackOf, type Slack } from './slack.ts';
 import { followFiles, type Followed } from './follow-files.ts';
 import { keepHouse } from './house-keeping.ts';
-import { watcherOf } from './watcher.ts';
-
-export interface AppOptions extends Surroundings {
-  readonly configuration: Configuration;
-  /** Path of the main configuration file, for reloading. */
-  readonly path: string;
-  readonly version: string;
-  readonly log: ReturnType<typeof systemLog>;
-  /** Called once when the daemon cannot go on. */
-  readonly onFatal: (error: unknown) => void;
-  /** Hears of every journal entry as it is committed; the demo prints them. */
-  readonly onEntry?: (entry: {
-    readonly type: string;
-    readonly message: string;
-    readonly at: number;
-  }) => void;
-}
+import type { Engine } from '../engine/engine.ts';
+import type { Parts } from '../engine/parts.ts';
+import type { Metrics } from '../record/metrics.ts';
+import { assemble, engineOf, type AppOptions, type Made } from './assembly.ts';
+import type { Backing } from './backups.ts';
+import type { Connections } from './connections.ts';
 
 /** The running daemon. */
 export interface App {
@@ -63,78 +41,14 @@ export interface App {
 export async function startApp(options: AppOptions): Promise<App> {
   const { configuration, clock, log } = options;
   await using undo = new AsyncDisposableStack();
-  mkdirSync(dirname(configuration.store), { recursive: true, mode: 0o700 });
-  const store = await openSqliteStore({ path: configuration.store, clock });
-  undo.defer(() => store.close());
-  const vault = await vaultIn(configuration.stateDir);
-  const metrics = createMetrics({ clock, version: options.version });
-  undo.defer(() => metrics.close());
-  const connections = connect(configuration, options);
-  const { scraped } = connections;
-  const late: { engine: Engine | null; slack: Slack | null } = { engine: null, slack: null };
-  const { http } = connections;
-  const told = { http, store, vault, clock, log, engine: (): Engine | null => late.engine };
-  const messaging = await messagingOf(configuration, told);
-  const { channels, dispatcher, links } = messaging;
-  const journaled = new Listeners();
-  const watcher = watcherOf({
-    journaled,
-    metrics,
-    log,
-    wake: () => dispatcher.wake(),
-    onEntry: (entry) => {
-      if (entry.incident !== null) for (const channel of channels) channel.refresh?.(entry.incident);
-      options.onEntry?.(entry);
-    },
-  });
-  const reports = {
-    of: (target: string) => (late.engine === null ? [] : reportsOf(late.engine.core.book, target)),
-  };
-  const backing = await backingOf(configuration, {
-    connections,
-    clock,
-    log,
-    version: options.version,
-    engine: () => late.engine,
-  });
-  if (backing !== null) undo.use(backing.desk);
-  const making = {
-    ...options,
-    connections,
-    store,
-    vault,
-    channels,
-    links,
-    watcher,
-    reports,
-    backups: backing?.backups ?? null,
-    isDevelopment: () => isDevelopment(late.engine?.core.book.configuration ?? configuration),
-  };
-  const parts = await makeParts(making);
-  const engine = new Engine(parts, configuration, options.onFatal);
+  const made = await assemble(options, undo);
+  const { store, vault, metrics, connections, late, messaging, backing } = made;
+  const { engine, parts } = await engineOf(options, made);
   late.engine = engine;
   const reloader = new Reloader({ ...options, engine, reloaded: (reload) => metrics.reloaded(reload) });
-  const daemon = daemonOf({
-    engine,
-    version: options.version,
-    loaded: () => reloader.loaded(),
-    reload: () => reloader.reload(),
-    doctor: () =>
-      examine({
-        parts,
-        connections,
-        configuration: engine.core.book.configuration,
-        slack: late.slack,
-        closed: () => engine.core.book.configuration.tokens.length > 0 || wereEverMade(engine.core.book),
-      }),
-    answerers: answerersOf(configuration, connections),
-    scrape: () => scraped.view(),
-    vault,
-    notifyTest: messaging.test,
-    onJournaled: (call) => journaled.add(call),
-    refusedAccess: (refused) => metrics.refusedAccess(refused),
-    metrics: async () => metrics.page(await metricsState(engine, dispatcher, scraped, backing)),
-  });
+  const daemon = facade(options, { ...made, engine, parts, reloader });
+  const { http, scraped } = connections;
+  const { channels, dispatcher } = messaging;
   const slack = await slackOf({ engine, daemon, store, http, channels, clock, log, metrics });
   late.slack = slack;
   const server = await serve({ ...options, engine, daemon, store, vault, metrics, slack, backing });
@@ -153,6 +67,36 @@ export async function startApp(options: AppOptions): Promise<App> {
     reload: () => reloader.reload(),
     stop: (graceMs) => (stopping ??= stop(engine, teardown, graceMs)),
   };
+}
+
+interface Facing extends Made {
+  readonly engine: Engine;
+  readonly parts: Parts;
+  readonly reloader: Reloader;
+}
+
+/** The daemon as its API and its commands see it. */
+function facade({ configuration, version }: AppOptions, facing: Facing): Daemon {
+  const { engine, parts, reloader, connections, late, messaging, journaled, metrics, backing, vault } =
+    facing;
+  const { scraped } = connections;
+  const { book } = engine.core;
+  const closed = (): boolean => book.configuration.tokens.length > 0 || wereEverMade(book);
+  return daemonOf({
+    engine,
+    version,
+    loaded: () => reloader.loaded(),
+    reload: () => reloader.reload(),
+    doctor: () =>
+      examine({ parts, connections, configuration: book.configuration, slack: late.slack, closed }),
+    answerers: answerersOf(configuration, connections),
+    scrape: () => scraped.view(),
+    vault,
+    notifyTest: messaging.test,
+    onJournaled: (call) => journaled.add(call),
+    refusedAccess: (refused) => metrics.refusedAccess(refused),
+    metrics: async () => metrics.page(await metricsState(engine, messaging.dispatcher, scraped, backing)),
+  });
 }
 
 interface Beside {
@@ -249,11 +193,6 @@ function followed(engine: Engine, reloader: Reloader): Followed {
     marksNow: () => reloader.marksNow(),
     follow: () => reloader.follow().catch((error: unknown) => engine.core.fail(error)),
   };
-}
-
-/** Where nothing is precious: what guards data only warns. */
-function isDevelopment({ environment }: Configuration): boolean {
-  return environment === 'development';
 }
 
 async function stop(engine: Engine, teardown: AsyncDisposableStack, graceMs: number): Promise<boolean> {
