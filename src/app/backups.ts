@@ -46,7 +46,7 @@ export async function backingOf(configuration: Configuration, parts: BackingPart
   const backups = room.backups({
     policy,
     place: places.localPlace(policy.directory),
-    archivists: archivists.archivistsFor(connections, configuration),
+    archivists: archivists.archivistsFor(connections, configuration, clock),
     key: policy.keyFile === null ? null : await keys.readKey(policy.keyFile),
     clock,
     chance,
