@@ -3,6 +3,7 @@ import { checksumSource } from '../detect/sources/checksum.ts';
 import { databaseSource } from '../detect/sources/database.ts';
 import { diskSource } from '../detect/sources/disk.ts';
 import { dockerSource } from '../detect/sources/docker.ts';
+import { goldenSource } from '../detect/sources/golden.ts';
 import { httpSource } from '../detect/sources/http.ts';
 import { logsSource } from '../detect/sources/logs.ts';
 import { promqlSource } from '../detect/sources/promql.ts';
@@ -59,6 +60,7 @@ export function sourcesFor(
     logs: logsSource({ docker, clock }),
     disk: diskSource({ hostRoot, clock }),
     checksum: checksumSource({ hostRoot, clock }),
+    golden: goldenSource({ client: http, hostRoot, clock }),
     reports: reportsSource({ reports, clock }),
     database: databaseSource({
       stores: dataStores,

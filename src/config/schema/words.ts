@@ -9,6 +9,7 @@ export const sourceWords: Readonly<Record<string, string>> = {
   disk: 'What is free on a file system, as a ratio',
   checksum: 'A probe: passes when all files are as a manifest of checksums says',
   database: 'A data store: a probe that it answers, or one number out of it',
+  golden: 'A probe: passes when a file or an answer is as a golden file says',
   reports: 'How many people reported the same bug lately, as `rollbackd bug` entered it',
 };
 
