@@ -46,6 +46,6 @@ export async function dryRun(
   if (planned.plan === null) return { ...going, findings: planned.findings, refusal: planned.refusal };
   const { digest, steps, descriptions, findings, verification } = planned.plan;
   const shown = { digest, risk: riskOf(steps), steps: descriptions, destroys: destroying(planned.plan) };
-  const verified = verificationLines(verification);
+  const verified = verificationLines(verification, { target, from, to });
   return { ...going, ...shown, verification: verified, findings, refusal: null };
 }

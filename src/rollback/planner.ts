@@ -1,6 +1,6 @@
 import { messageOf, RollbackError } from '../domain/errors.ts';
 import { digestPlan, type Finding, type Plan, type Step, type StepFacts } from '../domain/plan.ts';
-import type { PlaybookStep, Verification } from '../domain/playbook.ts';
+import type { PlaybookStep } from '../domain/playbook.ts';
 import type { Driver, Drivers } from '../domain/ports/driver.ts';
 import type { Planned, Planner, PlanRequest } from '../domain/ports/planner.ts';
 import { render, unknownTemplateWords } from '../domain/template.ts';
@@ -134,7 +134,7 @@ function assemble(request: PlanRequest, prepared: readonly Prepared[], findings:
     steps: prepared.map(({ step }) => step),
     descriptions: prepared.map(({ description }) => description),
     identities: prepared.map(({ identity }) => identity),
-    verification: named(request),
+    verification: playbook.verification,
     objectives: playbook.objectives,
   };
   return {
@@ -142,19 +142,6 @@ function assemble(request: PlanRequest, prepared: readonly Prepared[], findings:
     findings,
     builtAt: at,
     digest: digestPlan(body),
-  };
-}
-
-/** Checks are filled in when they are asked; people read their names before. */
-function named({ playbook, target, from, to }: PlanRequest): Verification {
-  const { phases, ...rest } = playbook.verification;
-  const scope = { target, from, to };
-  return {
-    ...rest,
-    phases: phases.map((phase) => ({
-      ...phase,
-      checks: phase.checks.map((check) => ({ ...check, name: render(check.name, scope) })),
-    })),
   };
 }
 

@@ -104,7 +104,11 @@ function planView(core: Core, plan: Plan): PlanView {
     risk: riskOf(steps),
     steps: descriptions,
     destroys: destroying(plan),
-    verification: verificationLines(plan.verification),
+    verification: verificationLines(plan.verification, {
+      target: core.book.target(plan.target),
+      from: plan.from,
+      to: plan.to,
+    }),
     findings,
     refusal: null,
   };
