@@ -78,7 +78,8 @@ export async function engineOf(
     log,
     wake: () => dispatcher.wake(),
     onEntry: (entry) => {
-      if (entry.incident !== null) for (const channel of channels) channel.refresh?.(entry.incident);
+      const about = entry.incident === null ? everybodyWaiting(entry.type, late.engine) : [entry.incident];
+      for (const channel of channels) for (const incident of about) channel.refresh?.(incident);
       options.onEntry?.(entry);
     },
   });
@@ -103,4 +104,10 @@ export async function engineOf(
 /** Where nothing is precious: what guards data only warns. */
 function isDevelopment({ environment }: Configuration): boolean {
   return environment === 'development';
+}
+
+/** A halt, and its end, change what can be answered. */
+function everybodyWaiting(type: string, engine: Engine | null): readonly string[] {
+  if (engine === null || (type !== 'halted' && type !== 'unhalted')) return [];
+  return engine.core.book.open().map(({ incident }) => incident.context.id);
 }

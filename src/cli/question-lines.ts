@@ -9,13 +9,15 @@ export function questionLines(
   now: number,
   paint: Paint,
 ): string[] {
-  const { planDigest, dueAt, otherwise, needs, answers, state } = question;
+  const { planDigest, dueAt, otherwise, needs, answers, state, halted } = question;
   const given = answers.map(({ by, answer, at }) => `${by} said ${answer} ${timeAndDistance(at, now)}`);
   if (state !== 'open') return [[state, ...given].join('; ')];
   return [
     `${paint.yellow(`answer until ${timeAndDistance(dueAt, now)}`)}, otherwise ${spaced(otherwise)}`,
     `needs ${people(needs)}${given.length === 0 ? '' : `; ${given.join('; ')}`}`,
-    `yes: ${paint.bold(`rollbackd approve ${incident} --plan ${planDigest}`)}`,
+    halted === null
+      ? `yes: ${paint.bold(`rollbackd approve ${incident} --plan ${planDigest}`)}`
+      : `yes: not while nothing may start: ${halted}; ${paint.bold('rollbackd unhalt')} lifts it`,
     `no:  ${paint.bold(`rollbackd reject ${incident} --plan ${planDigest}`)}`,
   ];
 }

@@ -28,6 +28,18 @@ describe('the ticket of a question', () => {
     expect(found?.current).toBe(true);
   });
 
+  test('says while nothing may start that it cannot be approved, and no longer after that', async () => {
+    await using w = await asked();
+    const [ticket = ''] = await tickets(w);
+    const why = async () => (await askedView(w.engine.core, ticket))?.incident.question?.halted;
+
+    expect(await why()).toBeNull();
+    w.halted = 'the halt file is there';
+    expect(await why()).toBe('the halt file is there');
+    w.halted = null;
+    expect(await why()).toBeNull();
+  });
+
   test('is stored in the same commit as its question', async () => {
     await using w = await asked();
     const [ticket] = await tickets(w);

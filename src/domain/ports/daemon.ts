@@ -191,6 +191,8 @@ export interface QuestionView {
   readonly dueAt: number;
   /** How often its time may still be prolonged. */
   readonly prolongs: number;
+  /** Why an approval would be refused just now, whoever gives it; null when nothing is halted. */
+  readonly halted: string | null;
   readonly otherwise: string;
   readonly needs: { readonly people: number; readonly role: 'approver' | 'dba' };
   readonly answers: readonly {

@@ -7,6 +7,7 @@ import type { RollbackContext } from '../../../state-machines/rollback.context.t
 import { newCase, rowOf, type Case } from '../case.ts';
 import type { Core } from '../core.ts';
 import { prolongsLeft } from '../commands/prolong.ts';
+import { haltedBecause } from '../situation.ts';
 import { commandsByHand } from '../ending.ts';
 import { approvals, fromSnapshot, incidents, rollbacks } from '../machines.ts';
 import { releaseView } from './releases.ts';
@@ -46,7 +47,7 @@ export async function incidentView(core: Core, id: string): Promise<IncidentView
     readings: readingsOf(series, lead.rule),
     series,
     decision,
-    question: questionView(seen),
+    question: questionView(core, seen),
     plan: plan === null ? null : planView(core, plan),
     byHand,
   };
@@ -70,7 +71,7 @@ async function closedCase(core: Core, id: string): Promise<Case | null> {
   return seen;
 }
 
-function questionView(seen: Case): QuestionView | null {
+function questionView(core: Core, seen: Case): QuestionView | null {
   const { approval } = seen;
   if (approval === null) return null;
   const { id, ticket, planDigest, askedAt, dueAt, otherwise, needs, answers, endedBecause } =
@@ -79,6 +80,7 @@ function questionView(seen: Case): QuestionView | null {
     id,
     ticket,
     prolongs: prolongsLeft(seen),
+    halted: approval.value === 'open' ? haltedBecause(core.parts, core.book) : null,
     endedBecause,
     planDigest,
     askedAt,

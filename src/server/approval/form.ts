@@ -50,7 +50,7 @@ export function answerFields(incident: string, note: string): Markup {
 
 /** One button for each answer that can be given now. */
 export function buttons(question: QuestionView, plan: PlanView | null): Markup {
-  return markup`${plan === null ? '' : approval(plan)}<button class="no" type="submit" name="answer" value="reject">Reject: leave it as it is</button>
+  return markup`${plan === null || question.halted !== null ? '' : approval(plan)}<button class="no" type="submit" name="answer" value="reject">Reject: leave it as it is</button>
 <div class="more"><button type="submit" name="answer" value="hand_over">I take it over</button>${later(question)}</div>`;
 }
 

@@ -31,7 +31,7 @@ export function questionPage(scene: Scene, question: QuestionView, again: Again 
     status: again?.status ?? 200,
     title: `${verb} ${incident.target}? · rollbackd`,
     body: markup`${again === null ? '' : notice(again.notice)}${heading(scene, markup`${verb} ${from(incident.target)}?`)}
-${deadline(question, now)}${broken(incident, now)}${plan === null ? changed() : planned(plan)}
+${halted(question)}${deadline(question, now)}${broken(incident, now)}${plan === null ? changed() : planned(plan)}
 <form method="post" autocomplete="off" class="panel" aria-labelledby="answer"><h2 id="answer">Your answer</h2>
 <input type="hidden" name="csrf" value="${scene.token}">${who(question, now)}${answerFields(incident.id, again?.note ?? '')}${buttons(question, plan)}</form>
 ${footer(asked)}`,
@@ -61,6 +61,11 @@ export function footer({ ticket, incident }: AskedView): Markup {
 function deadline({ dueAt, otherwise }: QuestionView, now: number): Markup {
   const left = dueAt > now ? `${spelled(dueAt - now)} left` : 'The time is over';
   return markup`<p class="panel deadline"><b>Answer until <time datetime="${new Date(dueAt).toISOString()}">${clockTime(dueAt, now)}</time></b><br>${left}. If nobody answers, ${otherwiseWords(otherwise)}.</p>`;
+}
+
+function halted({ halted: why }: QuestionView): Markup {
+  if (why === null) return markup``;
+  return markup`<p class="panel notice">Nothing may start now: ${from(why)}. It can be approved once that is lifted (<code>rollbackd unhalt</code>); the time goes on meanwhile.</p>`;
 }
 
 function changed(): Markup {

@@ -58,6 +58,7 @@ const question: z.ZodType<QuestionView> = z.object({
   askedAt: at,
   dueAt: at,
   prolongs: count,
+  halted: textOrNull,
   otherwise: text,
   needs,
   answers: z.array(z.object({ by: text, answer: z.enum(['approve', 'reject', 'hand_over']), at })),

@@ -125,6 +125,7 @@ export const asking: IncidentView = anIncident({
     askedAt: start - 2 * MINUTE,
     dueAt: start + 13 * MINUTE,
     prolongs: 3,
+    halted: null,
     otherwise: 'hand_over',
     needs: { people: 1, role: 'approver' },
     answers: [],

@@ -102,7 +102,7 @@ describe('buttons', () => {
   test('are gone in every other state', () => {
     const withButtons = names.filter((name) => buttonsOf(stage(name)).length > 0);
 
-    expect(withButtons).toEqual(['asking', 'asking-destructive', 'prolonged']);
+    expect(withButtons).toEqual(['asking', 'asking-destructive', 'prolonged', 'asking-halted']);
   });
 
   test('are gone when the question that was open is no longer asked', () => {
@@ -125,6 +125,20 @@ describe('buttons', () => {
       'view',
     ]);
     expect(said(last)).toContain('it cannot be prolonged');
+  });
+
+  test('approving is not offered while nothing may start, and the card says why', () => {
+    const halted = stage('asking-halted');
+
+    expect(buttonsOf(halted).map(({ action_id }) => action_id)).toEqual([
+      'reject',
+      'hand_over',
+      'prolong',
+      'view',
+    ]);
+    expect(said(halted)).toContain(
+      'Halted: halted by bob: inventory; it cannot be approved until rollbackd unhalt; its time goes on',
+    );
   });
 
   test('approving what destroys data is confirmed, naming the target and what is destroyed', () => {

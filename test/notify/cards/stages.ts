@@ -99,6 +99,7 @@ export function question(given: Partial<QuestionView> = {}): QuestionView {
     askedAt: openedAt + SECOND,
     dueAt: openedAt + SECOND + 15 * MINUTE,
     prolongs: 3,
+    halted: null,
     otherwise: 'hand_over',
     needs: { people: 1, role: 'approver' },
     answers: [],
@@ -187,6 +188,7 @@ export const stages: Readonly<Record<string, CardView>> = {
     question: question({ needs: two, otherwise: 'monitor', answers: [alice] }),
   }),
   prolonged: view({ ...asking, question: question({ prolongs: 2, dueAt: openedAt + SECOND + 25 * MINUTE }) }),
+  'asking-halted': view({ ...asking, question: question({ halted: 'halted by bob: inventory' }) }),
   'rolling-back': view({ ...rolling, journal: [begun], effects: [evidence, recreate] }),
   verifying: view({
     ...rolling,

@@ -192,6 +192,7 @@ export const approved: IncidentView = anIncident({
     askedAt: start + 0.4 * SECOND,
     dueAt: start + 900 * SECOND,
     prolongs: 3,
+    halted: null,
     otherwise: 'hand_over',
     needs: { people: 1, role: 'approver' },
     answers: [{ by: 'alice', answer: 'approve', at: start + 94 * SECOND }],

@@ -23,6 +23,7 @@ export function aQuestion({ question, plan, incident, current = true, at = start
     askedAt: at - 2 * MINUTE,
     dueAt: at + 13 * MINUTE,
     prolongs: 3,
+    halted: null,
     otherwise: 'hand_over',
     needs: { people: 1, role: 'approver' },
     answers: [],

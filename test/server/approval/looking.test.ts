@@ -158,6 +158,20 @@ test('when no more time can be had, none is offered', async () => {
   expect(text).not.toContain('value="prolong"');
 });
 
+test('while nothing may start it says why, and approving is not offered', async () => {
+  await using server = await ApprovalServer.open(
+    aQuestion({ question: { halted: 'halted by <b>bob</b>: inventory' } }),
+  );
+
+  const page = await server.get();
+
+  expect(read(page)).toContain(
+    'Nothing may start now: halted by &lt;b&gt;bob&lt;/b&gt;: inventory. It can be approved once that is lifted (rollbackd unhalt); the time goes on meanwhile.',
+  );
+  expect(page.text).not.toContain('value="approve"');
+  expect(page.text).toContain('value="reject"');
+});
+
 test('a plan that took the place of the one asked about is not shown, and cannot be approved', async () => {
   await using server = await ApprovalServer.open(
     aQuestion({ plan: { digest: 'ffffffffffffffff', steps: ['something else'] } }),

@@ -127,7 +127,7 @@ function answerPieces({ state, answers, askedAt, dueAt, endedBecause }: Asked['q
 }
 
 function askedLines({ question, plan }: Asked): readonly Line[] {
-  const { needs, answers, dueAt, askedAt, prolongs, otherwise } = question;
+  const { needs, answers, dueAt, askedAt, prolongs, otherwise, halted } = question;
   const so = answers.flatMap(({ by, at }) => [
     said(' '),
     bold(by, 80),
@@ -140,10 +140,21 @@ function askedLines({ question, plan }: Asked): readonly Line[] {
   const time = `${formatDuration(dueAt - askedAt)} in all`;
   const more = prolongs === 0 ? 'it cannot be prolonged' : `10 more minutes can be had ${often(prolongs)}`;
   return [
+    ...(halted === null ? [] : [haltedLine(halted)]),
     labelled('Asked of you', said(`approve or reject; needs ${needsWords(needs)}.${grave}`), ...missing),
     labelled('Until', instant(dueAt), said(` (${time}; ${more})`)),
     labelled('If nobody answers', said(otherwiseWords(otherwise))),
   ];
+}
+
+function haltedLine(why: string): Line {
+  return labelled(
+    'Halted',
+    data(why, 200),
+    said('; it cannot be approved until '),
+    code('rollbackd unhalt', 40),
+    said('; its time goes on'),
+  );
 }
 
 function often(times: number): string {

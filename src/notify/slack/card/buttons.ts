@@ -5,15 +5,17 @@ import type { Asked } from './view.ts';
 
 /** The buttons of an open question; none without a ticket, since a click could not be told what it is about. */
 export function buttons({ question, plan }: Asked): readonly Block[] {
-  const { ticket, prolongs } = question;
+  const { ticket, prolongs, halted } = question;
   if (ticket === '') return [];
   const destroys = plan.risk === 'destructive-data';
   const approve = {
     ...button('approve', 'Approve', ticket),
     style: destroys ? 'danger' : 'primary',
   } as const;
+  const yes = destroys ? { ...approve, confirm: confirmation({ question, plan }) } : approve;
   const elements: readonly Button[] = [
-    destroys ? { ...approve, confirm: confirmation({ question, plan }) } : approve,
+    // Refused while nothing may start: the card says so in its place.
+    ...(halted === null ? [yes] : []),
     button('reject', 'Reject', ticket),
     button('hand_over', 'Hand over', ticket),
     ...(prolongs > 0 ? [button('prolong', '10 more minutes', ticket)] : []),
