@@ -1,5 +1,6 @@
 import { refusedAccessMessage, type RefusedAccess } from '../domain/access.ts';
-import type { Actor, Command, CommandAnswer, Daemon, DoctorView, RtoView } from '../domain/ports/daemon.ts';
+import type { Actor, Command, CommandAnswer, Daemon, DoctorView } from '../domain/ports/daemon.ts';
+import type { RtoView } from '../domain/ports/rto.ts';
 import type { Vault } from '../domain/ports/vault.ts';
 import type { ScrapeView } from '../domain/scraping.ts';
 import { execute } from '../engine/commands/execute.ts';

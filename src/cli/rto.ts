@@ -1,5 +1,5 @@
 import { rtoPhases } from '../domain/ports/store.ts';
-import type { RtoView } from '../domain/ports/daemon.ts';
+import type { RtoView } from '../domain/ports/rto.ts';
 import { DAY, formatDuration } from '../domain/time.ts';
 import { columns } from './columns.ts';
 import { spaced } from './ending.ts';

@@ -1,4 +1,4 @@
-import type { RtoView } from '../domain/ports/daemon.ts';
+import type { RtoView } from '../domain/ports/rto.ts';
 import { rtoPhases, type LedgerRow, type PhaseTime, type RtoPhase } from '../domain/ports/store.ts';
 
 /** Whether the phase kept its objective; null where it did not happen or has none. */

@@ -5,11 +5,11 @@ import type {
   LevelView,
   PlanView,
   ReleaseView,
-  RtoView,
   RuleView,
   StatusView,
   TargetView,
 } from '../../src/domain/ports/daemon.ts';
+import type { RtoView } from '../../src/domain/ports/rto.ts';
 import { rtoPhases, type Entry, type IncidentRow } from '../../src/domain/ports/store.ts';
 import { HOUR, MINUTE } from '../../src/domain/time.ts';
 import { start } from './clock.ts';

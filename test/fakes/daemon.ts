@@ -10,11 +10,11 @@ import type {
   PlanView,
   ReleaseView,
   Report,
-  RtoView,
   StatusView,
   TokenView,
   Tried,
 } from '../../src/domain/ports/daemon.ts';
+import type { RtoView } from '../../src/domain/ports/rto.ts';
 import type { RefusedAccess } from '../../src/domain/access.ts';
 import type { ExplainView } from '../../src/domain/explanation.ts';
 import type { Entry, IncidentRow } from '../../src/domain/ports/store.ts';

@@ -9,11 +9,11 @@ import type {
   PlanView,
   ReleaseView,
   Report,
-  RtoView,
   StatusView,
   TokenView,
   Tried,
 } from '../../domain/ports/daemon.ts';
+import type { RtoView } from '../../domain/ports/rto.ts';
 import type { ExplainView } from '../../domain/explanation.ts';
 import type { Clock } from '../../domain/ports/clock.ts';
 import type { Entry, IncidentRow } from '../../domain/ports/store.ts';

@@ -9,6 +9,7 @@ import type { ComponentKind, Standing } from '../release.ts';
 import type { Mode, Severity } from '../rule.ts';
 import type { ScrapeView } from '../scraping.ts';
 import type { Verdict } from '../reading.ts';
+import type { RtoView } from './rto.ts';
 import type { MadeToken } from '../controls.ts';
 import type { Entry, IncidentRow, LedgerRow, PhaseTime, RtoPhase, Ticket } from './store.ts';
 
@@ -282,23 +283,6 @@ export interface Tried {
 export interface GateView {
   readonly open: boolean;
   readonly reasons: readonly string[];
-}
-
-export interface RtoView {
-  readonly incidents: number;
-  readonly rows: readonly LedgerRow[];
-  /** By phase: median and 95th percentile in ms, share within objective, and the change of the median, newer half against older half. */
-  readonly summary: Readonly<
-    Record<
-      RtoPhase,
-      {
-        readonly medianMs: number | null;
-        readonly p95Ms: number | null;
-        readonly withinObjective: number | null;
-        readonly trendMs: number | null;
-      }
-    >
-  >;
 }
 
 export interface DoctorView {

@@ -1,14 +1,8 @@
 import { z } from 'zod';
 import { roles } from '../../domain/configuration.ts';
 import type { ExplainView } from '../../domain/explanation.ts';
-import type {
-  CommandAnswer,
-  DoctorView,
-  GateView,
-  RtoView,
-  TokenView,
-  Tried,
-} from '../../domain/ports/daemon.ts';
+import type { CommandAnswer, DoctorView, GateView, TokenView, Tried } from '../../domain/ports/daemon.ts';
+import type { RtoView } from '../../domain/ports/rto.ts';
 import { rtoPhases } from '../../domain/ports/store.ts';
 import {
   at,
