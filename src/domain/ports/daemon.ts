@@ -11,7 +11,7 @@ import type { ScrapeView } from '../scraping.ts';
 import type { Verdict } from '../reading.ts';
 import type { RtoView } from './rto.ts';
 import type { MadeToken } from '../controls.ts';
-import type { Entry, IncidentRow, LedgerRow, PhaseTime, RtoPhase, Ticket } from './store.ts';
+import type { Entry, IncidentRow, PhaseTime, RtoPhase, Ticket } from './store.ts';
 
 /** Who asks: the name and role of the token. */
 export interface Actor {
