@@ -1,17 +1,25 @@
 import { containersArchivist } from '../backup/archivists/containers.ts';
 import { filesArchivist } from '../backup/archivists/files.ts';
+import { mysqlArchivist } from '../backup/archivists/mysql.ts';
+import { postgresArchivist } from '../backup/archivists/postgres.ts';
 import { repositoryArchivist } from '../backup/archivists/repository.ts';
 import { volumeArchivist } from '../backup/archivists/volume.ts';
+import { databaseTools } from '../clients/databases/tools.ts';
 import type { Configuration } from '../domain/configuration.ts';
 import type { Archivist } from '../domain/ports/backups.ts';
+import type { Clock } from '../domain/ports/clock.ts';
 import type { Connections } from './connections.ts';
 
 /** Who copies what. The first that handles a name is asked. To add one: its file, and a line here. */
 export function archivistsFor(
-  { files, docker }: Connections,
+  { files, docker, dataStores: stores }: Connections,
   { stateDir, hostRoot }: Pick<Configuration, 'stateDir' | 'hostRoot'>,
+  clock: Clock,
 ): readonly Archivist[] {
+  const tools = databaseTools({ clock, stateDir });
   return [
+    mysqlArchivist({ stores, tools }),
+    postgresArchivist({ stores, tools }),
     volumeArchivist({ docker, hostRoot }),
     filesArchivist(files),
     repositoryArchivist(files, stateDir),

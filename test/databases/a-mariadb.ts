@@ -100,7 +100,7 @@ export async function startMariadb(
     },
     async rows(database, statement) {
       await using connection = await open(database);
-      return connection.rows(statement);
+      return await connection.rows(statement);
     },
   };
 }

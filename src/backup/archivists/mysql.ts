@@ -3,6 +3,8 @@ import { catalogueOf, countMysql, serverOf } from '../../clients/databases/mysql
 import { openMysql, type Mysql } from '../../clients/databases/mysql/connection.ts';
 import { dumpMysql } from '../../clients/databases/mysql/dump.ts';
 import { mysqlSwitched, others, switchMysql } from '../../clients/databases/mysql/switch.ts';
+import { besideName, namesOf, switchNames } from '../../clients/databases/beside-name.ts';
+import { shownValue } from '../../clients/databases/shown-value.ts';
 import type { DatabaseTools } from '../../clients/databases/tools.ts';
 import type { BackupFacts } from '../../domain/backup.ts';
 import type { Database, DataStore } from '../../domain/data-store.ts';
@@ -40,22 +42,27 @@ export function mysqlArchivist({ stores, tools }: DatabaseParts): Archivist {
     async whyNotHere(name, facts, signal) {
       const store = storeOf(name);
       await using server = await openMysql(store, signal, null);
-      return whyNotThatServer(facts.server, await serverOf(server)) ?? whyNotAllowed(server, store);
+      return whyNotThatServer(facts.server, await serverOf(server)) ?? (await whyNotAllowed(server, store));
     },
-    async restoreBeside(name, source, scratch, signal) {
+    async restoreBeside(name, source, suffix, signal) {
       const store = storeOf(name);
+      const scratch = besideName(store, suffix);
       const counts = await restoreMysqlBeside(store, { source, scratch, tools }, signal);
       return { ...(await said(store, signal, scratch)), tool: null, counts };
     },
-    switchTo: (name, scratch, keepAs, signal, manner) =>
-      switchMysql(storeOf(name), { scratch, keepAs, terminate: manner?.terminate ?? false }, tools, signal),
-    switched: (name, scratch, keepAs, signal) => mysqlSwitched(storeOf(name), { scratch, keepAs }, signal),
+    async switchTo(name, scratch, keepAs, signal, manner) {
+      const store = storeOf(name);
+      const switching = { ...switchNames(store, scratch, keepAs), terminate: manner?.terminate ?? false };
+      await switchMysql(store, switching, tools, signal);
+    },
+    switched(name, scratch, keepAs, signal) {
+      const store = storeOf(name);
+      return mysqlSwitched(store, switchNames(store, scratch, keepAs), signal);
+    },
     async drop(name, which, signal) {
       const store = storeOf(name);
-      if (which === store.database)
-        throw new RollbackError('REFUSED', `${which} is in use by ${name}; it is not removed`);
       await using server = await openMysql(store, signal, null);
-      await dropMysql(server, which);
+      for (const one of namesOf(store, which)) await dropMysql(server, one);
     },
     async count(name, signal) {
       const store = storeOf(name);
@@ -88,7 +95,7 @@ async function schemaVersion(server: Mysql, { schemaQuery }: Database): Promise<
     throw error;
   });
   const [value] = Object.values(rows[0] ?? {});
-  return value === undefined || value === null ? null : String(value);
+  return shownValue(value);
 }
 
 async function examine(

@@ -28,7 +28,9 @@ export const databaseOptions: z.ZodType<DatabaseOptions> = z
       .string()
       .min(1)
       .max(10_000)
-      .regex(/^\s*([Ss][Ee][Ll][Ee][Cc][Tt]|[Ww][Ii][Tt][Hh])\b/, { error: 'expected a query that begins with SELECT or WITH' })
+      .regex(/^\s*([Ss][Ee][Ll][Ee][Cc][Tt]|[Ww][Ii][Tt][Hh])\b/, {
+        error: 'expected a query that begins with SELECT or WITH',
+      })
       .refine((query) => !query.includes(';'), { error: 'expected one query, without a semicolon' })
       .refine((query) => !/\binto\s+(outfile|dumpfile)\b/i.test(query), {
         error: 'a query must not write files',

@@ -32,9 +32,12 @@ export async function leaveNotes(server: Mysql, database: string, found: Definit
     `CREATE TABLE IF NOT EXISTS ${table} (name VARCHAR(64) PRIMARY KEY, text LONGTEXT NOT NULL) ENGINE=InnoDB CHARSET=utf8mb4`,
   );
   await server.run(`REPLACE INTO ${table} (name, text) VALUES (?, ?), (?, ?), (?, ?)`, [
-    ...['triggers', found.triggers],
-    ...['others', found.others],
-    ...['complete', 'yes'],
+    'triggers',
+    found.triggers,
+    'others',
+    found.others,
+    'complete',
+    'yes',
   ]);
 }
 

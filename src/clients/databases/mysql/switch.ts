@@ -138,7 +138,7 @@ async function putBack(
 async function endOthers(store: Database, own: number, signal: AbortSignal): Promise<void> {
   await using killer = await openMysql(store, signal, null);
   for (const { id } of await others(killer, store.database))
-    if (Number(id) !== own) await killer.run(`KILL ${Number(id)}`).catch(() => {});
+    if (id !== own) await killer.run(`KILL ${id}`).catch(() => {});
 }
 
 /** Connections in the database, as far as the account may see them. */
@@ -156,16 +156,16 @@ export async function others(
   }));
 }
 
-async function blocked(error: unknown, store: Database, server: Mysql): Promise<unknown> {
+async function blocked(thrown: unknown, store: Database, server: Mysql): Promise<unknown> {
   // 1205: the wait for a lock was too long. Nothing was renamed.
-  if (!(error instanceof RollbackError) || error.facts['errno'] !== 1205) return error;
+  if (!(thrown instanceof RollbackError) || thrown.facts['errno'] !== 1205) return thrown;
   const holding = await others(server, store.database).catch(() => []);
   const who = holding.slice(0, 5).map(({ who: one }) => one);
   return new RollbackError(
     'REFUSED',
     `the tables of ${store.name} could not be switched within ${waitSeconds} s: transactions hold them; connected are ${who.join(', ') || 'others that this account may not see'}; end them, or let the step do it with terminate_connections: true`,
     { errno: 1205 },
-    { cause: error },
+    { cause: thrown },
   );
 }
 

@@ -1,0 +1,107 @@
+import { besideName, namesOf, switchNames } from '../../clients/databases/beside-name.ts';
+import { besidePostgres, openPostgres, type Postgres } from '../../clients/databases/postgres/connection.ts';
+import { dropPostgres, restorePostgresBeside } from '../../clients/databases/postgres/beside.ts';
+import { countsIn, serverOf } from '../../clients/databases/postgres/catalogue.ts';
+import { dumpPostgres, schemaVersionIn } from '../../clients/databases/postgres/dump.ts';
+import { others, postgresSwitched, switchPostgres } from '../../clients/databases/postgres/switch.ts';
+import type { Database } from '../../domain/data-store.ts';
+import { messageOf, RollbackError } from '../../domain/errors.ts';
+import type { Archivist } from '../../domain/ports/backups.ts';
+import type { DatabaseParts } from './mysql.ts';
+import { whyNotThatServer } from './versions.ts';
+
+/**
+ * Databases of PostgreSQL. The copy is an archive of pg_dump; its rows are counted in the same exported snapshot, so the
+ * counts are exactly those of the copy.
+ */
+export function postgresArchivist({ stores, tools }: DatabaseParts): Archivist {
+  const storeOf = (name: string): Database => {
+    const found = stores[name];
+    if (found?.kind === 'postgres') return found;
+    throw new RollbackError('NOT_FOUND', `there is no data store ${name} of PostgreSQL`);
+  };
+  return {
+    kind: 'store',
+    handles: (name) => stores[name]?.kind === 'postgres',
+    async examine(name, signal) {
+      const store = storeOf(name);
+      try {
+        await tools.version(['pg_dump'], store, signal);
+        await using server = await openPostgres(store, signal);
+        const [row] = await server.rows('SELECT pg_database_size(current_database()) AS bytes');
+        return { problems: await tooOldTool(store, server, tools, signal), bytes: Number(row?.['bytes']) };
+      } catch (error) {
+        return { problems: [messageOf(error)], bytes: null };
+      }
+    },
+    dump: (name, sink, signal) => dumpPostgres(storeOf(name), tools, sink, signal),
+    async whyNotHere(name, facts, signal) {
+      const store = storeOf(name);
+      await using server = await besidePostgres(store, signal);
+      return whyNotThatServer(facts.server, await serverOf(server)) ?? (await whyNotAllowed(server, store));
+    },
+    async restoreBeside(name, source, suffix, signal) {
+      const store = storeOf(name);
+      const scratch = besideName(store, suffix);
+      const copy = await restorePostgresBeside(store, { source, scratch, tools }, signal);
+      return { ...copy, tool: null };
+    },
+    async switchTo(name, scratch, keepAs, signal, manner) {
+      const store = storeOf(name);
+      const switching = { ...switchNames(store, scratch, keepAs), terminate: manner?.terminate ?? false };
+      await switchPostgres(store, switching, signal);
+    },
+    switched(name, scratch, keepAs, signal) {
+      const store = storeOf(name);
+      return postgresSwitched(store, switchNames(store, scratch, keepAs), signal);
+    },
+    async drop(name, which, signal) {
+      const store = storeOf(name);
+      await using server = await besidePostgres(store, signal);
+      for (const one of namesOf(store, which)) await dropPostgres(server, one);
+    },
+    async count(name, signal) {
+      const store = storeOf(name);
+      await using server = await openPostgres(store, signal);
+      await server.run('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+      const counts = await countsIn(server);
+      await server.run('COMMIT');
+      return {
+        server: await serverOf(server),
+        tool: null,
+        schemaVersion: await schemaVersionIn(server, store),
+        counts,
+      };
+    },
+    async connected(name, signal) {
+      const store = storeOf(name);
+      await using server = await besidePostgres(store, signal);
+      return await others(server, store.database);
+    },
+  };
+}
+
+/** pg_dump refuses a server that is newer than itself. */
+async function tooOldTool(
+  store: Database,
+  server: Postgres,
+  tools: DatabaseParts['tools'],
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const [has, needs] = [await tools.version(['pg_dump'], store, signal), await serverOf(server)];
+  const [tool, wanted] = [has, needs].map((text) => Number(/\d+/.exec(text)?.[0]));
+  if (tool === undefined || wanted === undefined || tool >= wanted) return [];
+  return [`pg_dump ${tool} is too old for ${needs}; install the client package of that server`];
+}
+
+/** Whether the account may make databases and rename the one in use. */
+async function whyNotAllowed(server: Postgres, { name, database }: Database): Promise<string | null> {
+  const [row] = await server.rows(
+    `SELECT r.rolsuper AS super, r.rolcreatedb AS makes, pg_has_role(d.datdba, 'USAGE') AS owns
+     FROM pg_roles r, pg_database d WHERE r.rolname = current_user AND d.datname = $1`,
+    [database],
+  );
+  if (row === undefined) return `there is no database ${database} in ${name}`;
+  if (row['super'] === true || (row['makes'] === true && row['owns'] === true)) return null;
+  return `the account of ${name} may not make and rename databases: it needs CREATEDB and to own ${database}`;
+}
