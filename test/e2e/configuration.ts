@@ -1,4 +1,5 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { shipped } from './pack.ts';
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 
@@ -21,6 +22,7 @@ export function writeConfiguration({ folder, port, pack, targets, more = {} }: W
   mkdirSync(rules, { recursive: true });
   writeFileSync(join(rules, 'rules.yaml'), stringify({ rules: pack.rules }));
   writeFileSync(join(rules, 'playbooks.yaml'), stringify({ playbooks: pack.playbooks }));
+  copyFileSync(join(shipped, 'communication.yaml'), join(rules, 'communication.yaml'));
   const path = join(folder, 'rollbackd.yaml');
   writeFileSync(
     path,
