@@ -15,6 +15,10 @@ cp -R dist deploy rules package.json LICENSE node_modules "$app/"
 # Types, maps and pages are for people who build, not for the image.
 find "$app/node_modules" -type f \( -name '*.map' -o -name '*.md' -o -name '*.ts' -o -name '*.cts' -o -name '*.mts' \) -exec rm -f {} +
 rm -rf "$app/node_modules/@types" "$app/node_modules/.bin"
+# So are the tests, measurements, examples and documents that packages bring along.
+for name in test tests benchmark benchmarks bench example examples docs doc .github; do
+  rm -rf "$app"/node_modules/*/"$name" "$app"/node_modules/@*/*/"$name"
+done
 
 cp "$(command -v node)" "$files/usr/local/bin/node"
 # The symbols are 30 MB. A node without them runs the same.
