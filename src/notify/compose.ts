@@ -47,16 +47,17 @@ const longestStep = 300;
 export function compose(telling: Telling): Message {
   const { transition, incident, channel } = telling;
   const { at, type, message, facts } = transition;
+  const title = titleOf(incident, message);
+  // What a title has no room for is said whole beneath it.
+  const whole = title.length > longest.title ? [message] : [];
   return {
     key: `${incident.id}/${type}/${at}/${channel}`,
     channel,
     incident: incident.id,
     at,
-    title: inertLine(titleOf(incident, message), longest.title),
+    title: inertLine(title, longest.title),
     text: inertLines(
-      linesOf(telling)
-        .map((line) => inertLine(line, longest.line))
-        .join('\n'),
+      [...whole, ...linesOf(telling)].map((line) => inertLine(line, longest.line)).join('\n'),
       longest.text,
     ),
     urgent: isUrgent(incident),

@@ -40,7 +40,7 @@ test('a whole incident is watched in a terminal: asked, approved by keys, resize
   at.press('a');
   await at.shows('type y and press enter, esc sends nothing:');
   at.press('y', 'Enter');
-  await at.shows(/▸ 1 .*hold/);
+  await at.shows(/▸ 1 run /);
 
   at.resize(44, 20);
   const narrow = await at.shows(/\? help {2}q quit/);
@@ -53,7 +53,7 @@ test('a whole incident is watched in a terminal: asked, approved by keys, resize
   await at.shows(/ LOST +since .*tries again in/);
   at.press('H');
   await at.shows('nothing can be sent');
-  expect(at.text()).toMatch(/▸ 1 .*hold/);
+  expect(at.text()).toMatch(/▸ 1 run /);
   await line.mend();
   await at.hides(' LOST ');
 

@@ -298,3 +298,16 @@ test('however many steps there are, and however long, what is asked stands in th
     'more: rollbackd show i-7k3f9a',
   ]);
 });
+
+test('what a title has no room for is said whole beneath it', () => {
+  const reason = `a step failed: ${'x'.repeat(400)} ended with 1`;
+  const message = `handed over, backend is yours now: ${reason}`;
+  const told = compose({
+    transition: { at: start, type: 'incident.handed_over', message, facts: {} },
+    incident: aRow({ state: 'handed_over', reason }),
+    channel: 'slack',
+  });
+
+  expect(told.title).toHaveLength(300 + '… (cut)'.length);
+  expect(told.text.split('\n')[0]).toBe(message);
+});
