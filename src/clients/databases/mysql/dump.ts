@@ -7,6 +7,8 @@ import { RowCounter } from './count-rows.ts';
 
 const dumpers = ['mariadb-dump', 'mysqldump'] as const;
 const clients = ['mariadb', 'mysql'] as const;
+/** How long a statement of what is restored waits for others to let go of a table. */
+const waitSeconds = 60;
 
 /** What the tool made, and how many rows of each table it wrote. */
 export interface Dumped {
@@ -129,8 +131,18 @@ export async function feedMysql(
       store,
       names: clients,
       login: loginOf(store),
-      // Without this a file could have the client run programs.
-      args: ['--batch', '--default-character-set=utf8mb4', '--max-allowed-packet=1073741824', '--', database],
+      args: [
+        '--batch',
+        '--default-character-set=utf8mb4',
+        '--max-allowed-packet=1073741824',
+        // A table that somebody holds must not keep the client waiting for a day.
+        `--init-command=SET lock_wait_timeout = ${waitSeconds}`,
+        // Otherwise a file could have the client run programs: one of these is MariaDB's, one MySQL's.
+        '--loose-sandbox',
+        '--loose-skip-system-command',
+        '--',
+        database,
+      ],
       input,
     },
     signal,

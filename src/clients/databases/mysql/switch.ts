@@ -50,7 +50,9 @@ export async function switchMysql(
   await server.run(`SET lock_wait_timeout = ${waitSeconds}`);
   if (restored.tables.length > 0)
     await rename(server, store, switching, restored, signal).catch(async (error: unknown) => {
-      await putBack(store, { keepAs, triggers: before.triggers }, { server, tools }, signal);
+      // Whatever else went wrong, how far it came is read again by a repeat.
+      if (error instanceof RollbackError && error.code === 'REFUSED')
+        await putBack(store, { keepAs, triggers: before.triggers }, { server, tools }, signal);
       throw error;
     });
   await define(store, { before, next }, server, tools, signal);
@@ -106,31 +108,40 @@ async function rename(
 ): Promise<void> {
   const { database } = store;
   const live = await catalogueOf(server, database);
-  for (const name of live?.triggers ?? [])
-    await server.run(`DROP TRIGGER IF EXISTS ${quoted(database, name)}`);
+  const held = async (statement: string): Promise<void> => {
+    const waiting = server.run(statement);
+    // Ended while the statement waits for its turn: nobody who comes again gets in before it.
+    if (terminate) await Promise.allSettled([waiting, endOthers(store, server.id, signal)]);
+    await waiting.catch(async (error: unknown) => {
+      throw await blocked(error, store, server);
+    });
+  };
+  if (live !== null && live.triggers.length > 0) {
+    // All tables at once or none: a trigger that is off must not wait for the lock of the next one's table.
+    await held(`LOCK TABLES ${live.counted.map((name) => `${quoted(database, name)} WRITE`).join(', ')}`);
+    for (const name of live.triggers) await server.run(`DROP TRIGGER IF EXISTS ${quoted(database, name)}`);
+    await server.run('UNLOCK TABLES');
+  }
   crashPoint('effect.call.between');
   const moves = [
     ...(live?.tables ?? []).map((name) => `${quoted(database, name)} TO ${quoted(keepAs, name)}`),
     ...restored.tables.map((name) => `${quoted(scratch, name)} TO ${quoted(database, name)}`),
   ];
-  const renaming = server.run(`RENAME TABLE ${moves.join(', ')}`);
-  // Ended while the rename waits for its turn: nobody who comes again gets in before it.
-  if (terminate) await Promise.allSettled([renaming, endOthers(store, server.id, signal)]);
-  await renaming.catch(async (error: unknown) => {
-    throw await blocked(error, store, server);
-  });
+  await held(`RENAME TABLE ${moves.join(', ')}`);
   crashPoint('effect.call.between');
 }
 
-/** The rename did not happen: the tables in use get their triggers back, and nothing is left of the attempt. */
+/** The server refused the rename: the tables in use get their triggers back, and nothing is left of the attempt. */
 async function putBack(
   store: Database,
   { keepAs, triggers }: { readonly keepAs: string; readonly triggers: string },
   { server, tools }: { readonly server: Mysql; readonly tools: DatabaseTools },
   signal: AbortSignal,
 ): Promise<void> {
+  await server.run('UNLOCK TABLES');
   if ((await catalogueOf(server, keepAs))?.tables.length !== 0) return;
-  if (triggers.trim() !== '')
+  const live = await catalogueOf(server, store.database);
+  if (live?.triggers.length === 0 && triggers.trim() !== '')
     await feedMysql(store, store.database, Readable.from([Buffer.from(triggers)]), tools, signal);
   await dropMysql(server, keepAs);
 }
