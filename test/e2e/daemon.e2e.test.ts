@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { parse, stringify } from 'yaml';
@@ -108,6 +108,7 @@ targets:
 `,
     );
     writeFileSync(join(folder, 'layra', 'playbooks.yaml'), stringify({ playbooks: pack.playbooks }));
+    copyFileSync(join(shipped, 'communication.yaml'), join(folder, 'layra', 'communication.yaml'));
 
     const ended = await DaemonProcess.fails({ configPath: main, url: 'http://127.0.0.1:1' });
     expect(ended.code).toBe(1);
@@ -124,7 +125,7 @@ targets:
         "rollbackd.yaml:11:11  targets.cart.container  needs docker: at the top of this file",
         "rollbackd.yaml:11:22  targets.cart.container  shop is already the container of target shop",
         "rollbackd.yaml:11:36  targets.cart.rules[0]  unknown pack lyra, did you mean layra?",
-        "rollbackd.yaml:11:53  targets.cart.playbook  unknown playbook service; known: layra/service, layra/release-link, layra/repository",
+        "rollbackd.yaml:11:53  targets.cart.playbook  unknown playbook service; known: layra/service, layra/service-with-data, layra/release-link, layra/repository",
         "rollbackd.yaml: 11 problems; nothing was started",
       ]
     `);
