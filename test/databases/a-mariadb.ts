@@ -27,6 +27,13 @@ export function idOf(user: string): number {
   return Number(execFileSync('id', ['-u', user], { encoding: 'utf8' }));
 }
 
+/** Ends what was started, whichever hook or test started it. */
+const ends: (() => Promise<void>)[] = [];
+
+afterAll(async () => {
+  await Promise.all(ends.splice(0).map((end) => end()));
+});
+
 /** Starts one on loopback, as the user of the package. @param folder where its data lies, e.g. on a small disk */
 export async function startMariadb(
   folder = temporaryFolder('rd-mariadb'),
@@ -67,7 +74,7 @@ export async function startMariadb(
     { stdio: 'ignore' },
   );
   const ended = new Promise<void>((resolve) => server.once('exit', () => resolve()));
-  afterAll(async () => {
+  ends.push(async () => {
     server.kill('SIGKILL');
     await ended;
   });

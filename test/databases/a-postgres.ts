@@ -20,6 +20,13 @@ export interface TestPostgres {
 
 const never = new AbortController().signal;
 
+/** Ends what was started, whichever hook or test started it. */
+const ends: (() => Promise<void>)[] = [];
+
+afterAll(async () => {
+  await Promise.all(ends.splice(0).map((end) => end()));
+});
+
 /** Starts one on loopback, as the user of the package. */
 export async function startPostgres(folder = temporaryFolder('rd-postgres')): Promise<TestPostgres> {
   const root = '/usr/lib/postgresql';
@@ -53,7 +60,7 @@ export async function startPostgres(folder = temporaryFolder('rd-postgres')): Pr
     options,
   );
   const ended = new Promise<void>((resolve) => server.once('exit', () => resolve()));
-  afterAll(async () => {
+  ends.push(async () => {
     // At once, with all its children.
     server.kill('SIGQUIT');
     await ended;
