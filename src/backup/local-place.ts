@@ -1,7 +1,8 @@
 import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdir, open, readdir, readFile, rename, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileFailure } from '../clients/files/failure.ts';
+import { syncDirectory, writeDurably } from '../clients/files/durably.ts';
+import { fileFailure, hasCode } from '../clients/files/failure.ts';
 import { crashPoint } from '../domain/crash-point.ts';
 import { manifestFile, type Draft, type SetPlace, type StoredFile } from './set-place.ts';
 
@@ -33,7 +34,7 @@ export function localPlace(directory: string): SetPlace {
         await rename(at(id), at(going + id));
         crashPoint('effect.call.between');
         await rm(at(going + id), { recursive: true, force: true });
-        await syncFolder(directory);
+        await syncDirectory(directory);
       } catch (cause) {
         throw fileFailure('remove the backup set', at(id), cause);
       }
@@ -78,10 +79,10 @@ async function draft(directory: string, id: string): Promise<Draft> {
     async publish(manifest) {
       const shown = join(directory, id);
       try {
-        await syncFolder(hidden);
+        await syncDirectory(hidden);
         crashPoint('effect.call.between');
         await rename(hidden, shown);
-        await syncFolder(directory);
+        await syncDirectory(directory);
       } catch (cause) {
         throw fileFailure('publish the backup set', shown, cause);
       }
@@ -108,7 +109,7 @@ async function namesIn(directory: string): Promise<readonly string[]> {
   try {
     return await readdir(directory);
   } catch (cause) {
-    if (isMissing(cause)) return [];
+    if (hasCode(cause, 'ENOENT', 'ENOTDIR')) return [];
     throw fileFailure('list the backup sets in', directory, cause);
   }
 }
@@ -124,7 +125,7 @@ async function readText(path: string): Promise<string | null> {
   try {
     return await readFile(path, 'utf8');
   } catch (cause) {
-    if (isMissing(cause)) return null;
+    if (hasCode(cause, 'ENOENT', 'ENOTDIR')) return null;
     throw fileFailure('read', path, cause);
   }
 }
@@ -132,16 +133,7 @@ async function readText(path: string): Promise<string | null> {
 async function writeText(folder: string, file: string, text: string): Promise<void> {
   const path = join(folder, file);
   try {
-    const handle = await open(`${path}.new`, 'w', 0o600);
-    try {
-      await handle.writeFile(text);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    crashPoint('effect.call.between');
-    await rename(`${path}.new`, path);
-    await syncFolder(folder);
+    await writeDurably(path, text, { between: () => crashPoint('effect.call.between') });
   } catch (cause) {
     throw fileFailure('write', path, cause);
   }
@@ -155,17 +147,4 @@ async function openFile(path: string): Promise<StoredFile> {
   } catch (cause) {
     throw fileFailure('read', path, cause);
   }
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
-function isMissing(cause: unknown): boolean {
-  return cause instanceof Error && 'code' in cause && (cause.code === 'ENOENT' || cause.code === 'ENOTDIR');
 }

@@ -1,6 +1,7 @@
-import { mkdir, open, readdir, readFile, rename, unlink } from 'node:fs/promises';
+import { readdir, readFile, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { writeDurably } from '../clients/files/durably.ts';
 import { fileFailure } from '../clients/files/failure.ts';
 import { backupPartKinds, type BackedUp } from '../domain/backup.ts';
 
@@ -40,15 +41,7 @@ export function restorations(stateDir: string): Restorations {
     async write(restoration) {
       const path = fileOf(restoration.id);
       try {
-        await mkdir(folder, { recursive: true, mode: 0o700 });
-        const handle = await open(`${path}.new`, 'w', 0o600);
-        try {
-          await handle.writeFile(JSON.stringify(restoration));
-          await handle.sync();
-        } finally {
-          await handle.close();
-        }
-        await rename(`${path}.new`, path);
+        await writeDurably(path, JSON.stringify(restoration), { folderMode: 0o700 });
       } catch (cause) {
         throw fileFailure('write the record', path, cause);
       }

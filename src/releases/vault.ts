@@ -9,6 +9,8 @@ import {
 } from 'node:crypto';
 import { link, mkdir, open, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { syncDirectory } from '../clients/files/durably.ts';
+import { hasCode } from '../clients/files/failure.ts';
 import { RollbackError, messageOf } from '../domain/errors.ts';
 import type { SignatureUse, Vault } from '../domain/ports/vault.ts';
 
@@ -46,7 +48,7 @@ async function readKey(path: string): Promise<Buffer | null> {
   try {
     file = await open(path, 'r');
   } catch (error) {
-    if (isCode(error, 'ENOENT')) return null;
+    if (hasCode(error, 'ENOENT')) return null;
     throw unusable(path, messageOf(error), 'let the daemon read it', error);
   }
   try {
@@ -71,9 +73,9 @@ async function makeKey(path: string): Promise<Buffer> {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
     await writeDurably(aside, key);
     await link(aside, path);
-    await syncFolder(dirname(path));
+    await syncDirectory(dirname(path));
   } catch (error) {
-    if (!isCode(error, 'EEXIST'))
+    if (!hasCode(error, 'EEXIST'))
       throw unusable(path, messageOf(error), 'let the daemon write beside its store', error);
   } finally {
     await unlink(aside).catch(() => null);
@@ -90,15 +92,6 @@ async function writeDurably(path: string, bytes: Buffer): Promise<void> {
     await file.sync();
   } finally {
     await file.close();
-  }
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
   }
 }
 
@@ -134,8 +127,4 @@ function unseal(key: KeyObject, sealed: string, keyFile: string): string {
 function unusable(path: string, what: string, advice: string, cause?: unknown): RollbackError {
   const message = `reading the key file ${path}: ${what}; ${advice}`;
   return new RollbackError('STORE_UNUSABLE', message, { path }, { cause });
-}
-
-function isCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code;
 }

@@ -1,6 +1,7 @@
-import { mkdir, open, readFile, rename } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
+import { writeDurably } from '../clients/files/durably.ts';
+import { hasCode } from '../clients/files/failure.ts';
 import { messageOf, RollbackError } from '../domain/errors.ts';
 
 const end = z.strictObject({
@@ -31,16 +32,7 @@ export function leaseFile(path: string): LeaseFile {
     read: () => readLease(path),
     async write(lease) {
       try {
-        await mkdir(dirname(path), { recursive: true });
-        const handle = await open(`${path}.new`, 'w', 0o600);
-        try {
-          await handle.writeFile(JSON.stringify(lease));
-          await handle.sync();
-        } finally {
-          await handle.close();
-        }
-        await rename(`${path}.new`, path);
-        await syncFolder(dirname(path));
+        await writeDurably(path, JSON.stringify(lease), { folderMode: 0o777 });
       } catch (cause) {
         throw new RollbackError(
           'EFFECT_FAILED',
@@ -57,8 +49,7 @@ async function readLease(path: string): Promise<Lease> {
   try {
     return schema.parse(JSON.parse(await readFile(path, 'utf8')));
   } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT')
-      return { hold: null, ended: [] };
+    if (hasCode(cause, 'ENOENT')) return { hold: null, ended: [] };
     // Opening a gate that may be meant to be closed is worse than not starting.
     throw new RollbackError(
       'CONFIG_INVALID',
@@ -66,14 +57,5 @@ async function readLease(path: string): Promise<Lease> {
       { path },
       { cause },
     );
-  }
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }

@@ -2,7 +2,7 @@ import { link, lstat, mkdir, rename, rmdir, unlink, open } from 'node:fs/promise
 import { basename, dirname } from 'node:path';
 import { crashPoint } from '../../domain/crash-point.ts';
 import { RollbackError } from '../../domain/errors.ts';
-import { fileFailure } from './failure.ts';
+import { fileFailure, hasCode } from './failure.ts';
 import { holdFolder, type FileRoots, type HeldFolder } from './held-folder.ts';
 import { removeTree } from './remove-tree.ts';
 
@@ -156,7 +156,7 @@ export async function dropBeside(
 
 async function removeEmpty(parent: HeldFolder, name: string): Promise<void> {
   await rmdir(parent.at(name)).catch((cause: unknown) => {
-    if (!(cause instanceof Error && 'code' in cause && cause.code === 'ENOENT')) throw cause;
+    if (!hasCode(cause, 'ENOENT')) throw cause;
   });
 }
 
@@ -168,7 +168,7 @@ async function kindAt(folder: HeldFolder, name: string): Promise<Kind | null> {
     if (found.isDirectory()) return 'folder';
     return found.isFile() ? 'file' : 'other';
   } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return null;
+    if (hasCode(cause, 'ENOENT')) return null;
     throw cause;
   }
 }

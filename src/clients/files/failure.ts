@@ -13,6 +13,11 @@ export function fileFailure(tried: string, path: string, cause: unknown): Error 
   return new RollbackError('REFUSED', message, { path, code }, { cause });
 }
 
+/** Whether an error of the system has one of these codes, e.g. `ENOENT`: nothing is there. */
+export function hasCode(cause: unknown, ...codes: readonly string[]): boolean {
+  return cause instanceof Error && 'code' in cause && codes.includes(String(cause.code));
+}
+
 function reasonOf(code: string): string | null {
   const reasons: Readonly<Record<string, string>> = {
     ENOENT: 'it is not there',

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Json } from '../../domain/json.ts';
 import type { Clock } from '../../domain/ports/clock.ts';
 import { DAY } from '../../domain/time.ts';
-import { fileFailure } from './failure.ts';
+import { writeDurably } from './durably.ts';
+import { fileFailure, hasCode } from './failure.ts';
 
 /** Notes about effects on files, in the daemon's own folder: how far one has come, and what was there before. */
 export interface EffectRecords {
@@ -27,38 +28,20 @@ export function effectRecords(stateDir: string, clock: Clock): EffectRecords {
       try {
         return JSON.parse(await readFile(fileOf(opId), 'utf8')) as Json;
       } catch (cause) {
-        if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return null;
+        if (hasCode(cause, 'ENOENT')) return null;
         throw fileFailure('read the record', fileOf(opId), cause);
       }
     },
     async write(opId, record) {
       const path = fileOf(opId);
       try {
-        await mkdir(folder, { recursive: true, mode: 0o700 });
+        await writeDurably(path, JSON.stringify(record), { folderMode: 0o700 });
         await forgetOld(folder, clock.wall() - keptMs);
-        const handle = await open(`${path}.new`, 'w', 0o600);
-        try {
-          await handle.writeFile(JSON.stringify(record));
-          await handle.sync();
-        } finally {
-          await handle.close();
-        }
-        await rename(`${path}.new`, path);
-        await syncFolder(folder);
       } catch (cause) {
         throw fileFailure('write the record', path, cause);
       }
     },
   };
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }
 
 async function forgetOld(folder: string, before: number): Promise<void> {

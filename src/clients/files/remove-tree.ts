@@ -2,7 +2,7 @@ import { crashPoint } from '../../domain/crash-point.ts';
 import { constants } from 'node:fs';
 import { lstat, open, readdir, rmdir, unlink } from 'node:fs/promises';
 import { RollbackError } from '../../domain/errors.ts';
-import { fileFailure } from './failure.ts';
+import { fileFailure, hasCode } from './failure.ts';
 import type { HeldFolder } from './held-folder.ts';
 
 /** What went. */
@@ -43,7 +43,7 @@ async function remove(place: Place): Promise<Removed> {
     crashPoint('effect.call.between');
     return { files: 1, bytes: found.size };
   } catch (cause) {
-    if (isGone(cause)) return { files: 0, bytes: 0 };
+    if (hasCode(cause, 'ENOENT')) return { files: 0, bytes: 0 };
     throw fileFailure('remove', shown, cause);
   }
 }
@@ -67,9 +67,4 @@ async function removeFolder(place: Place): Promise<Removed> {
   }
   await rmdir(place.at);
   return { files, bytes };
-}
-
-/** Somebody else removed it first, e.g. the service that owns it. */
-function isGone(cause: unknown): boolean {
-  return cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
 }

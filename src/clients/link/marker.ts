@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
-import { open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { messageOf, RollbackError } from '../../domain/errors.ts';
+import { writeDurably } from '../files/durably.ts';
+import { hasCode } from '../files/failure.ts';
 
 /** How far a switch has come. `putting_back` and `put_back`: it did not work out, and the old link returns. */
 export type SwitchPhase = 'switching' | 'restarting' | 'waiting' | 'done' | 'putting_back' | 'put_back';
@@ -23,7 +25,7 @@ const prefix = '.rollbackd-op-';
 /** The marker of this effect beside the link, or null. */
 export async function readMarker(link: string, opId: string): Promise<Marker | null> {
   const text = await readFile(fileOf(link, opId), 'utf8').catch((cause: unknown) => {
-    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return null;
+    if (hasCode(cause, 'ENOENT')) return null;
     throw unusable(link, cause);
   });
   return text === null ? null : parse(text);
@@ -33,12 +35,7 @@ export async function readMarker(link: string, opId: string): Promise<Marker | n
 export async function writeMarker(link: string, marker: Marker): Promise<void> {
   const file = fileOf(link, marker.opId);
   try {
-    const handle = await open(`${file}.new`, 'w', 0o644);
-    await handle.writeFile(JSON.stringify(marker));
-    await handle.sync();
-    await handle.close();
-    await rename(`${file}.new`, file);
-    await syncDirectory(dirname(link));
+    await writeDurably(file, JSON.stringify(marker), { mode: 0o644 });
   } catch (cause) {
     throw unusable(link, cause);
   }
@@ -54,16 +51,6 @@ export async function markerOf(link: string, identity: string): Promise<Marker |
 export async function forgetOthers(link: string, keep: (opId: string) => boolean): Promise<void> {
   for (const { file, marker } of await markersOf(link))
     if (!keep(marker.opId)) await rm(file, { force: true });
-}
-
-/** Makes renames in the directory survive a loss of power. */
-export async function syncDirectory(path: string): Promise<void> {
-  const handle = await open(path, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }
 
 async function markersOf(link: string): Promise<{ readonly file: string; readonly marker: Marker }[]> {

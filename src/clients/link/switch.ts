@@ -3,7 +3,7 @@ import { lstat, rename, rm, symlink } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative } from 'node:path';
 import { realpath } from 'node:fs/promises';
 import { messageOf, RollbackError } from '../../domain/errors.ts';
-import { syncDirectory } from './marker.ts';
+import { syncDirectory } from '../files/durably.ts';
 
 /** A link beside the real one, ready to take its place. */
 export interface PreparedLink {

@@ -2,6 +2,7 @@ import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { isAbsolute } from 'node:path';
 import { z } from 'zod';
+import { hasCode } from '../../clients/files/failure.ts';
 import { hostPath } from '../../clients/files/host-path.ts';
 import type { HttpClient } from '../../clients/http.ts';
 import { messageOf } from '../../domain/errors.ts';
@@ -129,8 +130,7 @@ async function fileText(path: string, hostRoot: string, missingFails: boolean): 
     if (bytesRead > maxBytes) return unknown(`${path} is larger than 1 MiB`);
     return { text: buffer.toString('utf8', 0, bytesRead) };
   } catch (error) {
-    const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
-    if (isMissing && missingFails) return probe(false, `${path} is missing`);
+    if (hasCode(error, 'ENOENT') && missingFails) return probe(false, `${path} is missing`);
     return unknown(`cannot read ${path}: ${messageOf(error)}`);
   }
 }

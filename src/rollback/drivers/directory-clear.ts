@@ -1,6 +1,6 @@
 import { lstat, mkdir, readdir, rename } from 'node:fs/promises';
 import { z } from 'zod';
-import { fileFailure } from '../../clients/files/failure.ts';
+import { fileFailure, hasCode } from '../../clients/files/failure.ts';
 import {
   holdFolder,
   outsideProblem,
@@ -129,7 +129,7 @@ async function moveAside(folder: HeldFolder, aside: string, signal: AbortSignal)
     if (name.startsWith(prefix)) continue;
     if (signal.aborted) throw new RollbackError('ABORTED', `interrupted while clearing ${folder.path}`);
     await rename(folder.at(name), folder.at(`${aside}/${name}`)).catch((cause: unknown) => {
-      if (!isGone(cause)) throw fileFailure('move aside', `${folder.path}/${name}`, cause);
+      if (!hasCode(cause, 'ENOENT')) throw fileFailure('move aside', `${folder.path}/${name}`, cause);
     });
     crashPoint('effect.call.between');
   }
@@ -160,10 +160,6 @@ async function mountsIn(path: string, entries: readonly string[], files: FileRoo
 function ifMissing(error: unknown): null {
   if (error instanceof RollbackError && error.code === 'NOT_FOUND') return null;
   throw error;
-}
-
-function isGone(cause: unknown): boolean {
-  return cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
 }
 
 function byHand(step: Step): string[] {

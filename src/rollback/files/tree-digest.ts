@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { lstat, open, readdir, readlink } from 'node:fs/promises';
+import { hasCode } from '../../clients/files/failure.ts';
 import { RollbackError } from '../../domain/errors.ts';
 
 /** What each file of a tree is: its digest with mode and owner, by path beneath the tree; the tree's own is empty. */
@@ -68,7 +69,7 @@ async function digestOfFile(path: string, durable: boolean): Promise<string> {
 }
 
 function ifMissing(cause: unknown): null {
-  if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return null;
+  if (hasCode(cause, 'ENOENT')) return null;
   throw cause;
 }
 

@@ -1,6 +1,6 @@
 import { unlink } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
-import { fileFailure } from '../../clients/files/failure.ts';
+import { fileFailure, hasCode } from '../../clients/files/failure.ts';
 import { readHeldFile, replaceHeldFile } from '../../clients/files/held-file.ts';
 import { holdFolder, outsideProblem, type FileRoots } from '../../clients/files/held-folder.ts';
 import { RollbackError } from '../../domain/errors.ts';
@@ -69,7 +69,7 @@ async function removed(path: string, files: FileRoots): Promise<void> {
     await unlink(folder.at(basename(path)));
     await folder.handle.sync();
   } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return;
+    if (hasCode(cause, 'ENOENT')) return;
     throw fileFailure('remove', path, cause);
   }
 }
