@@ -29,6 +29,7 @@ const database = (url: string): Record<string, z.ZodType> => ({
 const vectors = {
   url: httpUrl.describe('Of its HTTP API'),
   key: secretReference.optional().describe('The key or token of the API'),
+  volumes: z.array(text).optional().describe('The Docker volumes that it keeps its data in'),
 };
 
 /** The keys of each kind of data store. */
@@ -90,9 +91,9 @@ async function readStore(
     }
     case 'qdrant':
     case 'milvus': {
-      const { url } = place.fields(dataStoreShapes[kind]);
+      const { url, volumes = [] } = place.fields(dataStoreShapes[kind]);
       const key = await secretAt(place.at('key'), context);
-      return url === undefined ? null : { kind, name, url: url.replace(/\/+$/, ''), key };
+      return url === undefined ? null : { kind, name, url: url.replace(/\/+$/, ''), key, volumes };
     }
     case 'redis':
     case 'mysql':

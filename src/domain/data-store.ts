@@ -62,6 +62,8 @@ export interface VectorStore {
   /** Without a final slash. */
   readonly url: string;
   readonly key: Secret | null;
+  /** The Docker volumes that it keeps its data in; empty: not known. */
+  readonly volumes: readonly string[];
 }
 
 /** The secrets of a store. */

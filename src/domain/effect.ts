@@ -1,3 +1,4 @@
+import type { DataIntegrity } from './data-integrity.ts';
 import type { EffectClass } from './plan.ts';
 
 /** What an effect carries out: the step itself, its compensation, or letting go of what it holds. */
@@ -39,7 +40,13 @@ export function opIdOf(parts: {
 
 /** How one effect ended, as its driver saw it. */
 export type EffectOutcome =
-  | { readonly ended: 'done'; readonly detail: string; readonly evidence?: Readonly<Record<string, string>> }
+  | {
+      readonly ended: 'done';
+      readonly detail: string;
+      readonly evidence?: Readonly<Record<string, string>>;
+      /** Of steps that replaced data: what became of the records. */
+      readonly integrity?: readonly DataIntegrity[];
+    }
   /** Nothing was changed, or what was changed has been put back. */
   | { readonly ended: 'failed'; readonly detail: string; readonly retryable: boolean };
 

@@ -92,7 +92,7 @@ test('the store may depend on the target', async () => {
 });
 
 function vectors(kind: 'qdrant' | 'milvus', url: string): DataStore {
-  return { kind, name: 'vectors', url, key: new Secret('key-of-vectors') };
+  return { kind, name: 'vectors', url, key: new Secret('key-of-vectors'), volumes: [] };
 }
 
 const api: Handler = async (request, response) => {
