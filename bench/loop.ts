@@ -81,6 +81,7 @@ function partsOf({ store, clock, source, observer, driver, haltFile: path }: Loo
 function configurationOf({ rules, targets, driver, haltFile: path }: LoopOptions): Configuration {
   return {
     environment: 'bench',
+    environments: {},
     mode: 'auto',
     store: 'given',
     stateDir: '/nonexistent',
@@ -98,6 +99,7 @@ function configurationOf({ rules, targets, driver, haltFile: path }: LoopOptions
     host: 'local',
     allowedPrograms: [],
     fileRoots: [],
+    dataRisks: {},
     dataStores: {},
     backups: null,
     gitProtocols: [],

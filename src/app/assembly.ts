@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Configuration } from '../domain/configuration.ts';
+import { policyOf } from '../domain/environment.ts';
 import type { Store } from '../domain/ports/store.ts';
 import type { Vault } from '../domain/ports/vault.ts';
 import { reportsOf } from '../engine/bug-reports.ts';
@@ -86,6 +87,7 @@ export async function engineOf(
   const reports = {
     of: (target: string) => (late.engine === null ? [] : reportsOf(late.engine.core.book, target)),
   };
+  const now = (): Configuration => late.engine?.core.book.configuration ?? configuration;
   const parts = await makeParts({
     ...options,
     connections,
@@ -96,14 +98,10 @@ export async function engineOf(
     watcher,
     reports,
     backups: backing?.backups ?? null,
-    isDevelopment: () => isDevelopment(late.engine?.core.book.configuration ?? configuration),
+    isDevelopment: () => policyOf(now()).backups === 'skipped',
+    worth: () => ({ risks: now().dataRisks, stores: now().dataStores }),
   });
   return { engine: new Engine(parts, configuration, onFatal), parts };
-}
-
-/** Where nothing is precious: what guards data only warns. */
-function isDevelopment({ environment }: Configuration): boolean {
-  return environment === 'development';
 }
 
 /** A halt, and its end, change what can be answered. */

@@ -38,6 +38,7 @@ export function registriesForReading(surroundings: Surroundings): {
     vault: noVault,
     backups: null,
     isDevelopment: () => false,
+    worth: () => ({ risks: {}, stores: {} }),
     own: { containerId: null, hosts: [] },
     answers: false,
     channels: [],

@@ -5,6 +5,7 @@ import { decider } from '../decide/decider.ts';
 import { Detector } from '../detect/detector.ts';
 import type { Configuration } from '../domain/configuration.ts';
 import type { Backups } from '../domain/ports/backups.ts';
+import type { DataWorth } from '../domain/data-risk.ts';
 import type { Arrivals } from '../domain/ports/arrivals.ts';
 import type { Channel } from '../domain/ports/channel.ts';
 import type { BugReports } from '../domain/ports/reports.ts';
@@ -43,6 +44,8 @@ export interface Making extends Surroundings {
   /** null where none are configured. */
   readonly backups: Backups | null;
   readonly isDevelopment: () => boolean;
+  /** What data is worth. */
+  readonly worth: () => DataWorth;
   readonly channels: readonly Channel[];
   readonly links: Links;
   readonly watcher: Watcher;

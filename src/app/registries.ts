@@ -9,6 +9,7 @@ import { logsSource } from '../detect/sources/logs.ts';
 import { promqlSource } from '../detect/sources/promql.ts';
 import { reportsSource } from '../detect/sources/reports.ts';
 import { sequenceSource } from '../detect/sources/sequence.ts';
+import type { DataWorth } from '../domain/data-risk.ts';
 import { noArrivals, type Arrivals } from '../domain/ports/arrivals.ts';
 import type { Backups } from '../domain/ports/backups.ts';
 import type { Message } from '../domain/ports/channel.ts';
@@ -81,6 +82,8 @@ export interface DriverParts extends Surroundings {
   readonly backups: Backups | null;
   /** Whether what guards data only warns. */
   readonly isDevelopment: () => boolean;
+  /** What data is worth. */
+  readonly worth: () => DataWorth;
   /** What rollbackd must never touch: its own container, and the hosts it works through. */
   readonly own: { readonly containerId: string | null; readonly hosts: readonly string[] };
   /** Whether there is a Prometheus to ask. */

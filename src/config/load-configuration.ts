@@ -6,6 +6,7 @@ import type { Crontab } from '../domain/ports/crontab.ts';
 import type { Drivers } from '../domain/ports/driver.ts';
 import type { Sources } from '../domain/ports/source.ts';
 import { readCommunications } from './communications.ts';
+import { readDataRisks } from './data-risks.ts';
 import { deepFreeze } from './deep-freeze.ts';
 import { checkExpectations } from './expectations.ts';
 import { checkListeners } from './listeners.ts';
@@ -98,7 +99,7 @@ function readParts(
     packs,
   }: { daemon: DaemonPart; defaults: Defaults; scrape: ScrapeSection; packs: readonly Pack[] },
   context: ReadingContext,
-): Pick<Configuration, 'scrape' | 'targets' | 'rules' | 'playbooks' | 'communications'> {
+): Pick<Configuration, 'scrape' | 'targets' | 'rules' | 'playbooks' | 'communications' | 'dataRisks'> {
   const names = namesOf(packs, 'playbooks');
   const communications = packs.flatMap(({ name, communication }) =>
     communication === null ? [] : readCommunications(communication, name),
@@ -149,6 +150,7 @@ function readParts(
     rules,
     playbooks,
     communications: Object.fromEntries(communications.map((plan) => [plan.id, plan])),
+    dataRisks: readDataRisks(packs.flatMap(({ dataRisks }) => dataRisks ?? [])),
   };
 }
 

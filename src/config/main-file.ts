@@ -5,6 +5,7 @@ import { readBackups } from './backups.ts';
 import { readChannels } from './channels.ts';
 import { readDocker, readPrometheus, readPublicUrl } from './connections.ts';
 import { readDataStores } from './data-stores.ts';
+import { readEnvironments } from './environments.ts';
 import { readListen, readTokens } from './listening.ts';
 import {
   budgetShape,
@@ -24,7 +25,7 @@ import { defaultWithinMs } from './wants.ts';
 /** The daemon's own part of a configuration: everything but targets, packs and what is scraped. */
 export type DaemonPart = Omit<
   Configuration,
-  'scrape' | 'targets' | 'rules' | 'playbooks' | 'communications' | 'warnings' | 'digest'
+  'scrape' | 'targets' | 'rules' | 'playbooks' | 'communications' | 'dataRisks' | 'warnings' | 'digest'
 >;
 
 /** What rules and targets fall back to. */
@@ -52,6 +53,7 @@ export async function readMainFile(
   const fileRoots = fields.file_roots ?? [];
   const daemon: DaemonPart = {
     environment: fields.environment ?? 'production',
+    environments: readEnvironments(place.at('environments')),
     mode: fields.mode ?? 'notify',
     store,
     stateDir,

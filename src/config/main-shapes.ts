@@ -22,7 +22,10 @@ const later = (what: string): z.ZodOptional<z.ZodUnknown> => z.unknown().optiona
 /** The keys of the main file. */
 export const mainShape = {
   version: z.literal(1).describe('Of this format'),
-  environment: text.optional().describe('Shown in messages; production unless stated'),
+  environment: text
+    .optional()
+    .describe('Shown in messages, and the name of the policy that holds; production unless stated'),
+  environments: later('What environments do about backups and questions, by their names'),
   mode: z
     .enum(modes)
     .optional()

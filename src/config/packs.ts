@@ -6,16 +6,18 @@ import type { ReadingContext } from './reading-context.ts';
 import { isName, nameProblem } from './scalars.ts';
 import { suggestion } from './suggest.ts';
 
-/** The files of a pack, each with a map of things by name under a key of the same name. */
+/** The files of a pack that hold things by name, each under a key of the same name. */
 export type PackFile = 'rules' | 'playbooks' | 'communication';
 
-/** A folder of rules, playbooks and communication plans, opened but not yet read. */
+/** A folder of rules, playbooks, communication plans and what data is worth, opened but not yet read. */
 export interface Pack {
   readonly name: string;
   /** The maps of rules, playbooks and communication plans; null where the file does not exist or is not readable YAML. */
   readonly rules: Place | null;
   readonly playbooks: Place | null;
   readonly communication: Place | null;
+  /** The table of what data is worth, of `data.yaml`; null as above. */
+  readonly dataRisks: Place | null;
   /** Which of its files are there, and broken. */
   readonly unreadable: ReadonlySet<PackFile>;
 }
@@ -44,6 +46,7 @@ async function openPack(place: Place, name: string, written: string, context: Re
   const rules = await openDocument(join(folder, 'rules.yaml'), context);
   const playbooks = await openDocument(join(folder, 'playbooks.yaml'), context);
   const communication = await openDocument(join(folder, 'communication.yaml'), context);
+  const data = await openDocument(join(folder, 'data.yaml'), context);
   if (rules === 'missing' && playbooks === 'missing')
     place.problem(`unknown pack: ${folder} holds neither rules.yaml nor playbooks.yaml`);
   return {
@@ -51,6 +54,7 @@ async function openPack(place: Place, name: string, written: string, context: Re
     rules: await mapOf(rules, 'rules', context),
     playbooks: await mapOf(playbooks, 'playbooks', context),
     communication: await mapOf(communication, 'communication', context),
+    dataRisks: await mapOf(data, 'data_risks', context),
     unreadable: new Set([
       ...(rules === null ? (['rules'] as const) : []),
       ...(playbooks === null ? (['playbooks'] as const) : []),
@@ -61,7 +65,7 @@ async function openPack(place: Place, name: string, written: string, context: Re
 
 async function mapOf(
   document: Place | 'missing' | null,
-  key: PackFile,
+  key: PackFile | 'data_risks',
   context: ReadingContext,
 ): Promise<Place | null> {
   if (document === 'missing' || document === null) return null;

@@ -1,5 +1,7 @@
 import type { BackupPolicy } from './backup.ts';
+import type { DataRisks } from './data-risk.ts';
 import type { DataStore } from './data-store.ts';
+import type { EnvironmentPolicy } from './environment.ts';
 import type { ApproverGrant, ChannelPart, Communication, NotifyPart } from './notification.ts';
 import type { Playbook } from './playbook.ts';
 import type { Mode, Rule } from './rule.ts';
@@ -29,6 +31,8 @@ export interface RecurringFreeze {
 /** What runs: validated, defaults applied, secrets resolved, deeply frozen. */
 export interface Configuration {
   readonly environment: string;
+  /** Policies by the name of the environment, the known ones included; `policyOf` says which one holds. */
+  readonly environments: Readonly<Record<string, EnvironmentPolicy>>;
   readonly mode: Mode;
   /** Path of the SQLite file. */
   readonly store: string;
@@ -59,6 +63,8 @@ export interface Configuration {
   readonly approvers: readonly ApproverGrant[];
   /** Stores of data that steps may reach, by name. */
   readonly dataStores: Readonly<Record<string, DataStore>>;
+  /** What data is worth, by the kind of its store, as the packs say. */
+  readonly dataRisks: DataRisks;
   /** How backup sets are made and kept; null: none are. */
   readonly backups: BackupPolicy | null;
   /** Under which the API is reached by people's browsers, without a final slash; null: messages hold no links. */

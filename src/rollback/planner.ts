@@ -4,7 +4,7 @@ import type { PlaybookStep } from '../domain/playbook.ts';
 import type { Driver, Drivers } from '../domain/ports/driver.ts';
 import type { Planned, Planner, PlanRequest } from '../domain/ports/planner.ts';
 import { render, unknownTemplateWords } from '../domain/template.ts';
-import { unguarded, type DataGuard } from './guarded-data.ts';
+import { asksPeople, unguarded, type DataGuard } from './guarded-data.ts';
 
 /** A step with everything that planning learnt about it. */
 interface Prepared {
@@ -45,8 +45,11 @@ async function build(
   for (const [index, written] of request.playbook.steps.entries()) {
     const driver = drivers[written.kind];
     if (driver === undefined) return refuse([finding(index, `no driver is called ${written.kind}`)]);
-    const resolved = resolve(request, driver, written, index);
-    if ('message' in resolved) return refuse([resolved]);
+    const found = resolve(request, driver, written, index);
+    if ('message' in found) return refuse([found]);
+    // What the table of what data is worth asks a person about is what a driver calls destructive.
+    const asks = asksPeople(found, driver, guard);
+    const resolved: Step = asks ? { ...found, risk: 'destructive-data' } : found;
     prepared.push(await prepare(driver, resolved, signal));
     steps.push({ step: resolved, driver });
   }

@@ -53,6 +53,11 @@ test('what is left out has its default', async () => {
   });
   expect(daemon).toEqual({
     environment: 'production',
+    environments: {
+      production: { backups: 'made', asks: 'people' },
+      staging: { backups: 'made', asks: 'people' },
+      development: { backups: 'skipped', asks: 'nobody' },
+    },
     mode: 'notify',
     store: '/var/lib/rollbackd/rollbackd.db',
     stateDir: '/var/lib/rollbackd',
@@ -70,6 +75,7 @@ test('what is left out has its default', async () => {
     host: 'build-7',
     allowedPrograms: [],
     fileRoots: [],
+    dataRisks: {},
     dataStores: {},
     backups: null,
     gitProtocols: ['https', 'ssh', 'file'],

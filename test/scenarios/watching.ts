@@ -3,6 +3,7 @@ import { decider } from '../../src/decide/decider.ts';
 import { promqlSource } from '../../src/detect/sources/promql.ts';
 import { Detector } from '../../src/detect/detector.ts';
 import type { Configuration } from '../../src/domain/configuration.ts';
+import { knownEnvironments } from '../../src/domain/environment.ts';
 import { digest, type Json } from '../../src/domain/json.ts';
 import type { Playbook } from '../../src/domain/playbook.ts';
 import type { Arrivals } from '../../src/domain/ports/arrivals.ts';
@@ -371,6 +372,7 @@ function configure({
 }: WatchingOptions): Configuration {
   return {
     environment: 'test',
+    environments: knownEnvironments,
     mode,
     store: ':memory:',
     stateDir: '/nonexistent',
@@ -390,6 +392,7 @@ function configure({
     allowedPrograms: [],
     fileRoots: [],
     dataStores: {},
+    dataRisks: {},
     backups: null,
     gitProtocols: [],
     budget: { rollbacks: 3, perMs: HOUR },

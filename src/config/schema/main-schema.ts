@@ -13,6 +13,7 @@ import {
   retentionShape,
   tokenShape,
 } from '../main-shapes.ts';
+import { environmentShape } from '../environments.ts';
 import { name } from '../scalars.ts';
 import { pageShape, scrapeShape } from '../scraping.ts';
 import { secretReference } from '../secrets.ts';
@@ -26,6 +27,7 @@ import { shared } from './shared.ts';
 export function mainSchema(): JsonSchema {
   const main = z.strictObject({
     ...mainShape,
+    environments: filled(mainShape.environments, z.record(name, z.strictObject(environmentShape))),
     include: filled(mainShape.include, z.array(z.string().min(1))),
     listen: filled(mainShape.listen, z.string().regex(/^(?:\[[0-9A-Fa-f:.]+\]|[^:\s[\]]+):\d{1,5}$/)),
     tokens: filled(

@@ -1,5 +1,6 @@
 import { z, type ZodType } from 'zod';
 import { composings } from '../../domain/composition.ts';
+import { dataStoreKinds } from '../../domain/data-store.ts';
 import type { Drivers } from '../../domain/ports/driver.ts';
 import type { Sources } from '../../domain/ports/source.ts';
 import { severities } from '../../domain/rule.ts';
@@ -7,6 +8,7 @@ import { baselineShape } from '../baselines.ts';
 import { checkShape } from '../checks.ts';
 import { announcementShape } from '../communications.ts';
 import { comparisonShape } from '../comparisons.ts';
+import { dataRiskShape } from '../data-risks.ts';
 import { levelShape } from '../levels.ts';
 import { objectivesShape, phaseShape, playbookShape, verifyShape } from '../playbooks.ts';
 import { recoveryShape } from '../recovery.ts';
@@ -33,15 +35,23 @@ export function packSchema({
       .record(name, z.array(announcement).min(1))
       .optional()
       .describe('Communication plans by name'),
+    data_risks: dataRisks
+      .optional()
+      .describe('What data is worth, by the kind of its store: what has to be there before it is replaced'),
   });
   return shared({
     $schema: 'http://json-schema.org/draft-07/schema#',
-    title: 'rules.yaml, playbooks.yaml and communication.yaml: a pack of rollbackd',
+    title: 'rules.yaml, playbooks.yaml, communication.yaml and data.yaml: a pack of rollbackd',
     ...jsonSchemaOf(pack),
   });
 }
 
 const announcement = z.strictObject(announcementShape).meta({ required: ['after', 'to', 'say'] });
+
+const dataRisk = z.strictObject(dataRiskShape).meta({ required: ['risk', 'migration', 'note'] });
+const dataRisks = z.strictObject(
+  Object.fromEntries(dataStoreKinds.map((kind) => [kind, dataRisk.optional()])),
+);
 
 type Signals = Readonly<Record<string, ZodType>>;
 
