@@ -43,6 +43,7 @@ export async function backingOf(configuration: Configuration, parts: BackingPart
     import('./archivists.ts'),
   ]);
   const { connections, clock, version, engine } = parts;
+  const restorations = notes.restorations(stateDir);
   const backups = room.backups({
     policy,
     place: places.localPlace(policy.directory),
@@ -52,8 +53,9 @@ export async function backingOf(configuration: Configuration, parts: BackingPart
     chance,
     version,
     isOpen: (incident) => isOpen(engine(), incident),
+    began: (incident) => engine()?.core.book.find(incident)?.incident.context.openedAt ?? null,
+    restorations,
   });
-  const restorations = notes.restorations(stateDir);
   const note = (type: string, message: string): void => journal(parts, type, message);
   const desk = counter.backupDesk({ policy, backups, restorations, clock, chance, note });
   return {

@@ -15,6 +15,7 @@ import type {
   BackupProgress,
   Backups,
   BackupSetView,
+  KeptThing,
 } from '../domain/ports/backups.ts';
 import type { Clock } from '../domain/ports/clock.ts';
 import { crashPoint } from '../domain/crash-point.ts';
@@ -22,6 +23,7 @@ import type { SetKey } from './key.ts';
 import { writeManifest } from './manifest.ts';
 import { implausible } from './plausible.ts';
 import { pastRetention } from './retention.ts';
+import type { Restoration, Restorations } from './restores.ts';
 import { roomProblems } from './room.ts';
 import { setBook, type SetBook } from './set-book.ts';
 import { verdictFile, type Draft, type SetPlace } from './set-place.ts';
@@ -41,12 +43,15 @@ export interface BackupParts {
   readonly version: string;
   /** Whether an incident is open. */
   readonly isOpen: (incident: string) => boolean;
+  /** When an incident began; null: it is not known. */
+  readonly began: (incident: string) => number | null;
+  /** Notes of what is kept beside things in use. */
+  readonly restorations: Restorations;
 }
 
 /** The backups, with what only their own room needs. */
 export interface OwnBackups extends Backups {
   readonly book: SetBook;
-  archivist(thing: BackedUp): Archivist;
   /** As `open`, and tells how many bytes were read. */
   openHeard(
     set: BackupSet,
@@ -60,7 +65,7 @@ export interface OwnBackups extends Backups {
 
 /** Sets of copies, made by archivists and kept in a place. */
 export function backups(parts: BackupParts): OwnBackups {
-  const { policy, place, key, archivists } = parts;
+  const { policy, place, key, archivists, clock, restorations } = parts;
   const book = setBook(place, key);
   const underWay = new Set<string>();
   const archivist = (thing: BackedUp): Archivist => {
@@ -78,6 +83,13 @@ export function backups(parts: BackupParts): OwnBackups {
       create(work, recipeOf(policy, recipe), { occasion, progress, signal }),
     list: async () => (await book.views()).map(({ set }) => set),
     find: async (id) => (await book.find(id))?.set ?? null,
+    async verified() {
+      const views = await book.views();
+      return views.flatMap(({ set, verdict }) => (verdict?.problems.length === 0 ? [set] : []));
+    },
+    began: parts.began,
+    keep: (thing) => restorations.write(keptNow(thing, clock)),
+    unkeep: ({ keepAs }) => restorations.forget(keepAs),
     madeBy: (made) => madeBy(book, made),
     async ofIncident(incident, kind, name) {
       const views = await book.views();
@@ -93,7 +105,7 @@ export function backups(parts: BackupParts): OwnBackups {
     open: (set, part, signal) => open(work, { set, part, signal }),
     openHeard: (set, part, heard, signal) => open(work, { set, part, heard, signal }),
     async prune(signal) {
-      const { clock, isOpen } = parts;
+      const { isOpen } = parts;
       const facts = { now: clock.wall(), isOpen };
       const past = pastRetention(await book.views(), policy.retention, facts);
       const gone: string[] = [];
@@ -127,7 +139,13 @@ async function open({ place, key }: Work, { set, part, heard, signal }: Opening)
   return drain(await place.open(set.id, part.file), part, { set: set.id, key }, heard);
 }
 
-function recipeOf({ recipes }: BackupPolicy, name: string): BackupRecipe {
+/** It goes the way of what `rollbackd backup restore` keeps. */
+function keptNow({ set, kind, name, keepAs }: KeptThing, clock: Clock): Restoration {
+  return { id: keepAs, set, kind, name, scratch: keepAs, keepAs, phase: 'kept', at: clock.wall() };
+}
+
+function recipeOf({ recipes }: BackupPolicy, name: string | BackupRecipe): BackupRecipe {
+  if (typeof name !== 'string') return name;
   const recipe = Object.hasOwn(recipes, name) ? recipes[name] : undefined;
   if (recipe !== undefined) return recipe;
   const known = Object.keys(recipes).join(', ');

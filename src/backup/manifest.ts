@@ -22,6 +22,7 @@ const part = z.strictObject({
     server: textOrNull,
     tool: textOrNull,
     schemaVersion: textOrNull,
+    source: z.string().optional(),
     counts: z.record(z.string(), z.number()),
   }),
 });

@@ -1,11 +1,10 @@
-import type { BackupPart, BackupSet } from '../domain/backup.ts';
+import { differenceOf, type BackupPart, type BackupSet } from '../domain/backup.ts';
 import { crashPoint } from '../domain/crash-point.ts';
 import { messageOf, RollbackError } from '../domain/errors.ts';
 import type { BackupProgress } from '../domain/ports/backups.ts';
 import type { Clock } from '../domain/ports/clock.ts';
 import type { OwnBackups } from './backups.ts';
 import type { Restoration, Restorations } from './restores.ts';
-import { differenceOf } from './verifying.ts';
 
 /** What restoring works with. */
 export interface RestoringParts {

@@ -1,6 +1,6 @@
 import { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { BackupFacts, BackupPart, BackupVerdict } from '../domain/backup.ts';
+import { differenceOf, type BackupPart, type BackupVerdict } from '../domain/backup.ts';
 import { messageOf, RollbackError } from '../domain/errors.ts';
 import type { BackupProgress, Backups } from '../domain/ports/backups.ts';
 import type { Work } from './backups.ts';
@@ -87,16 +87,4 @@ async function rehearse(
     source.destroy();
     await archivist.drop(part.name, scratch, new AbortController().signal);
   }
-}
-
-/** Where what was restored does not count as many as was copied; null where it does. */
-export function differenceOf({ name, facts }: BackupPart, counted: BackupFacts): string | null {
-  const names = new Set([...Object.keys(facts.counts), ...Object.keys(counted.counts)]);
-  const different = [...names].filter((what) => facts.counts[what] !== counted.counts[what]);
-  if (different.length === 0) return null;
-  const shown = different
-    .slice(0, 5)
-    .map((what) => `${what}: ${counted.counts[what] ?? 'none'} of ${facts.counts[what] ?? 'none'}`);
-  const more = different.length > shown.length ? `; and ${different.length - shown.length} more` : '';
-  return `${name}: what was restored does not count the same: ${shown.join('; ')}${more}`;
 }

@@ -42,6 +42,8 @@ export interface BackupFacts {
   readonly tool: string | null;
   /** Of the application's schema, where it can be read; a component of the release. */
   readonly schemaVersion: string | null;
+  /** What was copied, as its kind names it: `database shop`; missing where the kind has no name of its own for it. */
+  readonly source?: string | undefined;
   /** Rows by table, points by collection, files by folder; counted in the same consistent view as the copy. */
   readonly counts: Readonly<Record<string, number>>;
 }
@@ -89,6 +91,27 @@ export function holds(held: BackedUp, wanted: BackedUp): boolean {
   if (held.kind !== wanted.kind) return false;
   if (held.name === wanted.name) return true;
   return held.kind === 'files' && wanted.name.startsWith(`${held.name}/`);
+}
+
+/** A recipe of these data stores alone, for a set that no recipe of the configuration describes. */
+export function recipeOfStores(stores: readonly string[]): BackupRecipe {
+  const name = `stores ${stores.join(' + ')}`;
+  return { name, stores, volumes: [], files: [], repositories: [], containers: [] };
+}
+
+/** Where what was restored does not count as many as was copied; null where it does. */
+export function differenceOf(
+  { name, facts }: Pick<BackupPart, 'name' | 'facts'>,
+  counted: Pick<BackupFacts, 'counts'>,
+): string | null {
+  const names = new Set([...Object.keys(facts.counts), ...Object.keys(counted.counts)]);
+  const different = [...names].filter((what) => facts.counts[what] !== counted.counts[what]);
+  if (different.length === 0) return null;
+  const shown = different
+    .slice(0, 5)
+    .map((what) => `${what}: ${counted.counts[what] ?? 'none'} of ${facts.counts[what] ?? 'none'}`);
+  const more = different.length > shown.length ? `; and ${different.length - shown.length} more` : '';
+  return `${name}: what was restored does not count the same: ${shown.join('; ')}${more}`;
 }
 
 /** How sets are made and kept, as configured. */

@@ -45,6 +45,7 @@ export async function someBackups(change: Partial<BackupPolicy> & { readonly pas
   const clock = new SimulatedClock();
   const files = { hostRoot: '/', roots: [root] };
   const open = new Set<string>();
+  const began = new Map<string, number>();
   const notes: string[] = [];
   let made = 0;
   const chance = (): string => String((made += 1)).padStart(4, 'x');
@@ -58,6 +59,8 @@ export async function someBackups(change: Partial<BackupPolicy> & { readonly pas
       chance,
       version: '0.1.0',
       isOpen: (incident) => open.has(incident),
+      began: (incident) => began.get(incident) ?? null,
+      restorations: restorations(stateDir),
       ...more,
     });
   const openDesk = async (more: Partial<BackupParts> = {}) =>
@@ -69,7 +72,7 @@ export async function someBackups(change: Partial<BackupPolicy> & { readonly pas
       chance,
       note: (type, message) => notes.push(`${type}: ${message}`),
     });
-  return { root, app, conf, sets, stateDir, policy, clock, files, open, notes, openBackups, openDesk };
+  return { root, app, conf, sets, stateDir, policy, clock, files, open, began, notes, openBackups, openDesk };
 }
 
 /** A working copy with a commit, and work on top: staged, changed, deleted, new, and ignored. */

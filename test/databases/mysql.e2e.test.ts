@@ -61,13 +61,14 @@ const restored = (archivist: Archivist, text: Buffer, scratch: string) =>
   archivist.restoreBeside('shop', Readable.from([text]), scratch, never);
 
 test('a copy counts its own rows, whatever they hold, and knows server, tool and schema', async () => {
-  const { archivist } = await shop();
+  const { archivist, database } = await shop();
   const { facts, text } = await dumped(archivist);
 
   expect(facts).toEqual({
     server: expect.stringMatching(/^mariadb \d+\.\d+\.\d+$/),
     tool: expect.stringMatching(/^mariadb-dump \d+\.\d+\.\d+$/),
     schemaVersion: '7',
+    source: `database ${database}`,
     counts,
   });
   expect(text.toString()).toContain('-- Dump completed');

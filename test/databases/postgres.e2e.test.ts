@@ -75,6 +75,7 @@ test('a copy is counted in its own snapshot, while others write', async () => {
     server: expect.stringMatching(/^postgres \d+\.\d+$/),
     tool: expect.stringMatching(/^pg_dump \d+\.\d+$/),
     schemaVersion: '7',
+    source: `database ${database}`,
     counts: expect.objectContaining({ 'archive.orders': 0, migrations: 2 }),
   });
   expect((await restored(archivist, text, 'new')).counts).toEqual(facts.counts);

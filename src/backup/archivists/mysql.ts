@@ -10,7 +10,7 @@ import type { BackupFacts } from '../../domain/backup.ts';
 import type { Database, DataStore } from '../../domain/data-store.ts';
 import { messageOf, RollbackError } from '../../domain/errors.ts';
 import type { Archivist } from '../../domain/ports/backups.ts';
-import { whyNotThatServer } from './versions.ts';
+import { sourceOf, whyNotThatServer, whyNotThatSource } from './versions.ts';
 
 export interface DatabaseParts {
   readonly stores: Readonly<Record<string, DataStore>>;
@@ -37,12 +37,16 @@ export function mysqlArchivist({ stores, tools }: DatabaseParts): Archivist {
       const store = storeOf(name);
       const { server, schemaVersion } = await said(store, signal);
       const { tool, counts } = await dumpMysql(store, tools, sink, signal);
-      return { server, tool, schemaVersion, counts };
+      return { server, tool, schemaVersion, source: sourceOf(store), counts };
     },
     async whyNotHere(name, facts, signal) {
       const store = storeOf(name);
       await using server = await openMysql(store, signal, null);
-      return whyNotThatServer(facts.server, await serverOf(server)) ?? (await whyNotAllowed(server, store));
+      return (
+        whyNotThatServer(facts.server, await serverOf(server)) ??
+        whyNotThatSource(facts, sourceOf(store)) ??
+        (await whyNotAllowed(server, store))
+      );
     },
     async restoreBeside(name, source, suffix, signal) {
       const store = storeOf(name);

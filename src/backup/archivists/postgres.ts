@@ -8,7 +8,7 @@ import type { Database } from '../../domain/data-store.ts';
 import { messageOf, RollbackError } from '../../domain/errors.ts';
 import type { Archivist } from '../../domain/ports/backups.ts';
 import type { DatabaseParts } from './mysql.ts';
-import { whyNotThatServer } from './versions.ts';
+import { sourceOf, whyNotThatServer, whyNotThatSource } from './versions.ts';
 
 /**
  * Databases of PostgreSQL. The copy is an archive of pg_dump; its rows are counted in the same exported snapshot, so the
@@ -34,11 +34,18 @@ export function postgresArchivist({ stores, tools }: DatabaseParts): Archivist {
         return { problems: [messageOf(error)], bytes: null };
       }
     },
-    dump: (name, sink, signal) => dumpPostgres(storeOf(name), tools, sink, signal),
+    async dump(name, sink, signal) {
+      const store = storeOf(name);
+      return { ...(await dumpPostgres(store, tools, sink, signal)), source: sourceOf(store) };
+    },
     async whyNotHere(name, facts, signal) {
       const store = storeOf(name);
       await using server = await besidePostgres(store, signal);
-      return whyNotThatServer(facts.server, await serverOf(server)) ?? (await whyNotAllowed(server, store));
+      return (
+        whyNotThatServer(facts.server, await serverOf(server)) ??
+        whyNotThatSource(facts, sourceOf(store)) ??
+        (await whyNotAllowed(server, store))
+      );
     },
     async restoreBeside(name, source, suffix, signal) {
       const store = storeOf(name);

@@ -1,5 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
 import type {
+  BackedUp,
   BackupFacts,
   BackupPart,
   BackupPartKind,
@@ -54,12 +55,57 @@ export interface Archivist {
     keepAs: string,
     signal: AbortSignal,
   ): Promise<'done' | 'partial' | 'not_done'>;
+  /**
+   * Puts back what was in use before a switch, and removes what had taken its place; where that can be done. Reads where it
+   * stands before each call, so that a repeat finishes what was begun.
+   */
+  switchBack?(
+    name: string,
+    scratch: string,
+    keepAs: string,
+    signal: AbortSignal,
+    manner?: SwitchManner,
+  ): Promise<void>;
   /** Removes a scratch or kept thing; one that is not there is removed already. */
   drop(name: string, which: string, signal: AbortSignal): Promise<void>;
   /** What is there now of the thing in use, counted as its copies are; where that can be known. */
   count?(name: string, signal: AbortSignal): Promise<BackupFacts>;
   /** Who is connected now and may keep a switch from being made, for people; where that can be known. */
   connected?(name: string, signal: AbortSignal): Promise<readonly string[]>;
+  /**
+   * Records that point to one that is not there, by table: in the thing in use (`which` null), or in one beside it. Only
+   * where something declares what points where, e.g. foreign keys.
+   */
+  orphans?(
+    name: string,
+    which: string | null,
+    signal: AbortSignal,
+  ): Promise<Readonly<Record<string, number>>>;
+  /**
+   * Replaces what is in the thing in use by a copy: nothing of it is kept, and there is no way back. A repeat starts
+   * over. Resolves to what was counted there.
+   */
+  overwrite?(
+    name: string,
+    source: Readable,
+    signal: AbortSignal,
+    manner?: SwitchManner,
+  ): Promise<BackupFacts>;
+  /** Room for a second one beside the one in use: what it needs, and what is free where it would be; null: not known. */
+  room?(
+    name: string,
+    signal: AbortSignal,
+  ): Promise<{ readonly neededBytes: number; readonly freeBytes: number } | null>;
+}
+
+/** Something that stays beside the one in use after a restoration, until retention. */
+export interface KeptThing {
+  /** The set that was restored. */
+  readonly set: string;
+  readonly kind: BackupPartKind;
+  readonly name: string;
+  /** As its archivist's `drop` knows it; lowercase letters, digits and `-`, and the same for no two things. */
+  readonly keepAs: string;
 }
 
 /** How a switch treats those who use the thing. */
@@ -90,9 +136,13 @@ export interface BackupOccasion {
 export interface Backups {
   /** The recipe, or null where none has this name. */
   recipe(name: string): BackupRecipe | null;
-  /** Everything that would keep a set of this recipe from being made, and what would make it worth less. */
+  /**
+   * Everything that would keep a set of this recipe from being made, and what would make it worth less.
+   *
+   * @param recipe the name of one that is configured, or one made up for the occasion
+   */
   examine(
-    recipe: string,
+    recipe: string | BackupRecipe,
     signal: AbortSignal,
   ): Promise<{ readonly problems: readonly string[]; readonly warnings: readonly string[] }>;
   /**
@@ -101,7 +151,7 @@ export interface Backups {
    * @throws RollbackError when a part cannot be copied, is implausibly small, or does not read back
    */
   create(
-    recipe: string,
+    recipe: string | BackupRecipe,
     occasion: BackupOccasion,
     progress: BackupProgress,
     signal: AbortSignal,
@@ -109,6 +159,16 @@ export interface Backups {
   /** Newest first. */
   list(): Promise<readonly BackupSet[]>;
   find(id: string): Promise<BackupSet | null>;
+  /** Those that were read back without a problem the last time; newest first. */
+  verified(): Promise<readonly BackupSet[]>;
+  /** When an incident began, by wall time in epoch ms; null: it is not known. */
+  began(incident: string): number | null;
+  /** Who copies this thing. @throws RollbackError `NOT_FOUND` */
+  archivist(thing: BackedUp): Archivist;
+  /** Has a thing dropped once it was kept as long as sets are; durable once it resolved. */
+  keep(thing: KeptThing): Promise<void>;
+  /** The thing is in use again, or gone. */
+  unkeep(thing: Pick<KeptThing, 'keepAs'>): Promise<void>;
   /** The set that an effect made, if it did. */
   madeBy(key: string): Promise<BackupSet | null>;
   /** The newest set of an incident that holds this thing, and was read back. */
