@@ -1,5 +1,7 @@
 import { refusedAccessMessage, type RefusedAccess } from '../domain/access.ts';
-import type { Actor, Command, CommandAnswer, Daemon, DoctorView } from '../domain/ports/daemon.ts';
+import { sumOfTallies } from '../domain/data-integrity.ts';
+import type { Actor, Command } from '../domain/command.ts';
+import type { CommandAnswer, Daemon, DoctorView } from '../domain/ports/daemon.ts';
 import type { RtoView } from '../domain/ports/rto.ts';
 import type { Vault } from '../domain/ports/vault.ts';
 import type { ScrapeView } from '../domain/scraping.ts';
@@ -112,5 +114,6 @@ async function rtoView(
     ...(filter.target === undefined ? {} : { target: filter.target }),
     ...since,
   });
-  return { incidents: rows.length, rows, summary: summarise(rows) };
+  const data = sumOfTallies(rows.map((row) => row.data));
+  return { incidents: rows.length, rows, data, summary: summarise(rows) };
 }

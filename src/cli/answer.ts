@@ -1,4 +1,5 @@
-import type { Command, CommandAnswer } from '../domain/ports/daemon.ts';
+import type { Command } from '../domain/command.ts';
+import type { CommandAnswer } from '../domain/ports/daemon.ts';
 import type { CliContext } from './command.ts';
 import { painter } from './paint.ts';
 import { printable, printableLines } from './printable.ts';

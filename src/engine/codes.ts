@@ -1,6 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
 import { controlKeys, type OneTimeCode } from '../domain/controls.ts';
-import type { Actor } from '../domain/ports/daemon.ts';
+import type { Actor } from '../domain/command.ts';
 import { MINUTE } from '../domain/time.ts';
 import type { Book } from './book.ts';
 import type { Case } from './case.ts';

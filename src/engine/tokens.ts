@@ -1,7 +1,8 @@
 import type { Role } from '../domain/configuration.ts';
 import { controlKeys, type MadeToken } from '../domain/controls.ts';
 import { sameName } from '../domain/names.ts';
-import type { Actor, CommandAnswer, TokenView } from '../domain/ports/daemon.ts';
+import type { Actor } from '../domain/command.ts';
+import type { CommandAnswer, TokenView } from '../domain/ports/daemon.ts';
 import { DAY, formatDuration } from '../domain/time.ts';
 import type { Book } from './book.ts';
 import { accepted, refused } from './commands/answers.ts';

@@ -1,7 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { RollbackError } from '../domain/errors.ts';
 import type { Clock } from '../domain/ports/clock.ts';
-import type { Actor, Daemon } from '../domain/ports/daemon.ts';
+import type { Actor } from '../domain/command.ts';
+import type { Daemon } from '../domain/ports/daemon.ts';
 import type { BackupDesk } from '../domain/ports/backups.ts';
 import { addBackups } from './backups.ts';
 import { addCommands } from './commands.ts';

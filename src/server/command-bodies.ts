@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Role } from '../domain/configuration.ts';
 import { causes, type Cause } from '../domain/incident.ts';
-import type { Command } from '../domain/ports/daemon.ts';
+import type { Command } from '../domain/command.ts';
 import { componentKinds } from '../domain/release.ts';
 import { DAY } from '../domain/time.ts';
 import { key, note, optionalWord, word } from './words.ts';

@@ -10,7 +10,7 @@ import type {
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { z } from 'zod';
 import type { Role } from '../domain/configuration.ts';
-import type { Actor } from '../domain/ports/daemon.ts';
+import type { Actor } from '../domain/command.ts';
 import type { answers } from './openapi/answers.ts';
 import { usageIn } from './validation.ts';
 

@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { roles, type Role, type Token } from '../domain/configuration.ts';
 import type { MadeToken } from '../domain/controls.ts';
-import type { Actor } from '../domain/ports/daemon.ts';
+import type { Actor } from '../domain/command.ts';
 
 /** The caller on a loopback address while there are no tokens at all. */
 export const localActor: Actor = { name: 'local', role: 'admin' };

@@ -1,7 +1,6 @@
+import type { Actor, Command } from '../../src/domain/command.ts';
 import type {
-  Actor,
   AskedView,
-  Command,
   CommandAnswer,
   Daemon,
   DoctorView,

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Actor, Command, CommandAnswer } from '../../src/domain/ports/daemon.ts';
+import type { Actor, Command } from '../../src/domain/command.ts';
+import type { CommandAnswer } from '../../src/domain/ports/daemon.ts';
 import { MINUTE } from '../../src/domain/time.ts';
 import { execute } from '../../src/engine/commands/execute.ts';
 import { asked } from './asked.ts';

@@ -1,5 +1,6 @@
 import { digest } from '../../src/domain/json.ts';
-import type { Actor, Daemon } from '../../src/domain/ports/daemon.ts';
+import type { Actor } from '../../src/domain/command.ts';
+import type { Daemon } from '../../src/domain/ports/daemon.ts';
 import { keysOf } from '../../src/app/keys.ts';
 import type { Watching } from './watching.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Command } from '../../src/domain/ports/daemon.ts';
+import type { Command } from '../../src/domain/command.ts';
 import { HOUR, MINUTE, SECOND } from '../../src/domain/time.ts';
 import { watching, type RuleOptions } from './watching.ts';
 

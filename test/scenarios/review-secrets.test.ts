@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { incidentView } from '../../src/engine/views/incident.ts';
 import { haltedBecause } from '../../src/engine/situation.ts';
-import type { Command } from '../../src/domain/ports/daemon.ts';
+import type { Command } from '../../src/domain/command.ts';
 import { MINUTE } from '../../src/domain/time.ts';
 import type { Driver } from '../../src/domain/ports/driver.ts';
 import type { World } from '../fakes/world.ts';

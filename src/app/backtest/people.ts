@@ -1,4 +1,4 @@
-import type { Actor } from '../../domain/ports/daemon.ts';
+import type { Actor } from '../../domain/command.ts';
 import type { NewEntry } from '../../domain/ports/store.ts';
 import type { Rehearsal } from '../rehearsal/rehearsal.ts';
 

@@ -1,4 +1,4 @@
-import type { Actor, Command } from '../../domain/ports/daemon.ts';
+import type { Actor, Command } from '../../domain/command.ts';
 import type { Reading } from '../../domain/reading.ts';
 import type { Rule } from '../../domain/rule.ts';
 

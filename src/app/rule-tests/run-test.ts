@@ -1,6 +1,6 @@
 import type { Configuration } from '../../domain/configuration.ts';
 import { messageOf } from '../../domain/errors.ts';
-import type { Actor } from '../../domain/ports/daemon.ts';
+import type { Actor } from '../../domain/command.ts';
 import type { Answerer } from '../../domain/ports/answerer.ts';
 import type { Reading } from '../../domain/reading.ts';
 import type { Rule } from '../../domain/rule.ts';

@@ -1,7 +1,8 @@
 import type { DaemonApi } from '../../clients/api/api-client.ts';
 import { messageOf, RollbackError } from '../../domain/errors.ts';
 import { sleep, type Clock } from '../../domain/ports/clock.ts';
-import type { Command, StatusView } from '../../domain/ports/daemon.ts';
+import type { Command } from '../../domain/command.ts';
+import type { StatusView } from '../../domain/ports/daemon.ts';
 import { SECOND } from '../../domain/time.ts';
 import type { Paint } from '../paint.ts';
 import { printable } from '../printable.ts';

@@ -1,4 +1,5 @@
-import type { Command, CommandAnswer, IncidentView, StatusView } from '../../domain/ports/daemon.ts';
+import type { Command } from '../../domain/command.ts';
+import type { CommandAnswer, IncidentView, StatusView } from '../../domain/ports/daemon.ts';
 import type { Entry } from '../../domain/ports/store.ts';
 import type { Verdict } from '../../domain/reading.ts';
 import type { Key } from './keys.ts';

@@ -1,5 +1,5 @@
+import type { Command } from '../../domain/command.ts';
 import type {
-  Command,
   CommandAnswer,
   Daemon,
   DoctorView,

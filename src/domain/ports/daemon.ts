@@ -1,9 +1,11 @@
 import type { RefusedAccess } from '../access.ts';
 import type { BreachPhase } from '../breach.ts';
 import type { Role } from '../configuration.ts';
+import type { Actor, Command } from '../command.ts';
+import type { DataIntegrity, DataTally } from '../data-integrity.ts';
 import type { Effect } from '../effect.ts';
 import type { ExplainView } from '../explanation.ts';
-import type { Cause, Decision, FiredLevel, Outcome } from '../incident.ts';
+import type { Decision, FiredLevel, Outcome } from '../incident.ts';
 import type { Finding, Risk } from '../plan.ts';
 import type { ComponentKind, Standing } from '../release.ts';
 import type { Mode, Severity } from '../rule.ts';
@@ -12,73 +14,6 @@ import type { Verdict } from '../reading.ts';
 import type { RtoView } from './rto.ts';
 import type { MadeToken } from '../controls.ts';
 import type { Entry, IncidentRow, PhaseTime, RtoPhase, Ticket } from './store.ts';
-
-/** Who asks: the name and role of the token. */
-export interface Actor {
-  readonly name: string;
-  readonly role: Role;
-}
-
-/** By a button or a link it says by its ticket to which question it is: for another one it is refused. */
-type OfQuestion = { readonly incident: string; readonly ticket?: string };
-
-/** Everything that can be asked of the running daemon. One shape for CLI, API and Slack. */
-export type Command =
-  | {
-      readonly do: 'rollback';
-      readonly target: string;
-      readonly because: Cause;
-      readonly to: string | null;
-      readonly playbook: string | null;
-      readonly note: string;
-      /** Of the plan that was shown: for another one it is refused. Whoever leaves it out takes what there is. */
-      readonly planDigest?: string;
-    }
-  | (OfQuestion & {
-      readonly do: 'approve' | 'reject';
-      readonly planDigest: string | null;
-      readonly note: string;
-    })
-  /** Takes the question to a person: it ends, and the incident is handed over. */
-  | (OfQuestion & { readonly do: 'hand_over'; readonly note: string })
-  /** Ten more minutes to answer, three times at most. */
-  | (OfQuestion & { readonly do: 'prolong'; readonly planDigest: string | null })
-  | { readonly do: 'halt' | 'unhalt'; readonly note: string }
-  | { readonly do: 'freeze'; readonly target: string | null; readonly forMs: number; readonly note: string }
-  | { readonly do: 'unfreeze'; readonly target: string | null }
-  | {
-      readonly do: 'silence';
-      readonly rule: string;
-      readonly target: string | null;
-      readonly forMs: number;
-      readonly note: string;
-    }
-  | { readonly do: 'unsilence'; readonly rule: string; readonly target: string | null }
-  | { readonly do: 'arm'; readonly rule: string; readonly target: string | null }
-  | { readonly do: 'ack'; readonly incident: string; readonly note: string }
-  | { readonly do: 'deploy'; readonly target: string; readonly phase: 'begin' | 'end' }
-  | {
-      readonly do: 'bug';
-      readonly target: string;
-      readonly issue: string;
-      /** Who found it; null: whoever asks. */
-      readonly by: string | null;
-      readonly note: string;
-    }
-  | {
-      readonly do: 'release';
-      readonly target: string;
-      readonly action: 'record';
-      readonly components: readonly { readonly kind: ComponentKind; readonly value: string }[];
-      readonly barrier: string | null;
-    }
-  | {
-      readonly do: 'release';
-      readonly target: string;
-      readonly action: 'good' | 'bad';
-      readonly release: string;
-      readonly note: string;
-    };
 
 /** What came of a command. `refused` is an expected answer, not an exception. */
 export interface CommandAnswer {
@@ -240,6 +175,10 @@ export interface IncidentView extends IncidentRow {
   /** Names of the evidence texts that were captured. */
   readonly evidence: Readonly<Record<string, string>>;
   readonly rto: Readonly<Record<RtoPhase, PhaseTime>> | null;
+  /** What became of the records that its steps replaced, thing by thing. */
+  readonly integrity: readonly DataIntegrity[];
+  /** The sums of `integrity`; null where no data was replaced. */
+  readonly data: DataTally | null;
   readonly outcome: Outcome | null;
   /** What a person would have to do now, after a hand-over. */
   readonly byHand: readonly string[];

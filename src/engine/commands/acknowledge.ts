@@ -1,5 +1,6 @@
 import { controlKeys, type Cooldown } from '../../domain/controls.ts';
-import type { Actor, Command, CommandAnswer } from '../../domain/ports/daemon.ts';
+import type { Actor, Command } from '../../domain/command.ts';
+import type { CommandAnswer } from '../../domain/ports/daemon.ts';
 import type { IncidentRow } from '../../domain/ports/store.ts';
 import type { Core } from '../core.ts';
 import type { Turn } from '../turn.ts';

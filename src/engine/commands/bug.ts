@@ -1,6 +1,7 @@
 import { controlKeys } from '../../domain/controls.ts';
 import type { Json } from '../../domain/json.ts';
-import type { Actor, Command, CommandAnswer } from '../../domain/ports/daemon.ts';
+import type { Actor, Command } from '../../domain/command.ts';
+import type { CommandAnswer } from '../../domain/ports/daemon.ts';
 import type { BugReport } from '../../domain/ports/reports.ts';
 import { reportsOf, stillKept, withReport } from '../bug-reports.ts';
 import type { Core } from '../core.ts';

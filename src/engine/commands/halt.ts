@@ -1,5 +1,6 @@
 import { controlKeys } from '../../domain/controls.ts';
-import type { Actor, CommandAnswer } from '../../domain/ports/daemon.ts';
+import type { Actor } from '../../domain/command.ts';
+import type { CommandAnswer } from '../../domain/ports/daemon.ts';
 import type { Core } from '../core.ts';
 import { liftHalt } from '../heartbeat.ts';
 import { liftBrokenJournal } from '../journal-halt.ts';

@@ -1,4 +1,5 @@
-import type { Actor, CommandAnswer } from '../../domain/ports/daemon.ts';
+import type { Actor } from '../../domain/command.ts';
+import type { CommandAnswer } from '../../domain/ports/daemon.ts';
 import { stateOf, type Case } from '../case.ts';
 import type { Core } from '../core.ts';
 import type { Wish } from '../judging.ts';

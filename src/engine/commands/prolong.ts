@@ -1,5 +1,6 @@
 import { mostProlongs, prolongMs } from '../../../state-machines/approval.machine.ts';
-import type { Actor, Command, CommandAnswer } from '../../domain/ports/daemon.ts';
+import type { Actor, Command } from '../../domain/command.ts';
+import type { CommandAnswer } from '../../domain/ports/daemon.ts';
 import { formatDuration } from '../../domain/time.ts';
 import type { Case } from '../case.ts';
 import type { Core } from '../core.ts';

@@ -1,4 +1,5 @@
-import type { Actor, Command, CommandAnswer } from '../../domain/ports/daemon.ts';
+import type { Actor, Command } from '../../domain/command.ts';
+import type { CommandAnswer } from '../../domain/ports/daemon.ts';
 import { releaseId } from '../../domain/release.ts';
 import type { Core } from '../core.ts';
 import { accepted, refused, unknownTarget } from './answers.ts';

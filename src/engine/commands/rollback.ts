@@ -1,5 +1,6 @@
 import { causes } from '../../domain/incident.ts';
-import type { Actor, Command, CommandAnswer, PlanView } from '../../domain/ports/daemon.ts';
+import type { Actor, Command } from '../../domain/command.ts';
+import type { CommandAnswer, PlanView } from '../../domain/ports/daemon.ts';
 import type { IncidentInput } from '../../../state-machines/incident.context.ts';
 import { hasBegun, newCase, stateOf, type Case } from '../case.ts';
 import type { Core } from '../core.ts';

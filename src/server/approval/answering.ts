@@ -1,5 +1,6 @@
 import type { ApprovalPageEvent } from '../../domain/access.ts';
-import type { Actor, AskedView, Command, Daemon, PlanView, QuestionView } from '../../domain/ports/daemon.ts';
+import type { Actor, Command } from '../../domain/command.ts';
+import type { AskedView, Daemon, PlanView, QuestionView } from '../../domain/ports/daemon.ts';
 import type { Clock } from '../../domain/ports/clock.ts';
 import type { Vault } from '../../domain/ports/vault.ts';
 import type { Access } from '../server.ts';

@@ -1,7 +1,8 @@
 import { crashPoint } from '../../../domain/crash-point.ts';
 import { sameName } from '../../../domain/names.ts';
 import type { ClickAction } from '../../../domain/ports/interactions.ts';
-import type { AskedView, Command, CommandAnswer } from '../../../domain/ports/daemon.ts';
+import type { Command } from '../../../domain/command.ts';
+import type { AskedView, CommandAnswer } from '../../../domain/ports/daemon.ts';
 import { utc } from './details.ts';
 import { actorFor, refused, type Desk, type Outcome } from './desk.ts';
 import type { Origin } from './interaction.ts';

@@ -1,5 +1,6 @@
 import { causes } from '../../../domain/incident.ts';
-import type { Command, CommandAnswer, PlanView } from '../../../domain/ports/daemon.ts';
+import type { Command } from '../../../domain/command.ts';
+import type { CommandAnswer, PlanView } from '../../../domain/ports/daemon.ts';
 import type { Confirmation } from './confirmations.ts';
 import { actorFor, refused, told, type Desk, type Outcome } from './desk.ts';
 import { incidentLines, planLines, rowLine, statusLines } from './details.ts';
