@@ -49,6 +49,8 @@ export interface Decision {
   readonly playbook: string | null;
   readonly withinMs: number;
   readonly otherwise: Otherwise;
+  /** The environment whose policy answered instead of people; absent where none did. */
+  readonly answeredBy?: string;
   /** Who must answer: how many distinct people, and in which role. */
   readonly needs: { readonly people: number; readonly role: 'approver' | 'dba' };
 }

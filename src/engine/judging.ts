@@ -3,12 +3,17 @@ import type { Decision } from '../domain/incident.ts';
 import { riskOf, type Plan } from '../domain/plan.ts';
 import type { Case } from './case.ts';
 import type { Moves } from './moves.ts';
+import { answeredByPolicy } from './policy.ts';
 import { gather, leadOf } from './situation.ts';
 import type { Turn } from './turn.ts';
 
 /** Judges a case that is `judging`, in the same turn: detection and decision are one commit. */
 export function judgeNow(flow: Moves, turn: Turn, open: Case): void {
-  flow.incident(turn, open, { type: 'judged', at: turn.at, decision: judge(flow, open) });
+  flow.incident(turn, open, {
+    type: 'judged',
+    at: turn.at,
+    decision: answeredByPolicy(flow.book, judge(flow, open)),
+  });
 }
 
 /**
@@ -16,6 +21,10 @@ export function judgeNow(flow: Moves, turn: Turn, open: Case): void {
  * what nobody answered in time, is a rollback whatever the level would want by itself.
  */
 export function judgeWithPlan(flow: Moves, open: Case, plan: Plan, expired: boolean): Decision {
+  return answeredByPolicy(flow.book, weighPlan(flow, open, plan, expired));
+}
+
+function weighPlan(flow: Moves, open: Case, plan: Plan, expired: boolean): Decision {
   const { approvedBy } = open.incident.context;
   const request = requestOf(flow, open);
   const want = { action: 'rollback', playbook: plan.playbook } as const;

@@ -7,11 +7,12 @@ import type { Case } from './case.ts';
 import type { Moves } from './moves.ts';
 import { rollbacks } from './machines.ts';
 import type { Turn } from './turn.ts';
+import { wordStarter } from './policy.ts';
 import { wayOf } from './words.ts';
 
 /** Starts the rollback of a case that entered `rolling_back`. Budget and cooldown are charged before the act. */
 export function beginRollback(flow: Moves, turn: Turn, open: Case): void {
-  const { id, plan, approvedBy } = open.incident.context;
+  const { id, plan, approvedBy, decision } = open.incident.context;
   if (plan === null) return;
   if (approvedBy === null && !isCharged(flow, open)) charge(flow, turn, open);
   open.rollback = rollbacks.begin({
@@ -23,11 +24,10 @@ export function beginRollback(flow: Moves, turn: Turn, open: Case): void {
     phases: plan.verification.phases.map(({ name, withinMs }) => ({ name, withinMs })),
   });
   open.confirmations = [];
-  const who = approvedBy === null ? 'automatically' : `approved by ${approvedBy.name}`;
   turn.note(
     {
       type: 'rollback.begun',
-      message: `rolling ${plan.target} back, ${who}`,
+      message: `rolling ${plan.target} back, ${wordStarter(decision, approvedBy)}`,
       facts: { digest: plan.digest, ...wayOf(plan), steps: plan.descriptions },
     },
     open,

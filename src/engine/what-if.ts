@@ -3,6 +3,7 @@ import type { Level, Rule } from '../domain/rule.ts';
 import { incidents } from './machines.ts';
 import { newCase } from './case.ts';
 import type { Core } from './core.ts';
+import { answeredByPolicy } from './policy.ts';
 import { gather } from './situation.ts';
 
 /**
@@ -36,5 +37,5 @@ export function whatIf(
     playbook: null,
   });
   const situation = gather(parts, book, newCase(supposed));
-  return situation === null ? null : parts.decider.judge(situation);
+  return situation === null ? null : answeredByPolicy(book, parts.decider.judge(situation));
 }
