@@ -96,6 +96,7 @@ function stepCommit(epoch: number, id: string, state: 'intent' | 'started' | 'do
         state,
         epoch,
         recoveries: 0,
+        integrity: [],
         intentAt: at,
         startedAt: null,
         endedAt: null,

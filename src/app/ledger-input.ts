@@ -1,9 +1,10 @@
 import { firesAfterMs } from '../domain/condition.ts';
+import { tallyOf } from '../domain/data-integrity.ts';
 import type { ClosedIncident } from '../engine/parts.ts';
 import type { LedgerInput } from '../record/ledger.ts';
 
 /** What the ledger needs of an incident: its marks, and the durations of the rule that led it. */
-export function ledgerInput({ context, configuration, closedAt }: ClosedIncident): LedgerInput {
+export function ledgerInput({ context, configuration, closedAt, integrity }: ClosedIncident): LedgerInput {
   const { id: incident, target, severity, lead, outcome, marks, pinned, plan } = context;
   const rule =
     pinned.find(({ id }) => id === lead.rule) ?? configuration.rules.find(({ id }) => id === lead.rule);
@@ -21,5 +22,6 @@ export function ledgerInput({ context, configuration, closedAt }: ClosedIncident
     forMs,
     everyMs,
     objectives: plan?.objectives ?? null,
+    data: tallyOf(integrity),
   };
 }

@@ -1,3 +1,4 @@
+import { tallyInWords } from '../domain/data-integrity.ts';
 import { rtoPhases } from '../domain/ports/store.ts';
 import type { RtoView } from '../domain/ports/rto.ts';
 import { DAY, formatDuration } from '../domain/time.ts';
@@ -6,6 +7,9 @@ import { spaced } from './ending.ts';
 import { optionDuration, type CliCommand } from './command.ts';
 import { painter, type Paint } from './paint.ts';
 import { durationOrDash } from './times.ts';
+
+/** Incidents that replaced data and are told one by one; all of them are in `--json`. */
+const mostIncidents = 10;
 
 /** How fast we are, and whether it is getting better. */
 export const command = {
@@ -38,7 +42,19 @@ function summary(view: RtoView, scope: string, paint: Paint): string[] {
     return [spaced(phase), durationOrDash(medianMs), durationOrDash(p95Ms), within, trend(trendMs, paint)];
   });
   const count = `${view.incidents} incident${view.incidents === 1 ? '' : 's'}`;
-  return [`${count} (${scope})`, '', ...columns([head, ...rows])];
+  return [`${count} (${scope})`, '', ...columns([head, ...rows]), '', ...dataLines(view)];
+}
+
+/** What became of the records, in total and by incident where data was replaced. */
+function dataLines({ data, rows }: RtoView): string[] {
+  if (data === null) return ['data: no step replaced any'];
+  const replaced = rows.flatMap((row) => (row.data === null ? [] : [{ ...row, data: row.data }]));
+  const newest = replaced.toSorted((a, b) => b.closedAt - a.closedAt).slice(0, mostIncidents);
+  const count = `${replaced.length} incident${replaced.length === 1 ? '' : 's'}`;
+  return [
+    `data: ${tallyInWords(data)}, over ${count} that replaced data`,
+    ...columns(newest.map(({ incident, target, data: own }) => [`  ${incident}`, target, tallyInWords(own)])),
+  ];
 }
 
 function trend(ms: number | null, paint: Paint): string {

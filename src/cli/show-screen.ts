@@ -2,6 +2,7 @@ import type { IncidentView, StatusView } from '../domain/ports/daemon.ts';
 import { formatDuration } from '../domain/time.ts';
 import { bannerLines } from './banner-lines.ts';
 import { columns, wrapped } from './columns.ts';
+import { dataLines } from './data-lines.ts';
 import { decisionLines } from './decision-lines.ts';
 import { ending } from './ending.ts';
 import { paintSeverity, type Paint } from './paint.ts';
@@ -28,6 +29,7 @@ export function showScreen(incident: IncidentView, screen: Screen): string[] {
     ['QUESTION', question === null ? [] : questionLines({ incident: incident.id, question }, now, paint)],
     ['PLAN', planLines(incident, paint)],
     ['WHAT WAS DONE', effectLines(incident, now, paint)],
+    ['DATA', dataLines(incident, paint)],
     ['VERIFICATION', verificationLines(incident, now, paint)],
     ['TIME TO RECOVER', rtoLines(incident.rto, paint)],
     ['TIMELINE', timeline(incident, now, paint)],

@@ -25,6 +25,8 @@ export interface Effect {
   readonly startedAt: number | null;
   readonly endedAt: number | null;
   readonly detail: string;
+  /** What became of the records that it replaced; empty where it replaced none, or has not ended. */
+  readonly integrity: readonly DataIntegrity[];
 }
 
 export function opIdOf(parts: {

@@ -133,7 +133,7 @@ async function call(core: Core, job: Job, signal: AbortSignal): Promise<void> {
   }
   crashPoint('effect.call.after');
   if (outcome.ended === 'failed') return fail(core, job, outcome.detail, outcome.retryable);
-  await succeed(core, job, outcome.detail, outcome.evidence ?? {});
+  await succeed(core, job, outcome.detail, outcome);
 }
 
 async function perform(
@@ -220,7 +220,9 @@ async function resolveByProbe(core: Core, job: Job, cause: string, signal: Abort
   const happened = effect.purpose === 'apply' ? answer : opposite(answer);
   switch (happened) {
     case 'done':
-      return succeed(core, job, `${cause}; ${driver.kind} says it is done`, {});
+      return succeed(core, job, `${cause}; ${driver.kind} says it is done`, {
+        uncountedBecause: 'what the step counted was lost when it was cut off',
+      });
     case 'partial':
     case 'not_done':
       return signal.aborted ? undefined : again(core, job, signal);

@@ -1,7 +1,9 @@
 import { controlKeys, type Cooldown, type RolledBack } from '../domain/controls.ts';
+import { tallyOf } from '../domain/data-integrity.ts';
 import { nameRelease } from '../domain/release.ts';
 import { closeAnnouncing } from './announcing.ts';
 import type { Case } from './case.ts';
+import { integrityOf } from './integrity.ts';
 import type { Moves } from './moves.ts';
 import type { Turn } from './turn.ts';
 import { closedNote, handedOverNote } from './words.ts';
@@ -27,8 +29,13 @@ export function closeIncident(flow: Moves, turn: Turn, open: Case): void {
   open.closedAt = turn.at;
   if (context.outcome === 'rolled_back') noteRolledBack(flow, turn, open);
   settleCooldown(flow, turn, open);
-  turn.note(closedNote(context, turn.at, flow.book.head), open);
-  turn.ledger(flow.parts.ledger({ context, configuration: flow.book.configuration, closedAt: turn.at }));
+  const integrity = integrityOf(open.effects.values());
+  turn.note(
+    closedNote(context, { at: turn.at, journalHead: flow.book.head, data: tallyOf(integrity) }),
+    open,
+  );
+  const { configuration } = flow.book;
+  turn.ledger(flow.parts.ledger({ context, configuration, closedAt: turn.at, integrity }));
   closeAnnouncing(flow.book, turn, context.id);
   flow.book.remove(open);
 }

@@ -134,6 +134,7 @@ export class Flow implements Moves {
       state: 'intent',
       epoch: this.parts.store.epoch,
       recoveries: 0,
+      integrity: [],
       intentAt: turn.at,
       startedAt: null,
       endedAt: null,

@@ -1,4 +1,5 @@
 import type { Configuration } from '../domain/configuration.ts';
+import type { DataIntegrity } from '../domain/data-integrity.ts';
 import type { Channel, Message } from '../domain/ports/channel.ts';
 import type { Clock } from '../domain/ports/clock.ts';
 import type { Decider } from '../domain/ports/decider.ts';
@@ -49,6 +50,8 @@ export interface ClosedIncident {
   readonly context: IncidentContext;
   readonly configuration: Configuration;
   readonly closedAt: number;
+  /** What became of the records that its steps replaced. */
+  readonly integrity: readonly DataIntegrity[];
 }
 
 /** Hears of everything that was committed: the log, the metrics, the outbox. Must not throw. */

@@ -1,4 +1,5 @@
 import type { IncidentContext, IncidentEvent } from '../../state-machines/incident.context.ts';
+import { tallyInWords, type DataTally } from '../domain/data-integrity.ts';
 import type { FiredLevel } from '../domain/incident.ts';
 import { nameRelease } from '../domain/release.ts';
 import { riskOf, type Plan } from '../domain/plan.ts';
@@ -145,12 +146,20 @@ function decisionNote({ value, context }: Incident): Note {
       state: value,
       action: decision?.action ?? null,
       wanted: decision?.wanted ?? null,
+      ...(decision?.answeredBy === undefined ? {} : { answeredBy: `policy of ${decision.answeredBy}` }),
       objections: (decision?.objections ?? []).map(({ guard, reason }) => `${guard}: ${reason}`),
     },
   };
 }
 
-export function closedNote(context: IncidentContext, at: number, journalHead: string): Note {
+export function closedNote(
+  context: IncidentContext,
+  {
+    at,
+    journalHead,
+    data,
+  }: { readonly at: number; readonly journalHead: string; readonly data: DataTally | null },
+): Note {
   const tookMs = at - (context.marks.breachedAt ?? context.openedAt);
   return {
     type: 'incident.closed',
@@ -158,6 +167,7 @@ export function closedNote(context: IncidentContext, at: number, journalHead: st
     facts: {
       outcome: context.outcome,
       head: journalHead,
+      ...(data === null ? {} : { data: tallyInWords(data) }),
       ...(context.marks.firstEffectAt === null ? {} : wayOf(context.plan)),
     },
   };

@@ -13,8 +13,8 @@ export interface Telling {
   /**
    * As journaled. These facts are told, where present: `detail` and `condition` (value and threshold), `since` and
    * `firedAt` (for how long it breached), `from` and `to` (releases by name), `steps`, `planDigest` with `dueAt`,
-   * `otherwise`, `people`, `role`, `risk` and `ticket` of an open question, `byHand` (commands) and `head` (of the
-   * journal).
+   * `otherwise`, `people`, `role`, `risk` and `ticket` of an open question, `byHand` (commands), `data` (what
+   * became of records) and `head` (of the journal).
    */
   readonly transition: Pick<NewEntry, 'at' | 'type' | 'message' | 'facts'>;
   /** The incident as it is after the transition. */
@@ -93,6 +93,7 @@ function linesOf(telling: Telling): string[] {
     ...questionLines(incident, facts, links),
     ...byHandLines(facts),
     ...whomToCall(telling),
+    dataLine(facts),
     headLine(facts),
     `more: rollbackd show ${incident.id}`,
     type === 'incident.closed' ? `report: rollbackd report ${incident.id}` : null,
@@ -157,6 +158,12 @@ function whomToCall({ transition, contacts, matter }: Telling): string[] {
   const isDestructive = facts['risk'] === 'destructive-data' || facts['role'] === 'dba';
   if (type === 'incident.handed_over') return contactLines(contacts, isDestructive ? 'data' : matter);
   return type.startsWith('question.') && isDestructive ? contactLines(contacts, 'data') : [];
+}
+
+/** What became of the records that steps replaced. */
+function dataLine(facts: Facts): string | null {
+  const data = text(facts, 'data');
+  return data === null ? null : `data: ${data}`;
 }
 
 function headLine(facts: Facts): string | null {

@@ -1,3 +1,4 @@
+import type { DataTally } from '../domain/data-integrity.ts';
 import type { Marks, Outcome } from '../domain/incident.ts';
 import { standardObjectives, type Objectives } from '../domain/playbook.ts';
 import type { LedgerRow, PhaseTime, RtoPhase } from '../domain/ports/store.ts';
@@ -20,6 +21,8 @@ export interface LedgerInput {
   readonly everyMs: number;
   /** Those of the playbook that was followed; null where none was. */
   readonly objectives: Objectives | null;
+  /** What became of the records that its steps replaced; null where they replaced none. */
+  readonly data: DataTally | null;
 }
 
 /** Deciding is the daemon's own work, whatever the playbook. */
@@ -38,8 +41,8 @@ export const decisionObjectiveMs = 2 * MINUTE;
  * - `total_without_people` the same less `people`, against the same objective
  */
 export function ledgerRow(input: LedgerInput): LedgerRow {
-  const { incident, target, severity, rule, outcome, closedAt } = input;
-  return { incident, target, severity, rule, outcome, closedAt, phases: phasesOf(input) };
+  const { incident, target, severity, rule, outcome, closedAt, data } = input;
+  return { incident, target, severity, rule, outcome, closedAt, phases: phasesOf(input), data };
 }
 
 function phasesOf({ marks, forMs, everyMs, objectives }: LedgerInput): Readonly<Record<RtoPhase, PhaseTime>> {

@@ -35,6 +35,7 @@ export const emptyStatus: StatusView = {
 export const emptyRto: RtoView = {
   incidents: 0,
   rows: [],
+  data: null,
   summary: Object.fromEntries(
     rtoPhases.map((phase) => [phase, { medianMs: null, p95Ms: null, withinObjective: null, trendMs: null }]),
   ) as RtoView['summary'],
@@ -128,6 +129,7 @@ export function anEffect(given: Partial<Effect>): Effect {
     state: 'done',
     epoch: 1,
     recoveries: 0,
+    integrity: [],
     intentAt: start,
     startedAt: start,
     endedAt: start,
@@ -180,6 +182,8 @@ export function anIncident(given: Partial<IncidentView>): IncidentView {
     readings: [],
     evidence: {},
     rto: null,
+    integrity: [],
+    data: null,
     byHand: [],
     ...given,
   };

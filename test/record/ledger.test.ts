@@ -28,6 +28,7 @@ function row(changed: Partial<Marks> = {}, more: Partial<LedgerInput> = {}): Led
     forMs: MINUTE,
     everyMs: 5 * SECOND,
     objectives: null,
+    data: null,
     ...more,
   });
 }

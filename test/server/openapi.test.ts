@@ -146,6 +146,7 @@ function fill(daemon: FakeDaemon): void {
         outcome: 'recovered',
         closedAt: start,
         phases,
+        data: null,
       },
     ],
   };

@@ -53,6 +53,7 @@ export function effect(change: Partial<Effect> = {}): Effect {
     state: 'started',
     epoch: 1,
     recoveries: 0,
+    integrity: [],
     intentAt: start,
     startedAt: start + 1,
     endedAt: null,
@@ -151,6 +152,7 @@ export function ledger(change: Partial<LedgerRow>): LedgerRow {
       total: { actualMs: 110_012, objectiveMs: 600_000 },
       total_without_people: { actualMs: 110_012, objectiveMs: 600_000 },
     },
+    data: null,
     ...change,
   };
 }

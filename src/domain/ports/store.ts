@@ -1,4 +1,5 @@
 import type { Watch } from '../breach.ts';
+import type { DataTally } from '../data-integrity.ts';
 import type { Effect } from '../effect.ts';
 import type { Marks, Outcome } from '../incident.ts';
 import type { Json } from '../json.ts';
@@ -75,6 +76,8 @@ export interface LedgerRow {
   readonly outcome: Outcome;
   readonly closedAt: number;
   readonly phases: Readonly<Record<RtoPhase, PhaseTime>>;
+  /** What became of the records that its steps replaced; null where they replaced none. */
+  readonly data: DataTally | null;
 }
 
 export const rtoPhases = [

@@ -1,5 +1,6 @@
 import type { IncidentView, PlanView, QuestionView, SeriesView } from '../../domain/ports/daemon.ts';
 import type { Entry, IncidentRow, LedgerRow } from '../../domain/ports/store.ts';
+import { tallyOf } from '../../domain/data-integrity.ts';
 import { destroying, riskOf, type Plan } from '../../domain/plan.ts';
 import type { ApprovalContext } from '../../../state-machines/approval.machine.ts';
 import type { IncidentContext } from '../../../state-machines/incident.context.ts';
@@ -9,6 +10,7 @@ import type { Core } from '../core.ts';
 import { prolongsLeft } from '../commands/prolong.ts';
 import { haltedBecause } from '../situation.ts';
 import { commandsByHand } from '../ending.ts';
+import { integrityOf } from '../integrity.ts';
 import { approvals, fromSnapshot, incidents, rollbacks } from '../machines.ts';
 import { releaseView } from './releases.ts';
 import { seriesOf } from './series.ts';
@@ -26,7 +28,16 @@ export async function incidentView(core: Core, id: string): Promise<IncidentView
   const seen = open ?? (await closedCase(core, id));
   const journal = await store.entries({ incident: id, limit: mostEntries });
   const effects = await store.effects(id);
-  const base = { ...row, effects, journal, evidence: evidenceIn(journal), rto: await rtoOf(core, row, seen) };
+  const integrity = integrityOf(effects);
+  const base = {
+    ...row,
+    effects,
+    journal,
+    evidence: evidenceIn(journal),
+    rto: await rtoOf(core, row, seen),
+    integrity,
+    data: tallyOf(integrity),
+  };
   if (seen === null)
     return {
       ...base,
@@ -143,5 +154,6 @@ async function rtoOf(core: Core, row: IncidentRow, seen: Case | null): Promise<L
     context,
     configuration: core.book.configuration,
     closedAt: core.parts.clock.now(),
+    integrity: [],
   }).phases;
 }

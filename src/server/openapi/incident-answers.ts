@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { DataIntegrity, DataTally } from '../../domain/data-integrity.ts';
 import type { Effect } from '../../domain/effect.ts';
 import { guardNames, type Decision } from '../../domain/incident.ts';
 import type { IncidentView, QuestionView, SeriesView } from '../../domain/ports/daemon.ts';
@@ -66,6 +67,27 @@ const question: z.ZodType<QuestionView> = z.object({
   endedBecause: text,
 });
 
+/** What became of the records of one thing. */
+const integrity: z.ZodType<DataIntegrity> = z.object({
+  name: text,
+  before: orNull(count),
+  after: orNull(count),
+  lost: orNull(count),
+  corrupted: orNull(count),
+  orphaned: orNull(count),
+  how: text,
+});
+
+const records = z.object({ records: orNull(count), uncounted: count });
+
+/** Sums of what became of records. */
+export const tally: z.ZodType<DataTally> = z.object({
+  things: count,
+  lost: records,
+  corrupted: records,
+  orphaned: records,
+});
+
 const effect: z.ZodType<Effect> = z.object({
   opId: text,
   incident: text,
@@ -81,6 +103,7 @@ const effect: z.ZodType<Effect> = z.object({
   startedAt: atOrNull,
   endedAt: atOrNull,
   detail: text,
+  integrity: z.array(integrity),
 });
 
 const series: z.ZodType<SeriesView> = z.object({
@@ -127,5 +150,7 @@ export const incident: z.ZodType<IncidentView> = z.object({
   series: z.array(series),
   evidence: z.record(z.string(), z.string()),
   rto: orNull(phases),
+  integrity: z.array(integrity),
+  data: orNull(tally),
   byHand: z.array(text),
 });

@@ -17,7 +17,7 @@ import {
   text,
   textOrNull,
 } from './basic-answers.ts';
-import { decision, phases } from './incident-answers.ts';
+import { decision, phases, tally } from './incident-answers.ts';
 import { level, verdict } from './status-answers.ts';
 
 export const commandAnswer: z.ZodType<CommandAnswer> = z.object({
@@ -77,8 +77,18 @@ const phaseSummary = z.object({
 export const rto: z.ZodType<RtoView> = z.object({
   incidents: count,
   rows: z.array(
-    z.object({ incident: text, target: text, severity, rule: text, outcome, closedAt: at, phases }),
+    z.object({
+      incident: text,
+      target: text,
+      severity,
+      rule: text,
+      outcome,
+      closedAt: at,
+      phases,
+      data: orNull(tally),
+    }),
   ),
+  data: orNull(tally),
   summary: z.record(z.enum(rtoPhases), phaseSummary),
 });
 

@@ -84,6 +84,7 @@ function effects(database: DatabaseSync): Table<Effect> {
       startedAt: optionalNumber('started_at'),
       endedAt: optionalNumber('ended_at'),
       detail: text('detail'),
+      integrity: json('integrity'),
     },
     // An owner of the past changes nothing.
     replaces: 'effects.epoch <= excluded.epoch',
@@ -153,6 +154,7 @@ function ledger(database: DatabaseSync): Table<LedgerRow> {
       outcome: text('outcome'),
       closedAt: number('closed_at'),
       phases: json('phases'),
+      data: json('data'),
     },
   });
 }

@@ -5,6 +5,7 @@ import { buttons } from './buttons.ts';
 import { fit } from './fit.ts';
 import { utcMinute } from './lines.ts';
 import {
+  dataSection,
   evidenceSection,
   footSection,
   handOverSections,
@@ -54,6 +55,7 @@ function detailsOf(view: CardView): readonly RichText[] {
     linkSection(view),
     ...handOverSections(view),
     ...planSections(incident),
+    dataSection(incident),
     timesSection(incident),
     evidenceSection(incident),
   ].filter((section) => section !== null);

@@ -1,3 +1,4 @@
+import { tallyInWords } from '../../../domain/data-integrity.ts';
 import type { Contact } from '../../../domain/notification.ts';
 import type { IncidentView } from '../../../domain/ports/daemon.ts';
 import { rtoPhases, type PhaseTime } from '../../../domain/ports/store.ts';
@@ -78,6 +79,12 @@ export function timesSection({ rto, closedAt }: IncidentView): RichText | null {
   if (known.length === 0) return null;
   const times = known.map((phase) => phaseTime(phase, rto[phase])).join('; ');
   return { type: 'rich_text', elements: [labelled('Times so far', said(times))] };
+}
+
+/** What became of the records that steps replaced. */
+export function dataSection({ data }: IncidentView): RichText | null {
+  if (data === null) return null;
+  return { type: 'rich_text', elements: [labelled('Data', said(tallyInWords(data)))] };
 }
 
 function phaseTime(phase: string, { actualMs, objectiveMs }: PhaseTime): string {
