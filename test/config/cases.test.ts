@@ -13,6 +13,7 @@ const replaced: Readonly<Record<string, string>> = {
   rules: 'packs/shop/rules.yaml',
   playbooks: 'packs/shop/playbooks.yaml',
   communication: 'packs/shop/communication.yaml',
+  data: 'packs/shop/data.yaml',
 };
 
 const cases = readdirSync(folder).filter((file) => file.endsWith('.yaml'));
@@ -21,7 +22,7 @@ test.each(cases)('%s is judged as its problems file says', async (file) => {
   const kind = replaced[file.split('.').at(-2) ?? ''];
   if (kind === undefined)
     throw new Error(
-      `${file}: expected NAME.main.yaml, NAME.rules.yaml, NAME.playbooks.yaml or NAME.communication.yaml`,
+      `${file}: expected NAME.main.yaml, NAME.rules.yaml, NAME.playbooks.yaml, NAME.communication.yaml or NAME.data.yaml`,
     );
   const verdict = await verdictOn({ ...shop, [kind]: readFileSync(`${folder}${file}`, 'utf8') });
   await expect(`${verdict}\n`).toMatchFileSnapshot(`${folder}${file.replace(/yaml$/, 'problems.txt')}`);
