@@ -42,16 +42,17 @@ function summary(view: RtoView, scope: string, paint: Paint): string[] {
     return [spaced(phase), durationOrDash(medianMs), durationOrDash(p95Ms), within, trend(trendMs, paint)];
   });
   const count = `${view.incidents} incident${view.incidents === 1 ? '' : 's'}`;
-  return [`${count} (${scope})`, '', ...columns([head, ...rows]), '', ...dataLines(view)];
+  return [`${count} (${scope})`, '', ...columns([head, ...rows]), ...dataLines(view)];
 }
 
 /** What became of the records, in total and by incident where data was replaced. */
 function dataLines({ data, rows }: RtoView): string[] {
-  if (data === null) return ['data: no step replaced any'];
+  if (data === null) return [];
   const replaced = rows.flatMap((row) => (row.data === null ? [] : [{ ...row, data: row.data }]));
   const newest = replaced.toSorted((a, b) => b.closedAt - a.closedAt).slice(0, mostIncidents);
   const count = `${replaced.length} incident${replaced.length === 1 ? '' : 's'}`;
   return [
+    '',
     `data: ${tallyInWords(data)}, over ${count} that replaced data`,
     ...columns(newest.map(({ incident, target, data: own }) => [`  ${incident}`, target, tallyInWords(own)])),
   ];

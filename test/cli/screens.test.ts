@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { sumOfTallies, tallyOf, type DataIntegrity } from '../../src/domain/data-integrity.ts';
 import { RollbackError } from '../../src/domain/errors.ts';
 import { MINUTE, SECOND } from '../../src/domain/time.ts';
 import { start } from '../fakes/clock.ts';
 import { anIncident, aPlan, aRelease, aRule, aTarget, emptyRto, emptyStatus } from '../fakes/daemon-views.ts';
+import { ledger } from '../store/samples.ts';
 import { terminal } from './terminal.ts';
 import { asked, badNight, rolledBack } from './world.ts';
 
@@ -200,6 +202,48 @@ test('rto shows medians, the share within the objective, and the trend', async (
     ].join('\n'),
   );
   expect(at.daemon.log).toEqual(['rto {"target":"backend","sinceMs":2592000000}']);
+});
+
+const carts: DataIntegrity = {
+  name: 'shop_db: carts',
+  before: 512,
+  after: 498,
+  lost: 2,
+  corrupted: 0,
+  orphaned: null,
+  how: 'rows against the set',
+};
+
+test('rto tells what became of the records, in total and by incident, and what was not counted', async () => {
+  await using at = await terminal();
+  const rows = [
+    ledger({ incident: 'i-1', data: tallyOf([carts]) }),
+    ledger({ incident: 'i-2', closedAt: start + 1, data: tallyOf([{ ...carts, lost: 0, orphaned: 0 }]) }),
+    ledger({ incident: 'i-3' }),
+  ];
+  const data = sumOfTallies(rows.map((row) => row.data));
+  at.daemon.rtoView = { ...emptyRto, incidents: 3, rows, data };
+
+  expect((await at.ask('rto')).out.split('\n').slice(10)).toEqual([
+    '',
+    'data: 2 lost, 0 corrupted, 0 orphaned (1 of 2 not counted), over 2 incidents that replaced data',
+    '  i-2  shop  0 lost, 0 corrupted, 0 orphaned',
+    '  i-1  shop  2 lost, 0 corrupted, orphaned not counted',
+    '',
+  ]);
+});
+
+test('show tells of each thing what became of its records', async () => {
+  await using at = await terminal();
+  at.daemon.incidentViews = [anIncident({ integrity: [carts], data: tallyOf([carts]) })];
+
+  const { out } = await at.ask('show i-7k3f9a');
+  const [, section = ''] = out.split('\nDATA\n');
+  expect(section.split('\n').slice(0, 3)).toEqual([
+    '  2 lost, 0 corrupted, orphaned not counted',
+    '  RECORDS         BEFORE  AFTER  LOST  CORRUPTED  ORPHANED     HOW',
+    '  shop_db: carts  512     498    2     0          not counted  rows against the set',
+  ]);
 });
 
 test('doctor lists every check and exits 1 when one failed', async () => {

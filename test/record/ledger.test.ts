@@ -51,6 +51,7 @@ describe('a line of the ledger', () => {
         total: { actualMs: 110_500, objectiveMs: 600_000 },
         total_without_people: { actualMs: 110_500, objectiveMs: 600_000 },
       },
+      data: null,
     });
   });
 

@@ -52,6 +52,7 @@ describe('the marks and the ledger of an incident, to the millisecond', () => {
         total: { actualMs: 130 * SECOND, objectiveMs: 10 * MINUTE },
         total_without_people: { actualMs: 130 * SECOND, objectiveMs: 10 * MINUTE },
       },
+      data: null,
     });
   });
 

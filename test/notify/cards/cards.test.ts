@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { tallyOf } from '../../../src/domain/data-integrity.ts';
 import { aRelease, anEffect } from '../../fakes/daemon-views.ts';
 import { card, details } from '../../../src/notify/slack/card/card.ts';
 import type { CardView } from '../../../src/notify/slack/card/view.ts';
@@ -34,6 +35,15 @@ function stage(name: string): CardView {
   if (found === undefined) throw new Error(`there is no stage ${name}`);
   return found;
 }
+
+test('a card says in one line what became of the records', () => {
+  const ended = stage('rolled-back');
+  const thing = { name: 'orders', before: 9, after: 8, lost: 1, corrupted: 0, orphaned: null, how: 'rows' };
+  const incident = { ...ended.incident, integrity: [thing], data: tallyOf([thing]) };
+
+  expect(said({ ...ended, incident })).toContain('Data: 1 lost, 0 corrupted, orphaned not counted');
+  expect(said(ended)).not.toContain('Data:');
+});
 
 test('a locked screen says once how an incident ended', () => {
   const ended = stage('rolled-back');

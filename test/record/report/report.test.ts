@@ -31,6 +31,31 @@ test.each(Object.entries(incidents))(
   },
 );
 
+test('what steps counted of the data they replaced stands in both forms, with how it was counted', () => {
+  const carts = {
+    name: 'shop_db: <carts>',
+    before: 512,
+    after: 498,
+    lost: 0,
+    corrupted: 2,
+    orphaned: null,
+    how: 'rows and checksums against the set',
+  };
+  const { markdown, html } = reportOf(inputOf({ ...approved, integrity: [carts] }));
+
+  const [, section = ''] = markdown.split('### Data integrity\n\n');
+  expect(section.split('\n').slice(0, 6)).toEqual([
+    '3 lost, 2 corrupted (1 of 2 not counted), orphaned not counted.',
+    '',
+    '| Records | Before | After | Lost | Corrupted | Orphaned | How it was counted |',
+    '| --- | ---: | ---: | ---: | ---: | ---: | --- |',
+    '| shop\\_db: &lt;carts&gt; | 512 | 498 | 0 | 2 | not counted | rows and checksums against the set |',
+    '| orders | 10412 | 10409 | 3 | not counted | not counted | told by a step; lost is before less after |',
+  ]);
+  expect(html).toContain('<td data-head="Records">shop_db: &lt;carts&gt;</td>');
+  expect(html).toContain('<p>3 lost, 2 corrupted (1 of 2 not counted), orphaned not counted.</p>');
+});
+
 test('a closed incident gives the same report whenever it is asked for', () => {
   const later = { now: start + 90 * MINUTE, head: { seq: 999, hash: 'ff'.repeat(32) } };
 
