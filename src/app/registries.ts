@@ -21,6 +21,8 @@ import type { Target } from '../domain/target.ts';
 import { backupDriver } from '../rollback/drivers/backup.ts';
 import { cacheInvalidateDriver } from '../rollback/drivers/cache-invalidate.ts';
 import { commandDriver } from '../rollback/drivers/command.ts';
+import { databaseBackupDriver } from '../rollback/drivers/database-backup.ts';
+import { databaseRestoreDriver } from '../rollback/drivers/database-restore.ts';
 import { directoryClearDriver } from '../rollback/drivers/directory-clear.ts';
 import { composeBuildDriver } from '../rollback/drivers/compose-build.ts';
 import { composeRestartDriver } from '../rollback/drivers/compose-restart.ts';
@@ -111,6 +113,8 @@ export function driversFor(
     'link.rollback': linkRollbackDriver({ processes, clock, http }),
     'git.revert': gitRevertDriver({ git, clock }),
     backup: backupDriver(parts),
+    'database.backup': databaseBackupDriver({ ...parts, stores: rest.dataStores }),
+    'database.restore': databaseRestoreDriver({ ...parts, records }),
     'file.restore': fileRestoreDriver({ ...parts, files, records }),
     'write.quiesce': writeQuiesceDriver({
       clock,

@@ -31,6 +31,8 @@ export const stepWords: Readonly<Record<string, string>> = {
   'link.rollback': 'Lets a `current` link lead to an earlier release',
   'git.revert': 'Takes commits back and pushes that',
   backup: 'Makes a backup set and reads it back, for the steps after it that replace data',
+  'database.backup': 'Makes a backup set of databases alone and reads it back, without a recipe',
+  'database.restore': 'Brings a database back from a backup set: beside, counted, then switched to',
   'write.quiesce': 'Holds writes off until the rollback is over, and lets them pass again on every path',
   'file.restore': 'Brings files and folders back from a backup set',
   'flags.set': 'Sets keys in a YAML, JSON or dotenv file, and keeps the rest as it is',

@@ -1,14 +1,8 @@
 import { z } from 'zod';
 import { heldBy } from '../../domain/backup.ts';
-import type { EffectOutcome } from '../../domain/effect.ts';
-import { messageOf, RollbackError } from '../../domain/errors.ts';
-import type { Step } from '../../domain/plan.ts';
-import type { Backups } from '../../domain/ports/backups.ts';
 import type { Driver } from '../../domain/ports/driver.ts';
-import { formatQuantity } from '../../domain/quantity.ts';
-import { formatDuration, MINUTE } from '../../domain/time.ts';
-import type { BackupSet } from '../../domain/backup.ts';
-import type { DataGuard } from '../guarded-data.ts';
+import { MINUTE } from '../../domain/time.ts';
+import { makeSet, type BackupStepParts } from '../backup-set.ts';
 import { asShell } from './shell-text.ts';
 
 const schema = z.strictObject({
@@ -19,11 +13,6 @@ const schema = z.strictObject({
     .describe('Whether parts may be less than half of what they were in the last set; else that fails'),
 });
 export type BackupOptions = z.output<typeof schema>;
-
-export interface BackupStepParts extends DataGuard {
-  /** null where no backups are configured. */
-  readonly backups: Backups | null;
-}
 
 /**
  * Makes a backup set and reads it back; steps after it that replace what it holds may then run. The set carries the
@@ -67,7 +56,10 @@ export function backupDriver(parts: BackupStepParts): Driver<BackupOptions> {
       const held = Array.isArray(things) ? things.join(', ') : '';
       return `make a backup of ${recipe} (${held}), and read it back`;
     },
-    apply: (step, opId, signal) => make(parts, step, opId, signal),
+    apply(step, opId, signal) {
+      const { recipe, smaller_ok: smallerOk } = schema.parse(step.options);
+      return makeSet(parts, { recipe, smallerOk }, { step, opId, signal });
+    },
     async probe(_step, opId) {
       if (isDevelopment()) return 'done';
       if (backups === null) return 'unknown';
@@ -80,46 +72,4 @@ export function backupDriver(parts: BackupStepParts): Driver<BackupOptions> {
     },
     byHand: (step) => [asShell(['rollbackd', 'backup', 'create', schema.parse(step.options).recipe])],
   };
-}
-
-async function make(
-  { backups, isDevelopment }: BackupStepParts,
-  { options, incident, target, from }: Step,
-  opId: string,
-  signal: AbortSignal,
-): Promise<EffectOutcome> {
-  const { recipe, smaller_ok } = schema.parse(options);
-  if (isDevelopment())
-    return { ended: 'done', detail: `no backup of ${recipe} was made: this is development` };
-  if (backups === null) return { ended: 'failed', detail: 'no backups are configured', retryable: false };
-  const occasion = {
-    target: target.name,
-    incident,
-    release: from?.id ?? null,
-    key: opId,
-    smallerOk: smaller_ok,
-  };
-  try {
-    const set = await backups.create(recipe, occasion, () => {}, signal);
-    return { ended: 'done', detail: detailOf(set), evidence: evidenceOf(set) };
-  } catch (error) {
-    if (signal.aborted) throw error;
-    // A failed attempt leaves nothing behind, so it can always be made again.
-    const retryable = error instanceof RollbackError && error.recourse !== 'give-up';
-    return { ended: 'failed', detail: messageOf(error), retryable };
-  }
-}
-
-function detailOf({ id, parts, tookMs }: BackupSet): string {
-  const bytes = parts.reduce((sum, part) => sum + part.bytes, 0);
-  const names = parts.map(({ name }) => name).join(', ');
-  return `backup set ${id}: ${names}; ${formatQuantity(bytes, 'bytes')} in ${formatDuration(tookMs)}; it reads back`;
-}
-
-function evidenceOf(set: BackupSet): Readonly<Record<string, string>> {
-  const parts = set.parts.map(({ kind, name, plainBytes, plainSha256, facts: { counts } }) => {
-    const counted = Object.entries(counts).map(([what, count]) => `  ${what}: ${count}`);
-    return [`${kind} ${name}: ${plainBytes} bytes, sha256 ${plainSha256}`, ...counted].join('\n');
-  });
-  return { [`backup ${set.id}`]: parts.join('\n') };
 }
