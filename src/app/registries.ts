@@ -8,6 +8,7 @@ import { httpSource } from '../detect/sources/http.ts';
 import { logsSource } from '../detect/sources/logs.ts';
 import { promqlSource } from '../detect/sources/promql.ts';
 import { reportsSource } from '../detect/sources/reports.ts';
+import { rowsSource } from '../detect/sources/rows.ts';
 import { sequenceSource } from '../detect/sources/sequence.ts';
 import type { DataWorth } from '../domain/data-risk.ts';
 import { noArrivals, type Arrivals } from '../domain/ports/arrivals.ts';
@@ -37,6 +38,8 @@ import { httpDriver } from '../rollback/drivers/http.ts';
 import { linkRollbackDriver } from '../rollback/drivers/link-rollback.ts';
 import { notifyDriver } from '../rollback/drivers/notify.ts';
 import { swarmRollbackDriver } from '../rollback/drivers/swarm-rollback.ts';
+import { volumeRestoreDriver } from '../rollback/drivers/volume-restore.ts';
+import { volumeSnapshotDriver } from '../rollback/drivers/volume-snapshot.ts';
 import { waitDriver } from '../rollback/drivers/wait.ts';
 import { writeQuiesceDriver } from '../rollback/drivers/write-quiesce.ts';
 import type { Connections, Surroundings } from './connections.ts';
@@ -44,7 +47,12 @@ import type { Connections, Surroundings } from './connections.ts';
 /** The sources by their word in rules and checks. To add one: its file, and a line here. */
 export function sourcesFor(
   { prometheus, scraped, http, docker, dataStores }: Connections,
-  { clock, environment, arrivals = noArrivals }: Surroundings & { readonly arrivals?: Arrivals },
+  {
+    clock,
+    environment,
+    arrivals = noArrivals,
+    backups = null,
+  }: Surroundings & { readonly arrivals?: Arrivals; readonly backups?: Backups | null },
   hostRoot: string,
   reports: BugReports = noReports,
 ): Sources {
@@ -64,6 +72,7 @@ export function sourcesFor(
     disk: diskSource({ hostRoot, clock }),
     checksum: checksumSource({ hostRoot, clock }),
     golden: goldenSource({ client: http, hostRoot, clock }),
+    rows: rowsSource({ backups, clock }),
     reports: reportsSource({ reports, clock }),
     database: databaseSource({
       stores: dataStores,
@@ -116,6 +125,8 @@ export function driversFor(
     'database.backup': databaseBackupDriver({ ...parts, stores: rest.dataStores }),
     'database.restore': databaseRestoreDriver({ ...parts, records }),
     'file.restore': fileRestoreDriver({ ...parts, files, records }),
+    'volume.snapshot': volumeSnapshotDriver({ ...parts, docker, records }),
+    'volume.restore': volumeRestoreDriver({ ...parts, docker, records }),
     'write.quiesce': writeQuiesceDriver({
       clock,
       http,

@@ -7,6 +7,8 @@ export interface TemplateScope {
   readonly target: Target | null;
   readonly from?: Release | null;
   readonly to?: Release | null;
+  /** The incident that is verified, for checks that compare with its backup sets. Nobody writes `${incident}`. */
+  readonly incident?: string | null;
 }
 
 /** Every word that `${…}` may hold. `target.labels.NAME` is open in its last part. */
@@ -49,7 +51,8 @@ export function render<T>(value: T, scope: TemplateScope): T {
   return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, render(member, scope)])) as T;
 }
 
-function wordIn(word: string, { target, from, to }: TemplateScope): string | null {
+function wordIn(word: string, { target, from, to, incident = null }: TemplateScope): string | null {
+  if (word === 'incident') return incident;
   const [subject, field = '', name = ''] = word.split('.');
   if (subject === 'target' && target !== null) {
     if (field === 'labels') return target.labels[name] ?? null;

@@ -19,7 +19,7 @@ export async function checkPhase(core: Core, open: Case, signal: AbortSignal): P
   const target = core.book.target(plan.target) ?? plan.steps[0]?.target ?? null;
   const result = await core.parts.verifier.run(
     phase,
-    { target, from: plan.from, to: plan.to },
+    { target, from: plan.from, to: plan.to, incident: open.incident.context.id },
     dueAt,
     signal,
   );

@@ -9,6 +9,7 @@ export const sourceWords: Readonly<Record<string, string>> = {
   disk: 'What is free on a file system, as a ratio',
   checksum: 'A probe: passes when all files are as a manifest of checksums says',
   database: 'A data store: a probe that it answers, or one number out of it',
+  rows: 'A probe: passes when the tables of a data store have the rows that a backup set counted',
   golden: 'A probe: passes when a file or an answer is as a golden file says',
   reports: 'How many people reported the same bug lately, as `rollbackd bug` entered it',
 };
@@ -35,6 +36,8 @@ export const stepWords: Readonly<Record<string, string>> = {
   'database.restore': 'Brings a database back from a backup set: beside, counted, then switched to',
   'write.quiesce': 'Holds writes off until the rollback is over, and lets them pass again on every path',
   'file.restore': 'Brings files and folders back from a backup set',
+  'volume.snapshot': 'Copies Docker volumes into a backup set, with what writes to them stopped meanwhile',
+  'volume.restore': 'Brings a Docker volume back from a backup set; the content from before is kept',
   'flags.set': 'Sets keys in a YAML, JSON or dotenv file, and keeps the rest as it is',
   'directory.clear': 'Empties a folder, such as a cache',
   'cache.invalidate': 'Takes keys out of a Redis, by pattern in batches or all at once',
