@@ -5,6 +5,7 @@ import { SECOND } from '../domain/time.ts';
 import { comparisonShape, operatorsAt, readComparison } from './comparisons.ts';
 import { checkTemplates } from './placeholders.ts';
 import type { Fields, Place } from './place.ts';
+import { membersOf } from './members.ts';
 import type { ReadingContext } from './reading-context.ts';
 import { checkPrograms } from './programs.ts';
 import { someTime, text } from './scalars.ts';
@@ -27,14 +28,35 @@ export const checkShape = {
   name: text.optional().describe('For people; what it asks unless stated'),
   tcp: tcp.optional().describe('Passes when a connection is accepted'),
   command: command.optional().describe('Passes when the program ends with 0'),
+  if_set: z
+    .string()
+    .regex(/^[A-Za-z_]\w*$/, 'expected the name of a variable')
+    .optional()
+    .describe('A variable of the daemon; without it the check is left out, and check says so'),
 };
 
-/** One check of a verification phase; null after a problem. */
+/** Whether a check waits for a variable that the daemon does not have: then nothing of it is looked up, either. */
+export function isLeftOut(check: unknown, { environment }: Pick<ReadingContext, 'environment'>): boolean {
+  const name = membersOf(check)['if_set'];
+  return typeof name === 'string' && (environment[name] ?? '') === '';
+}
+
+/** One check of a verification phase; null after a problem, or when it is left out. */
 export function readCheck(
   place: Place,
   allowedPrograms: readonly string[],
   context: ReadingContext,
 ): Check | null {
+  const check = readWhole(place, allowedPrograms, context);
+  if (check === null || !isLeftOut(place.value, context)) return check;
+  const variable = String(place.at('if_set').value);
+  place
+    .at('if_set')
+    .warning(`${check.name} is left out: the variable ${variable} is not set`, 'check/left-out');
+  return null;
+}
+
+function readWhole(place: Place, allowedPrograms: readonly string[], context: ReadingContext): Check | null {
   const words = Object.fromEntries(
     Object.keys(context.sources).map((kind) => [kind, z.unknown().optional()]),
   );

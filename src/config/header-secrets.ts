@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { isLeftOut } from './checks.ts';
 import type { Place } from './place.ts';
 import type { ReadingContext } from './reading-context.ts';
 import { asReference, resolveSecret, type SecretReference } from './secrets.ts';
@@ -18,6 +19,7 @@ async function resolveIn(place: Place, context: ReadingContext): Promise<unknown
   const { value } = place;
   if (value === null || typeof value !== 'object') return value;
   if (Array.isArray(value)) return Promise.all(value.map((_, index) => resolveIn(place.at(index), context)));
+  if (isLeftOut(value, context)) return value;
   const resolved: Record<string, unknown> = {};
   for (const key of Object.keys(value)) {
     const at = place.at(key);

@@ -43,6 +43,13 @@ export const configured = {
     why: 'A baseline is what thresholds in times are compared with; none of the levels has one.',
     remedy: 'Write a threshold in times, e.g. above: 3x, or take the baseline out.',
   }),
+  'check/left-out': {
+    ...warned('check/left-out', {
+      why: 'The check waits for a variable that is not there, so a rollback counts as verified without it.',
+      remedy: 'Give the daemon the variable, or take the check out.',
+    }),
+    gravity: 'info',
+  },
   'target/missing-word': warned('target/missing-word', {
     why: 'The template has no value for this target, so the rule is never read for it.',
     remedy: 'Give the target what the rule speaks of, or take the pack off it.',
