@@ -140,6 +140,7 @@ export function targetOf(name: string): Target {
     labels: { service: name },
     address: null,
     playbook: 'bench/service',
+    emergencyPlaybook: 'bench/service',
     mode: 'auto',
     host: 'local',
     graceMs: 0,

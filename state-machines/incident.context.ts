@@ -90,7 +90,12 @@ export type IncidentEvent =
       readonly by: { readonly name: string; readonly role: 'approver' | 'dba' | 'admin' };
       readonly reason: string;
       /** Set when the approval is a request of its own, not the answer to a question. */
-      readonly request: { readonly named: string | null; readonly playbook: string | null } | null;
+      readonly request: {
+        readonly named: string | null;
+        readonly playbook: string | null;
+        /** Where the request makes it that severe. */
+        readonly severity?: Severity;
+      } | null;
     }
   | { readonly type: 'rejected'; readonly at: number; readonly by: string; readonly reason: string }
   /** A person takes it on: nothing starts by itself any more. */

@@ -98,6 +98,7 @@ export async function engineOf(
     watcher,
     reports,
     backups: backing?.backups ?? null,
+    ...(backing === null ? {} : { backupSet: (id) => backing.desk.find(id) }),
     isDevelopment: () => policyOf(now()).backups === 'skipped',
     worth: () => ({ risks: now().dataRisks, stores: now().dataStores }),
   });

@@ -11,6 +11,7 @@ import type { Engine } from '../engine/engine.ts';
 import { haltedBecause } from '../engine/situation.ts';
 import { askedView } from '../engine/views/asked.ts';
 import { incidentView } from '../engine/views/incident.ts';
+import { migrationView } from '../engine/views/migration.ts';
 import { releasesView, statusView } from '../engine/views/status.ts';
 import { gate } from '../releases/gate.ts';
 import { keysOf } from './keys.ts';
@@ -64,7 +65,8 @@ export function daemonOf({
       const { explain } = await import('./explain/explain.ts');
       return explain(core, answerers, request, new AbortController().signal);
     },
-    plan: ({ target, to, playbook }) => dryRun(core, { target, to, playbook }),
+    plan: (request) => dryRun(core, request),
+    migration: (request) => migrationView(core, request),
     releases: (target) => Promise.resolve(releasesView(core, target)),
     gate: (target, release) => Promise.resolve(gateNow(engine, target, release)),
     rto: (filter) => rtoView(engine, filter),

@@ -43,6 +43,7 @@ export interface Making extends Surroundings {
   readonly vault: Vault;
   /** null where none are configured. */
   readonly backups: Backups | null;
+  readonly backupSet?: Parts['backupSet'];
   readonly isDevelopment: () => boolean;
   /** What data is worth. */
   readonly worth: () => DataWorth;
@@ -65,6 +66,7 @@ export async function makeParts(making: Making): Promise<Parts> {
     deploys: {
       inGrace: (target) => releases.inGrace(target, clock.now()),
       deploying: (target) => releases.deploying(target, clock.now()),
+      watchedClosely: (target) => (releases.migrating(target, clock.now())?.again ?? null) !== null,
     },
   });
   const docker = configuration.docker === null ? null : connections.docker;
@@ -114,6 +116,7 @@ export async function makeParts(making: Making): Promise<Parts> {
     scrub: (text) => log.scrubber.scrub(text),
     ledger: (closed) => ledgerRow(ledgerInput(closed)),
     watcher,
+    ...(making.backupSet === undefined ? {} : { backupSet: making.backupSet }),
   };
 }
 

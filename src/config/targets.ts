@@ -64,6 +64,12 @@ export const targetShape = {
     .optional()
     .describe('URL of a page of metrics that the daemon scrapes by itself, e.g. ${target.address}/metrics'),
   playbook: z.string().optional().describe('Of its packs, or pack/name of any'),
+  emergency_playbook: z
+    .string()
+    .optional()
+    .describe(
+      'What `rollbackd emergency` follows; `emergency` of the pack of its playbook, else its playbook',
+    ),
   mode: z.enum(modes).optional().describe("The target's own limit; auto unless stated"),
   host: hostName.optional().describe('Where it runs, for rules with scope: host'),
   grace: duration.optional().describe('How long breaches do not age around a deployment'),
@@ -103,6 +109,7 @@ function readTarget(place: Place, name: string, setting: TargetSetting): Target 
   const engines = (['container', 'stack', 'swarm'] as const).filter((kind) => place.has(kind));
   if (engines.length > 1) place.problem(`is one of ${engines.join(' and ')}, not both`, 'key');
   const packs = readPacks(place.at('rules'), fields.rules ?? [], setting.packs);
+  const playbook = isMap ? readPlaybook(place, fields.playbook, packs, setting) : '';
   const labels = fields.labels ?? { service: name };
   if (Object.keys(labels).length === 0) place.at('labels').problem('must name at least one label', 'key');
   return {
@@ -115,13 +122,34 @@ function readTarget(place: Place, name: string, setting: TargetSetting): Target 
     packs,
     labels,
     address: fields.address?.replace(/\/+$/, '') ?? null,
-    playbook: isMap ? readPlaybook(place, fields.playbook, packs, setting) : '',
+    playbook,
+    emergencyPlaybook: readEmergency(place, { written: fields.emergency_playbook, playbook, packs }, setting),
     mode: fields.mode ?? 'auto',
     host: fields.host ?? setting.host,
     graceMs: fields.grace ?? setting.graceMs,
     bakeMs: fields.bake ?? setting.bakeMs,
     cooldownMs: fields.cooldown ?? setting.cooldownMs,
   };
+}
+
+/** What is stated, what the pack of its own playbook has for emergencies, or its own. */
+function readEmergency(
+  place: Place,
+  {
+    written,
+    playbook,
+    packs,
+  }: { readonly written: string | undefined; readonly playbook: string; readonly packs: readonly string[] },
+  { playbooks }: TargetSetting,
+): string {
+  if (written === undefined) {
+    const ofPack = `${playbook.slice(0, Math.max(0, playbook.lastIndexOf('/')))}/emergency`;
+    return playbooks.ids.has(ofPack) ? ofPack : playbook;
+  }
+  const found = findPlaybook(written, packs, playbooks);
+  if ('id' in found) return found.id;
+  place.at('emergency_playbook').problem(found.problem);
+  return playbook;
 }
 
 /** A URL, which may begin with the target's own address. */

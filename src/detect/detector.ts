@@ -1,4 +1,5 @@
 import type { LevelChange, Watch } from '../domain/breach.ts';
+import { closerMs } from '../domain/migration.ts';
 import { sleep, type Clock } from '../domain/ports/clock.ts';
 import type { RuleView } from '../domain/ports/daemon.ts';
 import type { DeployState, Detection, Evaluation, LastRead, PinnedRule } from '../domain/ports/detection.ts';
@@ -209,19 +210,52 @@ export class Detector implements Detection {
     const { clock, readLimitMs, checkpointMs, firstWithinMs, deploys } = this.#options;
     const { rule, signal, stop } = lane;
     const around = { deploys, checkpointMs, blindness: this.#blindness };
-    let dueAt = firstSlot(rule, clock.now(), firstWithinMs);
+    const limits = { clock, limitMs: readLimitMs, signal: stop.signal };
+    let due: Due = { at: firstSlot(rule, clock.now(), firstWithinMs), after: null };
     for (;;) {
-      await sleep(clock, dueAt - clock.now(), stop.signal);
+      await sleep(clock, due.at - clock.now(), stop.signal);
       if (stop.signal.aborted) return;
-      const slotAt = slotOf(dueAt, rule.everyMs, clock.now());
-      const limits = { clock, limitMs: readLimitMs, signal: stop.signal };
+      const slotAt = due.after === null ? slotOf(due.at, rule.everyMs, clock.now()) : due.at;
       const read = await readOnce(limits, signal, lane.subjects);
       if (stop.signal.aborted) return;
-      await session.evaluated(evaluate(lane, read, { slotAt, now: clock.now() }, around));
-      dueAt = nextSlot(slotAt, rule.everyMs, clock.now());
+      const only = due.after === null ? {} : { only: closelyWatched(lane, deploys) };
+      await session.evaluated(evaluate(lane, read, { slotAt, now: clock.now(), ...only }, around));
+      due = nextDue(
+        rule,
+        due.after === null ? { slotAt, closely: closelyWatched(lane, deploys).size > 0 } : due,
+        clock.now(),
+      );
     }
   }
 }
+
+/** When a rule is read next; between two slots, after which. */
+interface Due {
+  readonly at: number;
+  /** The slot before; null for a slot itself. */
+  readonly after: number | null;
+}
+
+/** The reading between two slots where something is watched closely, then the next slot: those stay where they are. */
+function nextDue(
+  { everyMs }: Rule,
+  read: Due | { readonly slotAt: number; readonly closely: boolean },
+  now: number,
+): Due {
+  if ('after' in read) return { at: nextSlot(read.after ?? read.at, everyMs, now), after: null };
+  const between = read.slotAt + closerMs(everyMs);
+  if (read.closely && between > now && between < read.slotAt + everyMs)
+    return { at: between, after: read.slotAt };
+  return { at: nextSlot(read.slotAt, everyMs, now), after: null };
+}
+
+function closelyWatched({ rule, pairs }: Lane, { watchedClosely }: DeployState): ReadonlySet<string> {
+  if (rule.scope !== 'target' || watchedClosely === undefined) return noSubjects;
+  const names = [...pairs.keys()].filter((subject) => watchedClosely(subject));
+  return names.length === 0 ? noSubjects : new Set(names);
+}
+
+const noSubjects: ReadonlySet<string> = new Set();
 
 /** A rule in shadow decides nothing, so it holds back no release either; what it reads ok is ok all the same. */
 function inShadow({ rule }: Lane): boolean {

@@ -39,13 +39,16 @@ export interface Surroundings {
   readonly checkpointMs: number;
 }
 
-/** Folds one read into all pairs of a lane. `slotAt` dates the readings, `now` what changed. */
-export function evaluate(
-  lane: Lane,
-  read: Read,
-  when: { readonly slotAt: number; readonly now: number },
-  around: Surroundings,
-): Evaluation {
+/** `slotAt` dates the readings, `now` what changed. */
+interface When {
+  readonly slotAt: number;
+  readonly now: number;
+  /** The subjects that a reading between two slots is for; all of the lane without it. */
+  readonly only?: ReadonlySet<string>;
+}
+
+/** Folds one read into the pairs of a lane. */
+export function evaluate(lane: Lane, read: Read, when: When, around: Surroundings): Evaluation {
   const readings = new Map<string, Reading>();
   const verdicts = new Map<string, Verdict | 'never_seen'>();
   const changes: LevelChange[] = [];
@@ -53,6 +56,7 @@ export function evaluate(
   const checkpoint = when.now - lane.checkpointAt >= around.checkpointMs;
   let counting = false;
   for (const pair of lane.pairs.values()) {
+    if (when.only?.has(pair.subject) === false) continue;
     const reading = readingOf(read, pair.subject, when.slotAt);
     readings.set(pair.subject, reading);
     const before = pair.watch;

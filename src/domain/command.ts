@@ -23,6 +23,14 @@ export type Command =
       /** Of the plan that was shown: for another one it is refused. Whoever leaves it out takes what there is. */
       readonly planDigest?: string;
     }
+  /** Goes back now, by the playbook for emergencies, before everything that only asks; never before a halt. */
+  | {
+      readonly do: 'emergency';
+      readonly target: string;
+      readonly note: string;
+      /** As that of `rollback`. */
+      readonly planDigest?: string;
+    }
   | (OfQuestion & {
       readonly do: 'approve' | 'reject';
       readonly planDigest: string | null;
@@ -46,6 +54,24 @@ export type Command =
   | { readonly do: 'arm'; readonly rule: string; readonly target: string | null }
   | { readonly do: 'ack'; readonly incident: string; readonly note: string }
   | { readonly do: 'deploy'; readonly target: string; readonly phase: 'begin' | 'end' }
+  | ({
+      readonly do: 'migrate';
+      readonly target: string;
+      readonly note: string;
+    } & (
+      | {
+          readonly phase: 'begin' | 'retry';
+          readonly recipe: string;
+          /** The set that was made for it; null where the environment makes none. */
+          readonly set: string | null;
+          readonly withinMs: number;
+          /** A person has confirmed what has to be confirmed. */
+          readonly confirmed: boolean;
+          /** What was fixed since the rollback; empty for `begin`. */
+          readonly fixed: string;
+        }
+      | { readonly phase: 'end'; readonly failed: boolean }
+    ))
   | {
       readonly do: 'bug';
       readonly target: string;

@@ -92,6 +92,7 @@ export const controlKeys = {
   freeze: (target: string | null): string => `freeze:${target ?? '*'}`,
   silence: (rule: string, target: string | null): string => `silence:${rule}:${target ?? '*'}`,
   deploy: (target: string): string => `deploy:${target}`,
+  migration: (target: string): string => `migration:${target}`,
   /** Bug reports of a target, oldest first. */
   reports: (target: string): string => `reports:${target}`,
   grace: (target: string): string => `grace:${target}`,

@@ -45,6 +45,8 @@ export interface Target {
   readonly address: string | null;
   /** `pack/name` of the playbook that a rollback follows. */
   readonly playbook: string;
+  /** `pack/name` of the playbook that `emergency` follows. */
+  readonly emergencyPlaybook: string;
   readonly mode: Mode;
   /** The host it runs on: rules with `scope: host` open their incident on the host's newest release. */
   readonly host: string;

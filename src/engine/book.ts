@@ -4,7 +4,7 @@ import type { Json } from '../domain/json.ts';
 import type { Target } from '../domain/target.ts';
 import type { Case } from './case.ts';
 
-const controlKinds = ['token:', 'code:', 'announced:', 'reminded:'] as const;
+const controlKinds = ['token:', 'code:', 'announced:', 'reminded:', 'migration:'] as const;
 type ControlKind = (typeof controlKinds)[number];
 
 /** What the engine holds in memory: open incidents, durable controls, the present configuration. */

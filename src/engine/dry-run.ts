@@ -1,4 +1,4 @@
-import type { PlanView } from '../domain/ports/daemon.ts';
+import type { Daemon, PlanView } from '../domain/ports/daemon.ts';
 import { destroying, riskOf } from '../domain/plan.ts';
 import type { Core } from './core.ts';
 import { releaseView } from './views/releases.ts';
@@ -7,15 +7,12 @@ import { verificationLines } from './views/verification.ts';
 /** Builds and preflights the plan that a rollback would follow now. Changes nothing. */
 export async function dryRun(
   core: Core,
-  {
-    target: name,
-    to: named,
-    playbook: chosen,
-  }: { readonly target: string; readonly to: string | null; readonly playbook: string | null },
+  { target: name, to: named, playbook: asked, emergency = false }: Parameters<Daemon['plan']>[0],
 ): Promise<PlanView> {
   const { parts, book } = core;
   const at = parts.clock.now();
   const target = book.target(name);
+  const chosen = asked ?? (emergency ? (target?.emergencyPlaybook ?? null) : null);
   const playbook = book.configuration.playbooks[chosen ?? target?.playbook ?? ''];
   const empty = {
     target: name,

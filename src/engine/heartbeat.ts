@@ -6,6 +6,7 @@ import type { Book } from './book.ts';
 import { stateOf, type Case } from './case.ts';
 import { forgetOldCodes } from './codes.ts';
 import type { Core } from './core.ts';
+import { closeMigrations } from './migrations.ts';
 import { aliveEveryMs, aliveKey } from './recovery.ts';
 import { haltedBecause } from './situation.ts';
 import { forgetOldTokens } from './tokens.ts';
@@ -47,6 +48,7 @@ class Heart {
     await this.#noticeHalt();
     await this.#remind();
     await announceDue(this.#core);
+    await closeMigrations(this.#core);
     await this.#forget();
     await this.#markAlive();
   }

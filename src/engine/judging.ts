@@ -1,5 +1,5 @@
 import type { IncidentContext } from '../../state-machines/incident.context.ts';
-import type { Decision } from '../domain/incident.ts';
+import type { Decision, Objection } from '../domain/incident.ts';
 import { riskOf, type Plan } from '../domain/plan.ts';
 import type { Case } from './case.ts';
 import type { Moves } from './moves.ts';
@@ -39,14 +39,23 @@ function weighPlan(flow: Moves, open: Case, plan: Plan, expired: boolean): Decis
 
 /** Why a person's word cannot make it a rollback now, in one sentence; null when it can, alone or with others. */
 export function whyNotFor(flow: Moves, open: Case, wish: Wish): string | null {
+  const decision = weighed(flow, open, wish);
+  if (decision === null) return `${open.incident.context.target} is no longer configured`;
+  return decision.action === 'rollback' ? null : decision.reason;
+}
+
+/** What would have kept the daemon from doing by itself what a person's word makes it do. */
+export function overriddenBy(flow: Moves, open: Case, wish: Wish): readonly Objection[] {
+  const decision = weighed(flow, open, wish);
+  return decision?.action === 'rollback' ? decision.objections : [];
+}
+
+function weighed(flow: Moves, open: Case, { by, named, playbook }: Wish): Decision | null {
   const { incident } = open;
-  const { by, named, playbook } = wish;
   const context = { ...incident.context, approvedBy: by, named, playbook };
   const asked: Case = { ...open, incident: { ...incident, context } };
   const situation = gather(flow.parts, flow.book, asked, { want: { action: 'rollback', playbook } });
-  if (situation === null) return `${context.target} is no longer configured`;
-  const { action, reason } = flow.parts.decider.judge(situation);
-  return action === 'rollback' ? null : reason;
+  return situation === null ? null : flow.parts.decider.judge(situation);
 }
 
 /** What a person asks for, or approves. */

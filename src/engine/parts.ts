@@ -1,5 +1,6 @@
 import type { Configuration } from '../domain/configuration.ts';
 import type { DataIntegrity } from '../domain/data-integrity.ts';
+import type { BackupSetView } from '../domain/ports/backups.ts';
 import type { Channel, Message } from '../domain/ports/channel.ts';
 import type { Clock } from '../domain/ports/clock.ts';
 import type { Decider } from '../domain/ports/decider.ts';
@@ -43,6 +44,8 @@ export interface Parts {
   readonly scrub: (text: string) => string;
   readonly ledger: (incident: ClosedIncident) => LedgerRow;
   readonly watcher: Watcher;
+  /** A backup set with what reading it said; null where there is none. Lacking without backups. */
+  readonly backupSet?: (id: string) => Promise<BackupSetView | null>;
 }
 
 /** What the ledger needs of an incident that ended. */

@@ -44,8 +44,13 @@ async function settledSince({ book, parts }: Core, { name }: Target): Promise<nu
 
 /** The two good releases that served last: the one that may run now, and the one a rollback would go to. */
 function worthKeeping(core: Core, target: Target): readonly Release[] {
-  const good = core.parts.releases.list(target.name).filter(({ standing }) => standing === 'good');
-  return good.toSorted((a, b) => b.servedAt - a.servedAt).slice(0, 2);
+  const { releases, clock } = core.parts;
+  const good = releases.list(target.name).filter(({ standing }) => standing === 'good');
+  const kept = good.toSorted((a, b) => b.servedAt - a.servedAt).slice(0, 2);
+  // What a migration began with is what it would go back to, proven or not.
+  const before = releases.migrating(target.name, clock.now())?.release ?? null;
+  const begun = releases.list(target.name).find(({ id }) => id === before);
+  return begun === undefined || kept.includes(begun) ? kept : [...kept, begun];
 }
 
 /** Pins what is there. One level speaks for all releases of the target, so it recovers once every one is there. */

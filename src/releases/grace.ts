@@ -1,5 +1,6 @@
 import { controlKeys, type Deploy } from '../domain/controls.ts';
 import type { Json } from '../domain/json.ts';
+import type { Migration } from '../domain/migration.ts';
 import type { Control } from '../domain/ports/store.ts';
 import { HOUR } from '../domain/time.ts';
 import type { Whole } from './facets.ts';
@@ -13,10 +14,15 @@ export function graceUntil(state: TargetState, now: number): number | null {
   return state.graceUntil !== null && now < state.graceUntil ? state.graceUntil : null;
 }
 
-/** Whether a deployment is going on: somebody said so, or a release has just left or arrived. */
+/** Whether a deployment is going on: somebody said so, a migration is open, or a release has just left or arrived. */
 export function deploying(state: TargetState, now: number): boolean {
   if (state.deploy !== null && now - state.deploy.since < longestDeployMs) return true;
-  return graceUntil(state, now) !== null;
+  return migrating(state, now) !== null || graceUntil(state, now) !== null;
+}
+
+/** The migration that goes on. */
+export function migrating({ migration }: TargetState, now: number): Migration | null {
+  return migration !== null && now < migration.until ? migration : null;
 }
 
 /** Sets grace, or ends it with null; the controls are those to store, none when nothing changed. */
@@ -82,10 +88,11 @@ export function deploy(
   };
 }
 
-/** Takes up grace and deployments as they were stored. */
+/** Takes up grace, deployments and migrations as they were stored. */
 export function restoreControls(state: TargetState, controls: readonly Control[]): TargetState {
   const find = (key: string): Json => controls.find((control) => control.key === key)?.value ?? null;
   const grace = find(controlKeys.grace(state.name)) as { readonly until: number } | null;
   const deployed = find(controlKeys.deploy(state.name)) as unknown as Deploy | null;
-  return { ...state, graceUntil: grace?.until ?? null, deploy: deployed };
+  const migration = find(controlKeys.migration(state.name)) as unknown as Migration | null;
+  return { ...state, graceUntil: grace?.until ?? null, deploy: deployed, migration };
 }

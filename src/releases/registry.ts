@@ -1,12 +1,14 @@
+import { controlKeys } from '../domain/controls.ts';
 import { RollbackError } from '../domain/errors.ts';
 import type { ReleaseChange, Releases } from '../domain/ports/releases.ts';
+import type { Control } from '../domain/ports/store.ts';
 import type { Target } from '../domain/target.ts';
 import { arrivedAt } from './arrived.ts';
 import { bake } from './bake.ts';
 import { candidate } from './candidate.ts';
 import { facetsIn } from './facets.ts';
 import { forgetOld } from './forget.ts';
-import { deploy, deploying, graceUntil, restoreControls } from './grace.ts';
+import { deploy, deploying, graceUntil, migrating, restoreControls } from './grace.ts';
 import { findRelease, named } from './named.ts';
 import { record } from './record.ts';
 import { foldSighting } from './sighting.ts';
@@ -37,7 +39,9 @@ export function registry(): Releases {
 
   return {
     restore(releases, serving, controls = []) {
-      const names = new Set([...releases, ...serving].map(({ target }) => target));
+      const names = new Set(
+        [...releases, ...serving].map(({ target }) => target).concat(migratingIn(controls)),
+      );
       for (const name of names) {
         const known = withReleases(
           unseen(name),
@@ -77,9 +81,17 @@ export function registry(): Releases {
     inGrace: (name, now) => graceUntil(stateOf(name), now) !== null,
     graceUntil: (name, now) => graceUntil(stateOf(name), now),
     deploying: (name, now) => deploying(stateOf(name), now),
+    migrating: (name, now) => migrating(stateOf(name), now),
+    setMigration: (name, migration) => states.set(name, { ...stateOf(name), migration }),
     deploy: (name, phase, by, now) =>
       turn(known(targets, name), now, (state, target) => deploy(state, phase, by, now, target.graceMs)),
   };
+}
+
+/** A window may be open on a target that no release was seen of. */
+function migratingIn(controls: readonly Control[]): string[] {
+  const prefix = controlKeys.migration('');
+  return controls.flatMap(({ key }) => (key.startsWith(prefix) ? [key.slice(prefix.length)] : []));
 }
 
 function known(targets: Readonly<Record<string, Target>>, name: string): string {

@@ -1,4 +1,5 @@
 import type { Deploy } from '../domain/controls.ts';
+import type { Migration } from '../domain/migration.ts';
 import type { Observer } from '../domain/ports/observer.ts';
 import type { ReleaseChange } from '../domain/ports/releases.ts';
 import type { Serving } from '../domain/ports/store.ts';
@@ -52,6 +53,7 @@ export interface TargetState {
   readonly checkpoints: ReadonlyMap<string, Checkpoint>;
   readonly graceUntil: number | null;
   readonly deploy: Deploy | null;
+  readonly migration: Migration | null;
   /** Releases that need something which is gone. */
   readonly missing: ReadonlySet<string>;
 }
@@ -73,6 +75,7 @@ export function unseen(name: string): TargetState {
     checkpoints: new Map(),
     graceUntil: null,
     deploy: null,
+    migration: null,
     missing: new Set(),
   };
 }

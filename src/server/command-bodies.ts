@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Role } from '../domain/configuration.ts';
 import { causes, type Cause } from '../domain/incident.ts';
 import type { Command } from '../domain/command.ts';
+import { usualWindowMs } from '../domain/migration.ts';
 import { componentKinds } from '../domain/release.ts';
 import { DAY } from '../domain/time.ts';
 import { key, note, optionalWord, word } from './words.ts';
@@ -39,6 +40,28 @@ const release = z.discriminatedUnion('action', [
   z.strictObject({ action: z.enum(['good', 'bad']), target: word, release: word, note }),
 ]);
 
+const migration = z.discriminatedUnion('phase', [
+  z.strictObject({
+    phase: z.enum(['begin', 'retry']),
+    target: word,
+    recipe: word,
+    set: optionalWord,
+    withinMs: forMs
+      .max(7 * DAY)
+      .optional()
+      .default(usualWindowMs),
+    confirmed: z.boolean().optional().default(false),
+    fixed: note,
+    note,
+  }),
+  z.strictObject({
+    phase: z.literal('end'),
+    target: word,
+    failed: z.boolean().optional().default(false),
+    note,
+  }),
+]);
+
 /** `POST /api/v1/commands/NAME` for each of these. */
 export const commandRoutes: Readonly<Record<Command['do'], CommandRoute>> = {
   rollback: {
@@ -55,6 +78,17 @@ export const commandRoutes: Readonly<Record<Command['do'], CommandRoute>> = {
       })
       .transform(({ planDigest, ...body }) => ({
         do: 'rollback' as const,
+        ...body,
+        ...(planDigest === undefined ? {} : { planDigest }),
+      })),
+  },
+  emergency: {
+    role: 'approver',
+    summary: 'Roll a target back at once, by its playbook for emergencies',
+    body: z
+      .strictObject({ target: word, planDigest: word.optional(), note })
+      .transform(({ planDigest, ...body }) => ({
+        do: 'emergency' as const,
         ...body,
         ...(planDigest === undefined ? {} : { planDigest }),
       })),
@@ -126,6 +160,11 @@ export const commandRoutes: Readonly<Record<Command['do'], CommandRoute>> = {
     role: 'operator',
     summary: 'Acknowledge an incident',
     body: z.strictObject({ incident: word, note }).transform((body) => ({ do: 'ack' as const, ...body })),
+  },
+  migrate: {
+    role: 'operator',
+    summary: 'Open or close the window of a migration',
+    body: migration.transform((body) => ({ do: 'migrate' as const, ...body })),
   },
   bug: {
     role: 'operator',

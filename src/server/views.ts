@@ -4,11 +4,12 @@ import type { Daemon } from '../domain/ports/daemon.ts';
 import { about, type Api } from './route.ts';
 import { limit, whole, word } from './words.ts';
 
+const said = z
+  .enum(['true', 'false'])
+  .optional()
+  .transform((yes) => yes === 'true');
 const incidentsQuery = z.strictObject({
-  open: z
-    .enum(['true', 'false'])
-    .optional()
-    .transform((said) => said === 'true'),
+  open: said,
   target: word.optional(),
   limit: limit('50'),
 });
@@ -17,7 +18,12 @@ const journalQuery = z.strictObject({
   incident: word.optional(),
   limit: limit('100'),
 });
-const planQuery = z.strictObject({ to: word.optional(), playbook: word.optional() });
+const planQuery = z.strictObject({
+  to: word.optional(),
+  playbook: word.optional(),
+  emergency: said,
+});
+const migrationQuery = z.strictObject({ recipe: word.optional(), again: said });
 const gateQuery = z.strictObject({ release: word.optional() });
 const explainQuery = z.strictObject({ rule: word, target: word.optional(), at: whole.optional() });
 const rtoQuery = z.strictObject({ target: word.optional(), sinceMs: whole.optional() });
@@ -110,8 +116,22 @@ function addTargetViews(api: Api, daemon: Daemon): void {
       schema: { params: ofTarget, querystring: planQuery },
       config: about('A dry run: builds the plan, looks at everything, changes nothing', 'Plan'),
     },
-    ({ params: { target }, query: { to, playbook } }) =>
-      daemon.plan({ target, to: to ?? null, playbook: playbook ?? null }),
+    ({ params: { target }, query: { to, playbook, emergency } }) =>
+      daemon.plan({
+        target,
+        to: to ?? null,
+        playbook: playbook ?? null,
+        ...(emergency ? { emergency } : {}),
+      }),
+  );
+  api.get(
+    '/targets/:target/migration',
+    {
+      schema: { params: ofTarget, querystring: migrationQuery },
+      config: about('The migration that is open, and what a new one would find', 'Migration'),
+    },
+    ({ params: { target }, query: { recipe, again } }) =>
+      daemon.migration({ target, recipe: recipe ?? null, again }),
   );
   api.get(
     '/targets/:target/releases',

@@ -31,6 +31,7 @@ test('the example of the design loads without a warning', async () => {
     labels: { service: 'layra-backend' },
     address: 'http://layra-backend:8090',
     playbook: 'layra/service',
+    emergencyPlaybook: 'layra/service',
     mode: 'auto',
     host: 'build-7',
     graceMs: MINUTE,

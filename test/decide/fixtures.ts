@@ -16,6 +16,7 @@ export const shop: Target = {
   labels: { service: 'shop' },
   address: null,
   playbook: 'layra/service',
+  emergencyPlaybook: 'layra/service',
   mode: 'auto',
   host: 'h1',
   graceMs: 60 * SECOND,

@@ -63,6 +63,7 @@ export function aTarget(name: string, more: Partial<Target> = {}): Target {
     labels: { service: name },
     address: null,
     playbook: 'shop/service',
+    emergencyPlaybook: 'shop/service',
     mode: 'auto',
     host: 'alpha',
     graceMs: MINUTE,

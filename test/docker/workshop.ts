@@ -61,6 +61,7 @@ export function targetOf(container: string | null, name = container ?? 'nothing'
     labels: { service: name },
     address: null,
     playbook: 'layra/service',
+    emergencyPlaybook: 'layra/service',
     mode: 'auto',
     host: 'host',
     graceMs: 0,

@@ -67,6 +67,7 @@ export function aTarget(given: Partial<TargetView> & { readonly name: string }):
     bakeMs: 10 * MINUTE,
     incident: null,
     deploying: false,
+    migration: null,
     graceUntil: null,
     frozen: null,
     rules: [],

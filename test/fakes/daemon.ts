@@ -13,6 +13,7 @@ import type {
   TokenView,
   Tried,
 } from '../../src/domain/ports/daemon.ts';
+import type { MigrationView } from '../../src/domain/migration.ts';
 import type { RtoView } from '../../src/domain/ports/rto.ts';
 import type { RefusedAccess } from '../../src/domain/access.ts';
 import type { ExplainView } from '../../src/domain/explanation.ts';
@@ -25,6 +26,7 @@ export class FakeDaemon implements Daemon {
   statusView: StatusView = emptyStatus;
   incidentViews: IncidentView[] = [];
   planView: PlanView | Error = new Error('the test put no plan here');
+  migrationView: MigrationView | Error = new Error('the test put no migration here');
   explainView: ExplainView | Error = new Error('the test put no explanation here');
   releaseViews: ReleaseView[] = [];
   gateView: GateView = { open: true, reasons: [] };
@@ -82,6 +84,10 @@ export class FakeDaemon implements Daemon {
     readonly playbook: string | null;
   }): Promise<PlanView> {
     return this.#say(`plan ${JSON.stringify(request)}`, this.planView);
+  }
+
+  async migration(request: Parameters<Daemon['migration']>[0]): Promise<MigrationView> {
+    return this.#say(`migration ${JSON.stringify(request)}`, this.migrationView);
   }
 
   async releases(target: string): Promise<readonly ReleaseView[]> {

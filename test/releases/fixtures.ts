@@ -19,6 +19,7 @@ export function target(overrides: Partial<Target> = {}): Target {
     labels: { service: 'shop' },
     address: null,
     playbook: 'layra/service',
+    emergencyPlaybook: 'layra/service',
     mode: 'auto',
     host: 'h1',
     graceMs: 60 * SECOND,

@@ -16,6 +16,7 @@ export const shop: Target = {
   labels: { service: 'shop' },
   address: 'http://127.0.0.1:1',
   playbook: 'shop/service',
+  emergencyPlaybook: 'shop/service',
   mode: 'auto',
   host: 'here',
   graceMs: 60_000,

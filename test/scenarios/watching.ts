@@ -142,6 +142,7 @@ export class Watching {
     const deploys = {
       inGrace: (target: string) => releases.inGrace(target, clock.now()),
       deploying: (target: string) => releases.deploying(target, clock.now()),
+      watchedClosely: (target: string) => (releases.migrating(target, clock.now())?.again ?? null) !== null,
     };
     const drivers = driversOf(world, this.#options);
     const ids = { i: 0 };
@@ -429,6 +430,7 @@ function targetOf(name: string, target: Partial<Target>): Target {
     labels: { service: name },
     address: `http://${name}`,
     playbook: 'shop/service',
+    emergencyPlaybook: 'shop/service',
     mode: 'auto',
     host: 'local',
     graceMs: MINUTE,

@@ -32,10 +32,17 @@ const requests: Readonly<Record<string, { readonly path: string; readonly body?:
     { path: '/api/v1/incidents/i-7k3f9a/report?format=html' },
   ],
   'GET /api/v1/targets/{target}/plan': [{ path: '/api/v1/targets/backend/plan?to=r-1' }],
+  'GET /api/v1/targets/{target}/migration': [
+    { path: '/api/v1/targets/backend/migration?recipe=layra&again=true' },
+  ],
   'GET /api/v1/targets/{target}/releases': [{ path: '/api/v1/targets/backend/releases' }],
   'GET /api/v1/targets/{target}/gate': [{ path: '/api/v1/targets/backend/gate' }],
   'POST /api/v1/commands/rollback': [
     { path: '/api/v1/commands/rollback', body: { target: 'backend', because: 'security' } },
+  ],
+  'POST /api/v1/commands/emergency': [{ path: '/api/v1/commands/emergency', body: { target: 'a' } }],
+  'POST /api/v1/commands/migrate': [
+    { path: '/api/v1/commands/migrate', body: { phase: 'begin', target: 'a', recipe: 'layra', set: 'b-1' } },
   ],
   'POST /api/v1/commands/approve': [{ path: '/api/v1/commands/approve', body: { incident: 'i-1' } }],
   'POST /api/v1/commands/reject': [{ path: '/api/v1/commands/reject', body: { incident: 'i-1' } }],
@@ -131,6 +138,25 @@ function fill(daemon: FakeDaemon): void {
   daemon.incidents = async () => [badRow, askingRow];
   daemon.explainView = explanation;
   daemon.planView = aPlan({ findings: [{ level: 'warn', step: -1, message: 'no traffic' }] });
+  daemon.migrationView = {
+    target: 'backend',
+    now: start,
+    open: {
+      by: 'alice',
+      since: start,
+      until: start + 1,
+      recipe: 'layra',
+      set: 'b-1',
+      release: 'r-1',
+      commit: null,
+      note: '',
+      again: { incident: 'i-1', fixed: 'the index' },
+    },
+    checks: [{ what: 'the team was briefed', done: null, detail: '' }],
+    refusals: [],
+    confirm: ['mongo: medium risk of loss'],
+    needsSet: true,
+  };
   daemon.releaseViews = [aRelease({ name: 'shop:1' })];
   daemon.gateView = { open: false, reasons: ['halted'] };
   daemon.doctorView = { checks: [{ name: 'store', ok: true, detail: 'writable' }] };

@@ -94,6 +94,9 @@ test('every command reaches the daemon as the actor of the token, with its defau
   await post('ack', { incident: 'i-1' });
   await post('bug', { target: 'backend', issue: ' LAYRA-12 ', by: 'ana' });
   await post('deploy', { target: 'backend', phase: 'begin' });
+  await post('emergency', { target: 'backend', planDigest: 'd1' });
+  await post('migrate', { phase: 'begin', target: 'backend', recipe: 'layra', set: 'b-1' });
+  await post('migrate', { phase: 'end', target: 'backend', failed: true });
   await post('release', {
     target: 'backend',
     action: 'record',
@@ -116,6 +119,9 @@ test('every command reaches the daemon as the actor of the token, with its defau
     'the-admin (admin): ack {"incident":"i-1","note":""}',
     'the-admin (admin): bug {"target":"backend","issue":"LAYRA-12","by":"ana","note":""}',
     'the-admin (admin): deploy {"target":"backend","phase":"begin"}',
+    'the-admin (admin): emergency {"target":"backend","note":"","planDigest":"d1"}',
+    'the-admin (admin): migrate {"phase":"begin","target":"backend","recipe":"layra","set":"b-1","withinMs":7200000,"confirmed":false,"fixed":"","note":""}',
+    'the-admin (admin): migrate {"phase":"end","target":"backend","failed":true,"note":""}',
     'the-admin (admin): release {"action":"record","target":"backend","components":[{"kind":"commit","value":"abc"}],"barrier":null}',
     'the-admin (admin): release {"action":"bad","target":"backend","release":"r-1","note":""}',
     'reload',
@@ -134,6 +140,7 @@ test('a refused command is answered with 409 and the answer itself', async () =>
 
 const bodies: Readonly<Record<string, unknown>> = {
   rollback: { target: 'backend', because: 'security' },
+  emergency: { target: 'backend' },
   approve: { incident: 'i-1' },
   reject: { incident: 'i-1' },
   halt: {},
@@ -144,6 +151,7 @@ const bodies: Readonly<Record<string, unknown>> = {
   unsilence: { rule: 'a' },
   arm: { rule: 'a' },
   ack: { incident: 'i-1' },
+  migrate: { phase: 'end', target: 'a' },
   bug: { target: 'a', issue: 'X-1' },
   deploy: { target: 'a', phase: 'end' },
   release: { target: 'a', action: 'good', release: 'r-1' },
@@ -162,9 +170,9 @@ test('a role may do its own and what the lower ones may, and nothing else', asyn
     return names.join(' ');
   };
 
-  const operator = 'halt unhalt freeze unfreeze silence unsilence arm ack bug deploy release';
+  const operator = 'halt unhalt freeze unfreeze silence unsilence arm ack migrate bug deploy release';
   const approver =
-    'rollback approve reject halt unhalt freeze unfreeze silence unsilence arm ack bug deploy release';
+    'rollback emergency approve reject halt unhalt freeze unfreeze silence unsilence arm ack migrate bug deploy release';
   expect(await allowed('viewer')).toBe('');
   expect(await allowed('operator')).toBe(operator);
   expect(await allowed('approver')).toBe(approver);
@@ -312,6 +320,11 @@ test.each([
   ['halt', { note: 'two\nlines' }, 'note: must be one line without control characters'],
   ['freeze', { forMs: '1h' }, 'forMs: invalid input: expected number, received string'],
   ['freeze', { forMs: 0 }, 'forMs: too small: expected number to be >=1000'],
+  [
+    'migrate',
+    { target: 'a', phase: 'end', failed: 'no' },
+    'failed: invalid input: expected boolean, received string',
+  ],
   ['deploy', { target: 'a', phase: 'middle' }, 'phase: expected one of begin, end'],
   [
     'release',

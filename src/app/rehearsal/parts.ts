@@ -55,6 +55,7 @@ export function rehearsedParts(
     deploys: {
       inGrace: (target) => releases.inGrace(target, clock.now()),
       deploying: (target) => releases.deploying(target, clock.now()),
+      watchedClosely: (target) => (releases.migrating(target, clock.now())?.again ?? null) !== null,
     },
     firstWithinMs: 0,
     trusting: script.trusted,

@@ -13,6 +13,7 @@ import type {
   TokenView,
   Tried,
 } from '../../domain/ports/daemon.ts';
+import type { MigrationView } from '../../domain/migration.ts';
 import type { RtoView } from '../../domain/ports/rto.ts';
 import type { ExplainView } from '../../domain/explanation.ts';
 import type { Clock } from '../../domain/ports/clock.ts';
@@ -30,6 +31,7 @@ export interface DaemonApi extends Pick<
   | 'incident'
   | 'explain'
   | 'plan'
+  | 'migration'
   | 'releases'
   | 'gate'
   | 'rto'
@@ -95,7 +97,8 @@ export function apiClient({ url, token, timeoutMs, signal, clock }: ApiClientOpt
     incidents: (filter) => get<IncidentRow[]>('/incidents', filter),
     incident: (id) => find<IncidentView>(`/incidents/${encodeURIComponent(id)}`),
     explain: ({ rule, target, at }) => get<ExplainView>('/explain', { rule, target, at }),
-    plan: ({ target, to, playbook }) => get<PlanView>(`${pathOf(target)}/plan`, { to, playbook }),
+    plan: ({ target, ...asked }) => get<PlanView>(`${pathOf(target)}/plan`, asked),
+    migration: ({ target, ...asked }) => get<MigrationView>(`${pathOf(target)}/migration`, asked),
     releases: (target) => get<ReleaseView[]>(`${pathOf(target)}/releases`),
     gate: (target, release) => get<GateView>(`${pathOf(target)}/gate`, { release }),
     rto: (filter) => get<RtoView>('/rto', filter),

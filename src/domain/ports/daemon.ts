@@ -6,6 +6,7 @@ import type { DataIntegrity, DataTally } from '../data-integrity.ts';
 import type { Effect } from '../effect.ts';
 import type { ExplainView } from '../explanation.ts';
 import type { Decision, FiredLevel, Outcome } from '../incident.ts';
+import type { Migration, MigrationView } from '../migration.ts';
 import type { Finding, Risk } from '../plan.ts';
 import type { ComponentKind, Standing } from '../release.ts';
 import type { Mode, Severity } from '../rule.ts';
@@ -74,6 +75,8 @@ export interface TargetView {
   readonly bakeMs: number;
   readonly incident: string | null;
   readonly deploying: boolean;
+  /** The migration that is open on it. */
+  readonly migration: Migration | null;
   readonly graceUntil: number | null;
   readonly frozen: string | null;
   readonly rules: readonly RuleView[];
@@ -256,7 +259,16 @@ export interface Daemon {
     readonly target: string;
     readonly to: string | null;
     readonly playbook: string | null;
+    /** By the playbook for emergencies, where none is named. */
+    readonly emergency?: boolean;
   }): Promise<PlanView>;
+  /** The migration that is open on a target, and what one that began now would find; `again`: after a rollback. */
+  migration(request: {
+    readonly target: string;
+    /** null: only what is open is asked about. */
+    readonly recipe: string | null;
+    readonly again: boolean;
+  }): Promise<MigrationView>;
   releases(target: string): Promise<readonly ReleaseView[]>;
   gate(target: string, release: string | null): Promise<GateView>;
   rto(filter: { readonly target?: string; readonly sinceMs?: number }): Promise<RtoView>;

@@ -29,6 +29,8 @@ export interface DeployState {
   inGrace(target: string): boolean;
   /** `while: deploying` levels are valid now. */
   deploying(target: string): boolean;
+  /** A migration of it is tried again: its rules are read more often. Never, where that is not said. */
+  watchedClosely?(target: string): boolean;
 }
 
 /** A rule as an incident keeps it, on the incident's own subjects; everywhere else the configured one counts. */

@@ -1,3 +1,4 @@
+import type { Migration } from '../migration.ts';
 import type { ComponentKind, Release, Sighting, Standing } from '../release.ts';
 import type { Target } from '../target.ts';
 import type { Arrival } from './arrivals.ts';
@@ -70,5 +71,9 @@ export interface Releases {
   inGrace(target: string, now: number): boolean;
   graceUntil(target: string, now: number): number | null;
   deploying(target: string, now: number): boolean;
+  /** The migration whose window is open; null when there is none, or its time is over. */
+  migrating(target: string, now: number): Migration | null;
+  /** Opens a window, or closes it with null. What is stored is the caller's to store. */
+  setMigration(target: string, migration: Migration | null): void;
   deploy(target: string, phase: 'begin' | 'end', by: string, now: number): ReleaseChange;
 }

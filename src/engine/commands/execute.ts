@@ -7,8 +7,10 @@ import { answerQuestion } from './answer-question.ts';
 import { arm } from './arm.ts';
 import { bug } from './bug.ts';
 import { deploy } from './deploy.ts';
+import { emergency } from './emergency.ts';
 import { freeze, unfreeze } from './freeze.ts';
 import { halt, unhalt } from './halt.ts';
+import { migrate } from './migrate.ts';
 import { prolong } from './prolong.ts';
 import { release } from './release.ts';
 import { rollback } from './rollback.ts';
@@ -21,6 +23,8 @@ export function execute(core: Core, said: Command, actor: Actor): Promise<Comman
   switch (command.do) {
     case 'rollback':
       return rollback(core, command, actor);
+    case 'emergency':
+      return emergency(core, command, actor);
     case 'approve':
     case 'reject':
     case 'hand_over':
@@ -47,6 +51,8 @@ export function execute(core: Core, said: Command, actor: Actor): Promise<Comman
       return bug(core, command, actor);
     case 'deploy':
       return deploy(core, command, actor);
+    case 'migrate':
+      return migrate(core, command, actor);
     case 'release':
       return release(core, command, actor);
   }

@@ -1,27 +1,47 @@
-import { causes } from '../../domain/incident.ts';
+import { causes, type Objection } from '../../domain/incident.ts';
+import type { Severity } from '../../domain/rule.ts';
 import type { Actor, Command } from '../../domain/command.ts';
 import type { CommandAnswer, PlanView } from '../../domain/ports/daemon.ts';
 import type { IncidentInput } from '../../../state-machines/incident.context.ts';
 import { hasBegun, newCase, stateOf, type Case } from '../case.ts';
 import type { Core } from '../core.ts';
 import { dryRun } from '../dry-run.ts';
-import { whyNotFor, type Wish } from '../judging.ts';
+import { overriddenBy, whyNotFor, type Wish } from '../judging.ts';
 import { incidents } from '../machines.ts';
 import { haltedBecause } from '../situation.ts';
-import type { Turn } from '../turn.ts';
+import type { Note, Turn } from '../turn.ts';
 import type { Flow } from '../flow.ts';
 import { accepted, afterApproval, findPlaybook, refused, unknownTarget } from './answers.ts';
 import { otherPlan } from './open-question.ts';
 
-type Rollback = Extract<Command, { do: 'rollback' }>;
+/** What a person asks for, and how bad that is. */
+export interface Asking extends Pick<
+  Extract<Command, { do: 'rollback' }>,
+  'target' | 'to' | 'playbook' | 'note' | 'planDigest'
+> {
+  readonly because: string;
+  readonly severity: Severity;
+  /** An emergency: what it goes before is journaled, and an incident that is open becomes as severe. */
+  readonly emergency: boolean;
+}
+
 /** With the playbook of the plan that it comes to now. */
-type Shown = Rollback & { readonly shown: string };
+type Shown = Asking & { readonly shown: string };
 type Approver = 'approver' | 'dba' | 'admin';
 
 const others = 'it destroys data, so a DBA or two people have to approve it first';
 
 /** A person's rollback is an approval in the same sense: guards that only ask are lifted, those that refuse refuse. */
-export async function rollback(core: Core, command: Rollback, actor: Actor): Promise<CommandAnswer> {
+export function rollback(
+  core: Core,
+  command: Extract<Command, { do: 'rollback' }>,
+  actor: Actor,
+): Promise<CommandAnswer> {
+  return askRollback(core, { ...command, severity: causes[command.because], emergency: false }, actor);
+}
+
+/** The same for whatever a person asks it because of. */
+export async function askRollback(core: Core, command: Asking, actor: Actor): Promise<CommandAnswer> {
   const { role } = actor;
   if (role !== 'approver' && role !== 'dba' && role !== 'admin')
     return refused(`${actor.name} is ${role} and may not roll back`);
@@ -51,9 +71,9 @@ export async function rollback(core: Core, command: Rollback, actor: Actor): Pro
  * One rollback at a time: what a plan would look like meanwhile says nothing. One that waits for a fresh reading may
  * be told to go on, as it was begun.
  */
-function whyBusy(open: Case | null, { to, playbook }: Rollback): CommandAnswer | null {
+function whyBusy(open: Case | null, { to, playbook, emergency }: Asking): CommandAnswer | null {
   if (open === null || !hasBegun(open) || open.incident.value === 'handed_over') return null;
-  if (open.needsFreshReading && to === null && playbook === null) return null;
+  if (open.needsFreshReading && (emergency || (to === null && playbook === null))) return null;
   const { id, target } = open.incident.context;
   return refused(`${id} is rolling ${target} back already`, id);
 }
@@ -69,20 +89,13 @@ function request(turn: Turn, flow: Flow, command: Shown, by: Wish['by']): Comman
   const input = inputFor(turn, flow, command, by);
   const refusal = refusalOf(flow, newCase(incidents.begin(input)), command, by);
   if (refusal !== null) return refused(refusal);
+  const overridden = overriddenBy(flow, newCase(incidents.begin(input)), wishOf(command, by));
   const opened = flow.open(turn, input);
-  turn.note(
-    {
-      type: 'request.rollback',
-      message: `${name} asked for a rollback because of ${command.because}${command.note === '' ? '' : `: ${command.note}`}`,
-      facts: { by: name },
-    },
-    opened,
-  );
+  turn.note(requestNote(command, name, overridden), opened);
   return accepted(`${input.id}: rolling ${command.target} back`, input.id);
 }
 
-function inputFor(turn: Turn, flow: Flow, command: Rollback, by: Wish['by']): IncidentInput {
-  const severity = causes[command.because];
+function inputFor(turn: Turn, flow: Flow, command: Asking, by: Wish['by']): IncidentInput {
   return {
     id: flow.parts.ids.next('i'),
     target: command.target,
@@ -90,15 +103,39 @@ function inputFor(turn: Turn, flow: Flow, command: Rollback, by: Wish['by']): In
     origin: { by: 'person', ...by, cause: command.because },
     named: command.to,
     level: null,
-    lead: { rule: `request/${command.because}`, severity },
+    lead: { rule: `request/${command.because}`, severity: command.severity },
     playbook: command.playbook,
   };
 }
 
-function refusalOf(flow: Flow, open: Case, command: Rollback, by: Wish['by']): string | null {
-  const { target, to: named, playbook } = command;
-  const why = whyNotFor(flow, open, { by, named, playbook });
-  return why === null ? null : `no rollback of ${target}: ${why}`;
+function refusalOf(flow: Flow, open: Case, command: Asking, by: Wish['by']): string | null {
+  const why = whyNotFor(flow, open, wishOf(command, by));
+  return why === null ? null : `no rollback of ${command.target}: ${why}`;
+}
+
+function wishOf({ to: named, playbook }: Asking, by: Wish['by']): Wish {
+  return { by, named, playbook };
+}
+
+/** What an emergency goes before is said with who went before it. */
+function requestNote(
+  { emergency, because, note }: Asking,
+  name: string,
+  overridden: readonly Objection[],
+): Note {
+  const why = note === '' ? '' : `: ${note}`;
+  if (!emergency)
+    return {
+      type: 'request.rollback',
+      message: `${name} asked for a rollback because of ${because}${why}`,
+      facts: { by: name },
+    };
+  const before = overridden.map(({ reason }) => reason).join('; ');
+  return {
+    type: 'request.emergency',
+    message: `${name} ordered an emergency rollback${why}${before === '' ? '' : `, going before this: ${before}`}`,
+    facts: { by: name, overridden: overridden.map(({ guard }) => guard) },
+  };
 }
 
 /** An incident that is open already takes the request as its approval. */
@@ -124,12 +161,15 @@ function join(turn: Turn, flow: Flow, open: Case, command: Shown, by: Wish['by']
     return accepted(`${id}: ${afterApproval(open)}`, id);
   }
   const before = open.visits;
+  const request = { named: command.to, playbook: command.playbook ?? playbookShown(command) };
+  if (command.emergency)
+    turn.note(requestNote(command, by.name, overriddenBy(flow, open, wishOf(command, by))), open);
   flow.incident(turn, open, {
     type: 'approved',
     at: turn.at,
     by,
     reason: `${by.name} asked for a rollback because of ${command.because}`,
-    request: { named: command.to, playbook: command.playbook ?? playbookShown(command) },
+    request: command.emergency ? { ...request, severity: command.severity } : request,
   });
   if (open.visits === before)
     return refused(
@@ -145,17 +185,17 @@ function playbookShown({ planDigest, shown }: Shown): string | null {
 }
 
 /** Who names neither a release nor a playbook wants what is asked about. */
-function answersTheQuestion({ incident, approval }: Case, { to, playbook }: Rollback): boolean {
+function answersTheQuestion({ incident, approval }: Case, { to, playbook }: Asking): boolean {
   return incident.value === 'asking' && approval?.value === 'open' && to === null && playbook === null;
 }
 
 /** Why it is no answer to the open question, where it says which plan it is for. */
-function otherPlanAsked(open: Case, command: Rollback): string | null {
+function otherPlanAsked(open: Case, command: Asking): string | null {
   return answersTheQuestion(open, command) ? otherPlan(open, command.planDigest ?? null) : null;
 }
 
 /** What was begun before a restart, and has done nothing yet. */
-function goOn(turn: Turn, open: Case, { because, target }: Rollback, { name }: Wish['by']): CommandAnswer {
+function goOn(turn: Turn, open: Case, { because, target }: Asking, { name }: Wish['by']): CommandAnswer {
   const { id } = open.incident.context;
   const message = `${name} asked for a rollback because of ${because}; it goes on without a fresh reading`;
   turn.touch(open);

@@ -48,6 +48,7 @@ function targetView(core: Core, target: Target): TargetView {
     bakeMs: target.bakeMs,
     incident: book.on(target.name)?.incident.context.id ?? null,
     deploying: parts.releases.deploying(target.name, at),
+    migration: parts.releases.migrating(target.name, at),
     graceUntil: parts.releases.graceUntil(target.name, at),
     frozen: parts.decider.frozen(target.name, at, book.controls, book.configuration.freezes),
     rules: rulesOf(core, target.name),

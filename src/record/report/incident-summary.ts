@@ -26,7 +26,9 @@ function timeOf({ incident: { openedAt, closedAt }, now }: ReportInput): string 
 }
 
 function triggerOf(incident: IncidentView): Line {
-  const requested = lastOf(incident.journal, 'request.rollback')?.message;
+  const requested = (
+    lastOf(incident.journal, 'request.rollback') ?? lastOf(incident.journal, 'request.emergency')
+  )?.message;
   if (isRequest(incident)) return ['Manual: ', requested ?? incident.reason];
   const level = leadOf(incident);
   const found: Line =

@@ -3,7 +3,7 @@ import { backupJob, backupList, backupSet, prunedBackups } from './backup-answer
 import { at, flag, problem, textOrNull } from './basic-answers.ts';
 import { entry, incident } from './incident-answers.ts';
 import { commandAnswer, doctor, explanation, gate, rto, token, tried } from './other-answers.ts';
-import { incidentRow, plan, release, status } from './status-answers.ts';
+import { incidentRow, migrations, plan, release, status } from './status-answers.ts';
 
 /** Every answer of the API under the name that routes and the OpenAPI document know it by. */
 export const answers = {
@@ -13,6 +13,7 @@ export const answers = {
   Incident: incident,
   Entry: entry,
   Plan: plan,
+  Migration: migrations,
   Release: release,
   Explanation: explanation,
   Rto: rto,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Migration, MigrationView } from '../../domain/migration.ts';
 import type { PlanView, ReleaseView, RuleView, StatusView, TargetView } from '../../domain/ports/daemon.ts';
 import type { IncidentRow } from '../../domain/ports/store.ts';
 import { componentKinds } from '../../domain/release.ts';
@@ -55,6 +56,28 @@ export const release: z.ZodType<ReleaseView> = z.object({
   servedAt: at,
 });
 
+const migration: z.ZodType<Migration> = z.object({
+  by: text,
+  since: at,
+  until: at,
+  recipe: text,
+  set: textOrNull,
+  release: textOrNull,
+  commit: textOrNull,
+  note: text,
+  again: orNull(z.object({ incident: text, fixed: text })),
+});
+
+export const migrations: z.ZodType<MigrationView> = z.object({
+  target: text,
+  now: at,
+  open: orNull(migration),
+  checks: z.array(z.object({ what: text, done: orNull(flag), detail: text })),
+  refusals: z.array(text),
+  confirm: z.array(text),
+  needsSet: flag,
+});
+
 const target: z.ZodType<TargetView> = z.object({
   name: text,
   mode,
@@ -64,6 +87,7 @@ const target: z.ZodType<TargetView> = z.object({
   bakeMs: durationMs,
   incident: textOrNull,
   deploying: flag,
+  migration: orNull(migration),
   graceUntil: atOrNull,
   frozen: textOrNull,
   rules: z.array(rule),
