@@ -67,6 +67,18 @@ test('files and folders come back from the newest set before the incident, and t
   expect(readdirSync(it.conf).toSorted()).toEqual(['app.env', 'deep']);
 });
 
+test('what another incident had broken is not brought back where only sets of no incident count', async () => {
+  const it = await spoilt();
+  await it.clock.advance(1000);
+  const other = { target: 'shop', incident: 'i-other', release: null, key: 'another-op' };
+  await it.backups.create('shop', other, () => {}, never);
+  const of = (from: string) =>
+    it.driver.read(aStep('file.restore', it.driver.options.parse({ paths: [it.file], from })), never);
+
+  expect((await of('no_incident')).detail['set']).toBe(it.before.id);
+  expect((await of('newest')).detail['set']).not.toBe(it.before.id);
+});
+
 test('nothing is replaced without a set of this incident that holds it, but in development', async () => {
   const bare = await spoilt({ own: false });
   expect(await bare.driver.apply(bare.step, opId, never)).toEqual({

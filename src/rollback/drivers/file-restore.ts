@@ -25,12 +25,12 @@ const schema = z.strictObject({
     .describe('Files and folders that come back. Each must lie inside file_roots, and in the set'),
   from: z
     .union([
-      z.enum(['incident', 'newest']),
+      z.enum(['incident', 'newest', 'no_incident']),
       z.string().regex(/^b-[0-9a-z-]+$|^\$\{/, 'expected the id of a set'),
     ])
     .default('newest')
     .describe(
-      'The set: its id; newest: the newest that was read back and was not made for this incident; incident: the one that was',
+      'The set: its id; newest: the newest that was read back and was not made for this incident; no_incident: the newest that was made for no incident at all, so it holds nothing that one had broken; incident: the one that was made for this',
     ),
 });
 export type FileRestoreOptions = z.output<typeof schema>;
@@ -125,7 +125,7 @@ async function setFor({ backups }: FileRestoreParts, step: Step): Promise<Backup
     if (own !== null) return own;
     throw new RollbackError('NOT_FOUND', `there is no backup set of ${step.incident} that holds ${first}`);
   }
-  if (from !== 'newest') {
+  if (from !== 'newest' && from !== 'no_incident') {
     const named = await backups.find(from);
     if (named !== null) return named;
     throw new RollbackError(
@@ -134,11 +134,12 @@ async function setFor({ backups }: FileRestoreParts, step: Step): Promise<Backup
     );
   }
   const all = await backups.list();
-  const newest = all.find(
-    (set) => set.incident !== step.incident && paths.every((name) => partFor(set, name) !== null),
-  );
+  const apart = (set: BackupSet): boolean =>
+    from === 'no_incident' ? set.incident === null : set.incident !== step.incident;
+  const newest = all.find((set) => apart(set) && paths.every((name) => partFor(set, name) !== null));
   if (newest !== undefined) return newest;
-  throw new RollbackError('NOT_FOUND', `no backup set from before this incident holds ${paths.join(', ')}`);
+  const which = from === 'no_incident' ? 'made for no incident' : 'from before this incident';
+  throw new RollbackError('NOT_FOUND', `no backup set ${which} holds ${paths.join(', ')}`);
 }
 
 function partFor(set: BackupSet, name: string): BackupPart | null {
