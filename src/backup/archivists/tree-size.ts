@@ -15,3 +15,24 @@ export async function sizeOfTree(path: string, signal: AbortSignal): Promise<num
   }
   return bytes;
 }
+
+/** How many files an archive of a tree holds: one with several names is one. Follows no links. */
+export async function filesIn(
+  path: string,
+  signal: AbortSignal,
+  seen: Set<string> = new Set(),
+): Promise<number> {
+  const found = await lstat(path);
+  if (!found.isDirectory()) {
+    if (!found.isFile()) return 0;
+    if (found.nlink === 1) return 1;
+    const { size } = seen;
+    return seen.add(`${found.dev}:${found.ino}`).size - size;
+  }
+  let files = 0;
+  for await (const entry of await opendir(path)) {
+    if (signal.aborted) throw new RollbackError('ABORTED', 'interrupted while counting files');
+    files += await filesIn(join(path, entry.name), signal, seen);
+  }
+  return files;
+}

@@ -1,10 +1,14 @@
+import { statfs } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import type { Docker } from '../../clients/docker/docker.ts';
-import type { FileRoots } from '../../clients/files/held-folder.ts';
+import { volumeUsers } from '../../clients/docker/volume-users.ts';
+import { exchangeBack } from '../../clients/files/exchange.ts';
+import { holdFolder, type FileRoots } from '../../clients/files/held-folder.ts';
 import type { BackupFacts } from '../../domain/backup.ts';
 import { messageOf, RollbackError } from '../../domain/errors.ts';
 import type { Archivist } from '../../domain/ports/backups.ts';
 import { filesArchivist } from './files.ts';
+import { filesIn, sizeOfTree } from './tree-size.ts';
 
 export interface VolumeParts {
   readonly docker: Docker;
@@ -18,14 +22,14 @@ export interface VolumeParts {
  * place, so nothing may have the volume mounted and run.
  */
 export function volumeArchivist({ docker, hostRoot }: VolumeParts): Archivist {
-  const at = async (name: string, signal: AbortSignal): Promise<Located> => {
+  const at: Locating = async (name, signal) => {
     const found = await locate(docker, name, signal);
     if ('problem' in found) throw new RollbackError('REFUSED', found.problem);
     const files: FileRoots = { hostRoot, roots: [dirname(dirname(found.path))] };
-    return { path: found.path, archivist: filesArchivist(files) };
+    return { path: found.path, files, archivist: filesArchivist(files) };
   };
   const idle = async (name: string, signal: AbortSignal): Promise<void> => {
-    const users = await usersOf(docker, name, signal);
+    const users = (await volumeUsers(docker, [name], signal)).map((user) => user.name);
     if (users.length > 0)
       throw new RollbackError(
         'REFUSED',
@@ -38,10 +42,10 @@ export function volumeArchivist({ docker, hostRoot }: VolumeParts): Archivist {
     async examine(name, signal) {
       try {
         const { path, archivist } = await at(name, signal);
-        const users = await usersOf(docker, name, signal);
+        const users = await volumeUsers(docker, [name], signal);
         const warnings = users.map(
           (user) =>
-            `${user} runs with the volume ${name}; stop or quiesce it before, or the copy may not be consistent`,
+            `${user.name} runs with the volume ${name}; stop or quiesce it before, or the copy may not be consistent`,
         );
         return { ...(await archivist.examine(path, signal)), warnings };
       } catch (error) {
@@ -69,15 +73,45 @@ export function volumeArchivist({ docker, hostRoot }: VolumeParts): Archivist {
       const { path, archivist } = await at(name, signal);
       return archivist.switched(path, scratch, keepAs, signal);
     },
+    async switchBack(name, _scratch, keepAs, signal) {
+      const { path, files } = await at(name, signal);
+      await idle(name, signal);
+      await exchangeBack({ path, keepAs }, files, signal);
+    },
     async drop(name, which, signal) {
       const { path, archivist } = await at(name, signal);
       await archivist.drop(path, which, signal);
     },
+    ...measures(at),
   };
 }
 
+type Locating = (name: string, signal: AbortSignal) => Promise<Located>;
+
+/** What is asked of a volume before it is replaced. */
+function measures(at: Locating): Required<Pick<Archivist, 'room' | 'count'>> {
+  return {
+    async room(name, signal) {
+      const { path, files } = await at(name, signal);
+      await using folder = await holdFolder(dirname(path), files);
+      const { bavail, bsize } = await statfs(folder.at('.'));
+      const neededBytes = await sizeOfTree(folder.at(basename(path)), signal);
+      return { neededBytes, freeBytes: bavail * bsize };
+    },
+    async count(name, signal) {
+      const { path, files } = await at(name, signal);
+      await using folder = await holdFolder(dirname(path), files);
+      return { ...nothingElse, counts: { [name]: await filesIn(folder.at(basename(path)), signal) } };
+    },
+  };
+}
+
+const nothingElse = { server: null, tool: null, schemaVersion: null } as const;
+
 interface Located {
   readonly path: string;
+  /** The volume's own folder is where it may be changed. */
+  readonly files: FileRoots;
   readonly archivist: Archivist;
 }
 
@@ -98,18 +132,6 @@ async function locate(
       problem: `the volume ${name} lies at ${found.mountpoint}, which is not where Docker keeps volumes`,
     };
   return { path: found.mountpoint };
-}
-
-/** Names of the containers that run with the volume. */
-async function usersOf(docker: Docker, name: string, signal: AbortSignal): Promise<readonly string[]> {
-  const rows = await docker.containers(signal);
-  const users: string[] = [];
-  for (const { id } of rows.filter(({ state }) => state === 'running' || state === 'restarting')) {
-    const facts = await docker.container(id, signal);
-    if (facts?.mounts.some((mount) => mount.type === 'volume' && mount.name === name) === true)
-      users.push(facts.name);
-  }
-  return users;
 }
 
 /** The count under the name that people know. */
