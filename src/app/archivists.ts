@@ -3,6 +3,7 @@ import { filesArchivist } from '../backup/archivists/files.ts';
 import { mysqlArchivist } from '../backup/archivists/mysql.ts';
 import { postgresArchivist } from '../backup/archivists/postgres.ts';
 import { repositoryArchivist } from '../backup/archivists/repository.ts';
+import { sqliteArchivist } from '../backup/archivists/sqlite.ts';
 import { volumeArchivist } from '../backup/archivists/volume.ts';
 import { databaseTools } from '../clients/databases/tools.ts';
 import type { Configuration } from '../domain/configuration.ts';
@@ -18,8 +19,9 @@ export function archivistsFor(
 ): readonly Archivist[] {
   const tools = databaseTools({ clock, stateDir });
   return [
-    mysqlArchivist({ stores, tools }),
-    postgresArchivist({ stores, tools }),
+    mysqlArchivist({ stores, tools, hostRoot }),
+    postgresArchivist({ stores, tools, hostRoot }),
+    sqliteArchivist({ stores, hostRoot, stateDir }),
     volumeArchivist({ docker, hostRoot }),
     filesArchivist(files),
     repositoryArchivist(files, stateDir),
