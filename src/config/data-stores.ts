@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { dataStoreKinds, type DataStore, type DataStoreKind } from '../domain/data-store.ts';
-import type { Secret } from '../domain/secret.ts';
+import { kafkaStoreShape, readKafkaStore } from './kafka-store.ts';
+import { objectStoreShape, readObjectStore } from './object-store.ts';
 import type { Place } from './place.ts';
 import type { ReadingContext } from './reading-context.ts';
 import { absolutePath, containerName, httpUrl, isName, nameProblem, text } from './scalars.ts';
-import { resolveSecret, secretReference } from './secrets.ts';
+import { secretAt, secretReference } from './secrets.ts';
 
 const account = {
   user: text.optional().describe('Who logs in; nobody unless stated'),
@@ -41,6 +42,8 @@ export const dataStoreShapes = {
   sqlite: { path: absolutePath.describe('The file, as the host has it'), ...schema },
   qdrant: vectors,
   milvus: vectors,
+  s3: objectStoreShape,
+  kafka: kafkaStoreShape,
 } satisfies Readonly<Record<DataStoreKind, Readonly<Record<string, z.ZodType>>>>;
 
 /** What stands above the keys of a store: the word of its kind. */
@@ -52,6 +55,8 @@ export const dataStoreShape = {
   sqlite: z.unknown().optional().describe('A file of SQLite'),
   qdrant: z.unknown().optional().describe('A Qdrant server'),
   milvus: z.unknown().optional().describe('A Milvus server'),
+  s3: z.unknown().optional().describe('A bucket of S3, or of what speaks like it, e.g. MinIO'),
+  kafka: z.unknown().optional().describe('A Kafka cluster'),
 } satisfies Readonly<Record<DataStoreKind, z.ZodType>>;
 
 /** `data_stores:`, by name. */
@@ -95,6 +100,10 @@ async function readStore(
       const key = await secretAt(place.at('key'), context);
       return url === undefined ? null : { kind, name, url: url.replace(/\/+$/, ''), key, volumes };
     }
+    case 's3':
+      return readObjectStore(place, name, context);
+    case 'kafka':
+      return readKafkaStore(place, name, context);
     case 'redis':
     case 'mysql':
     case 'postgres':
@@ -168,10 +177,4 @@ function addressIn(place: Place, written: string, kind: keyof typeof protocols):
     tls: url.protocol === words[words.length - 1],
     database: database ?? '',
   };
-}
-
-async function secretAt(place: Place, context: ReadingContext): Promise<Secret | null> {
-  if (place.value === undefined) return null;
-  const reference = secretReference.safeParse(place.value).data;
-  return reference === undefined ? null : resolveSecret(place, reference, context);
 }

@@ -107,3 +107,10 @@ async function fromFile(written: string, { readFile, folder }: ReadingContext): 
     ? { name: `the secret file ${path}`, text: read.text }
     : { problem: `the secret file ${path} ${read.problem}` };
 }
+
+/** The secret that a place refers to; null where none stands there, or it cannot be used, which the place was told. */
+export async function secretAt(place: Place, context: ReadingContext): Promise<Secret | null> {
+  if (place.value === undefined) return null;
+  const reference = secretReference.safeParse(place.value).data;
+  return reference === undefined ? null : resolveSecret(place, reference, context);
+}

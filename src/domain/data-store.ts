@@ -1,7 +1,7 @@
 import type { Secret } from './secret.ts';
 
 /** A store of data beside production that steps and checks reach by its name. */
-export type DataStore = RedisStore | Database | SqliteStore | VectorStore;
+export type DataStore = RedisStore | Database | SqliteStore | VectorStore | ObjectStore | KafkaStore;
 
 /** Every word of a kind, as it stands in YAML. */
 export const dataStoreKinds = [
@@ -12,6 +12,8 @@ export const dataStoreKinds = [
   'sqlite',
   'qdrant',
   'milvus',
+  's3',
+  'kafka',
 ] as const satisfies readonly DataStore['kind'][];
 export type DataStoreKind = (typeof dataStoreKinds)[number];
 
@@ -66,8 +68,39 @@ export interface VectorStore {
   readonly volumes: readonly string[];
 }
 
+/** A bucket of S3, or of what speaks like it. */
+export interface ObjectStore {
+  readonly kind: 's3';
+  readonly name: string;
+  /** Without a final slash. */
+  readonly url: string;
+  readonly region: string;
+  readonly bucket: string;
+  readonly accessKey: Secret;
+  readonly secretKey: Secret;
+  /** Whether the bucket stands in the path of an address, as MinIO has it; else in the name of the host. */
+  readonly pathStyle: boolean;
+}
+
+/** A Kafka cluster. */
+export interface KafkaStore {
+  readonly kind: 'kafka';
+  readonly name: string;
+  /** Some of its brokers, as HOST:PORT; they name the others. */
+  readonly brokers: readonly string[];
+  readonly tls: boolean;
+  /** Who logs in by SASL; null: nobody does. */
+  readonly user: string | null;
+  readonly password: Secret | null;
+  readonly mechanism: SaslMechanism;
+}
+
+export const saslMechanisms = ['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512'] as const;
+export type SaslMechanism = (typeof saslMechanisms)[number];
+
 /** The secrets of a store. */
 export function secretsOfStore(store: DataStore): readonly Secret[] {
+  if (store.kind === 's3') return [store.accessKey, store.secretKey];
   const secret = 'password' in store ? store.password : 'key' in store ? store.key : null;
   return secret === null ? [] : [secret];
 }

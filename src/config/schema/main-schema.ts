@@ -66,7 +66,7 @@ export function mainSchema(): JsonSchema {
 const secrets = z.record(z.string(), secretReference);
 
 function dataStore(): ZodType {
-  const { redis, mysql, postgres, mongodb, sqlite, qdrant, milvus } = dataStoreShapes;
+  const { redis, mysql, postgres, mongodb, sqlite, qdrant, milvus, s3, kafka } = dataStoreShapes;
   const keys = z.strictObject({
     redis: filled(dataStoreShape.redis, z.strictObject(redis).meta({ required: ['url'] })),
     mysql: filled(dataStoreShape.mysql, z.strictObject(mysql).meta({ required: ['url'] })),
@@ -75,6 +75,11 @@ function dataStore(): ZodType {
     sqlite: filled(dataStoreShape.sqlite, z.strictObject(sqlite).meta({ required: ['path'] })),
     qdrant: filled(dataStoreShape.qdrant, z.strictObject(qdrant).meta({ required: ['url'] })),
     milvus: filled(dataStoreShape.milvus, z.strictObject(milvus).meta({ required: ['url'] })),
+    s3: filled(
+      dataStoreShape.s3,
+      z.strictObject(s3).meta({ required: ['url', 'bucket', 'access_key', 'secret_key'] }),
+    ),
+    kafka: filled(dataStoreShape.kafka, z.strictObject(kafka).meta({ required: ['brokers'] })),
   });
   return keys.meta(oneOf(dataStoreKinds));
 }

@@ -38,7 +38,9 @@ export async function askStore(store: DataStore, asking: Asking, means: StoreMea
     case 'milvus':
       return askVectors(store, asking, means.http);
     case 'mongodb':
-      return { unfit: `${store.name} is a mongodb, which is not asked here; let a command ask it` };
+    case 's3':
+    case 'kafka':
+      return { unfit: `${store.name} is a ${store.kind}, which is not asked here; let a command ask it` };
   }
 }
 

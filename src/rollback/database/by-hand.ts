@@ -15,6 +15,8 @@ export function dumpByHand(name: string, store: DataStore | undefined): string {
     case 'qdrant':
     case 'milvus':
     case 'redis':
+    case 's3':
+    case 'kafka':
     case undefined:
       return `${asShell(['rollbackd', 'backup', 'create', 'RECIPE'])}  # a recipe that holds ${name}`;
   }
