@@ -4,6 +4,8 @@ import { connectTcp } from '../clients/tcp.ts';
 import { decider } from '../decide/decider.ts';
 import { Detector } from '../detect/detector.ts';
 import type { Configuration } from '../domain/configuration.ts';
+import type { DataStore } from '../domain/data-store.ts';
+import { RollbackError } from '../domain/errors.ts';
 import type { Backups } from '../domain/ports/backups.ts';
 import type { DataWorth } from '../domain/data-risk.ts';
 import type { Arrivals } from '../domain/ports/arrivals.ts';
@@ -21,6 +23,7 @@ import { dockerKeeper } from '../releases/keeper.ts';
 import { containerObserver } from '../releases/observers/container.ts';
 import { linkObserver } from '../releases/observers/link.ts';
 import { repositoryObserver } from '../releases/observers/repository.ts';
+import { schemaObserver } from '../releases/observers/schema.ts';
 import { stackObserver } from '../releases/observers/stack.ts';
 import { swarmObserver } from '../releases/observers/swarm.ts';
 import { registry } from '../releases/registry.ts';
@@ -96,6 +99,10 @@ export async function makeParts(making: Making): Promise<Parts> {
           ]),
       linkObserver({ clock }),
       repositoryObserver({ git: connections.git, clock }),
+      schemaObserver({
+        clock,
+        versionOf: (name, signal) => schemaVersionOf(connections.dataStores[name], name, making, signal),
+      }),
     ],
     keeper: docker === null ? null : dockerKeeper({ docker, replacedMs: configuration.retention.replacedMs }),
     drivers,
@@ -118,6 +125,17 @@ export async function makeParts(making: Making): Promise<Parts> {
     watcher,
     ...(making.backupSet === undefined ? {} : { backupSet: making.backupSet }),
   };
+}
+
+async function schemaVersionOf(
+  store: DataStore | undefined,
+  name: string,
+  { configuration }: Making,
+  signal: AbortSignal,
+): Promise<string> {
+  if (store === undefined) throw new RollbackError('NOT_FOUND', `there is no data store ${name}`);
+  const { readSchemaVersion } = await import('../clients/databases/schema-version.ts');
+  return readSchemaVersion(store, configuration.hostRoot, signal);
 }
 
 /** Plans speak to the team; what others are told stands in communication plans. */

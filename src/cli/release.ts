@@ -4,7 +4,7 @@ import { ask } from './answer.ts';
 import { noteOption, optionText, positional, type CliCommand, type CliContext } from './command.ts';
 import { printReleases } from './release-list.ts';
 
-const kinds: readonly ComponentKind[] = ['image', 'config', 'commit', 'link'];
+const kinds: readonly ComponentKind[] = ['image', 'config', 'commit', 'link', 'schema'];
 
 /** What has run, what is proven, and what CI knows of it. */
 export const command = {
@@ -17,6 +17,11 @@ export const command = {
     config: { type: 'string', value: 'DIGEST', help: 'record: digest of the create specification' },
     commit: { type: 'string', value: 'SHA', help: 'record: commit' },
     link: { type: 'string', value: 'PATH', help: 'record: release directory' },
+    schema: {
+      type: 'string',
+      value: 'STORE=VERSION',
+      help: 'record: version of the schema of a data store that it runs with',
+    },
     barrier: { type: 'string', value: 'REASON', help: 'record: nothing may go back behind this release' },
     ...noteOption,
   },
@@ -43,7 +48,7 @@ function record(context: CliContext): Promise<number> {
   if (components.length === 0)
     throw new RollbackError(
       'USAGE',
-      'release record: say what it consists of: --image, --config, --commit or --link',
+      'release record: say what it consists of: --image, --config, --commit, --link or --schema',
     );
   return ask(context, {
     do: 'release',

@@ -127,6 +127,7 @@ function readParts(
     packs: packs.map(({ name }) => name),
     playbooks: names,
     gitProtocols: daemon.gitProtocols,
+    dataStores: daemon.dataStores,
     host: daemon.host,
   });
   const playbooks = Object.fromEntries(placedPlaybooks.map(({ playbook }) => [playbook.id, playbook]));

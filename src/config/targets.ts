@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { DataStore } from '../domain/data-store.ts';
 import { branchProblem, repositoryUrlProblem } from '../domain/git-names.ts';
 import { modes } from '../domain/rule.ts';
 import type { LinkTarget, RepositoryTarget, Target } from '../domain/target.ts';
@@ -34,6 +35,7 @@ export interface TargetSetting {
   readonly packs: readonly string[];
   readonly playbooks: PlaybookNames;
   readonly gitProtocols: readonly string[];
+  readonly dataStores: Readonly<Record<string, DataStore>>;
   readonly host: string;
   readonly graceMs: number;
   readonly bakeMs: number;
@@ -53,6 +55,10 @@ export const targetShape = {
   repository: z.unknown().optional().describe('A branch from which production is deployed'),
   stack: z.unknown().optional().describe('A Compose project: all its containers together are one release'),
   swarm: z.unknown().optional().describe('A service of a Swarm'),
+  schema_of: z
+    .union([z.string(), z.array(z.string()).max(20)])
+    .optional()
+    .describe("Data stores whose schema's version is part of its releases; one name or several"),
   rules: z.array(z.string()).optional().describe('Packs whose rules apply'),
   labels: z
     .record(labelName, labelValue)
@@ -119,6 +125,7 @@ function readTarget(place: Place, name: string, setting: TargetSetting): Target 
     repository: readRepository(place.at('repository'), setting.gitProtocols),
     stack: readStack(place.at('stack')),
     swarm: readSwarm(place.at('swarm')),
+    schemaOf: readSchemaOf(place.at('schema_of'), fields.schema_of ?? [], setting.dataStores),
     packs,
     labels,
     address: fields.address?.replace(/\/+$/, '') ?? null,
@@ -182,6 +189,24 @@ function readRepository(place: Place, protocols: readonly string[]): RepositoryT
   if (urlWrong !== null) place.at('url').problem(urlWrong);
   if (branchWrong !== null) place.at('branch').problem(branchWrong);
   return { url: url ?? '', branch: branch ?? '' };
+}
+
+/** The data stores whose schemas can be asked for their version. */
+function readSchemaOf(
+  place: Place,
+  written: string | readonly string[],
+  stores: TargetSetting['dataStores'],
+): readonly string[] {
+  const names = typeof written === 'string' ? [written] : written;
+  for (const [index, name] of names.entries()) {
+    const at = typeof written === 'string' ? place : place.at(index);
+    const store = Object.hasOwn(stores, name) ? stores[name] : undefined;
+    if (store === undefined) at.problem(unknownWord('unknown data store', name, Object.keys(stores)));
+    else if (!('schemaQuery' in store) || store.schemaQuery === null || store.kind === 'mongodb')
+      at.problem(`${name} has no schema_version to ask it for its schema`);
+    else if (names.indexOf(name) < index) at.problem(`${name} is listed twice`);
+  }
+  return [...new Set(names)].filter((name) => Object.hasOwn(stores, name));
 }
 
 function readPacks(place: Place, written: readonly string[], known: readonly string[]): readonly string[] {

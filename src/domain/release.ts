@@ -1,6 +1,6 @@
 import { digest } from './json.ts';
 
-export const componentKinds = ['image', 'config', 'commit', 'link', 'stack', 'service'] as const;
+export const componentKinds = ['image', 'config', 'commit', 'link', 'stack', 'service', 'schema'] as const;
 export type ComponentKind = (typeof componentKinds)[number];
 
 /** One coordinate of a release. */
@@ -8,7 +8,8 @@ export interface Component {
   readonly kind: ComponentKind;
   /**
    * What identifies it: image id, keyed digest of the create specification, commit SHA, link destination, digest over
-   * the images and specifications of a stack's services, image and keyed digest of a Swarm service's specification.
+   * the images and specifications of a stack's services, image and keyed digest of a Swarm service's specification, data
+   * store and version of its schema.
    */
   readonly value: string;
   /** What people call it: a tag, an abbreviated SHA, a directory name. Never a secret. */
@@ -70,4 +71,17 @@ export function releaseId(components: readonly Component[]): string {
 export function nameRelease(release: Pick<Release, 'id' | 'components'>): string {
   const labels = release.components.filter(({ kind }) => kind !== 'config').map(({ label }) => label);
   return labels.length === 0 ? release.id : `${labels.join(' + ')} (${release.id})`;
+}
+
+/** The version of a data store's schema, as a component: `shop_db=42`. */
+export function schemaComponent(store: string, version: string): Component {
+  return { kind: 'schema', value: `${store}=${version}`, label: `${store} schema ${version}` };
+}
+
+/** The versions of schemas that a release consists of, by data store. */
+export function schemasOf({ components }: Pick<Release, 'components'>): ReadonlyMap<string, string> {
+  const schemas = components.filter(({ kind }) => kind === 'schema');
+  return new Map(
+    schemas.map(({ value }) => [value.split('=', 1)[0] ?? '', value.slice(value.indexOf('=') + 1)]),
+  );
 }

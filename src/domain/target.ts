@@ -38,6 +38,8 @@ export interface Target {
   readonly repository: RepositoryTarget | null;
   readonly stack: StackTarget | null;
   readonly swarm: SwarmTarget | null;
+  /** Data stores whose schema's version is part of its releases; none unless stated. */
+  readonly schemaOf?: readonly string[];
   /** Packs whose rules apply. */
   readonly packs: readonly string[];
   /** Series are mapped to this target by these labels. */

@@ -53,7 +53,7 @@ function wordUndone(who: string, back: Release, wanted: Release | string, when: 
   return `${who} put ${nameRelease(back)} back ${when}; pin ${pin} there first`;
 }
 
-/** What to write where the tool reads it; a configuration has no name that a tool would know. */
+/** What to write where the tool reads it; a configuration or a schema has no name that a tool would know. */
 function pinOf({ kind, value, digests = [] }: Component): string[] {
-  return kind === 'config' ? [] : [`${kind} ${digests[0] ?? value}`];
+  return kind === 'config' || kind === 'schema' ? [] : [`${kind} ${digests[0] ?? value}`];
 }

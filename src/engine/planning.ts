@@ -89,6 +89,7 @@ export function build(core: Core, open: Case, signal: AbortSignal): Promise<Plan
       from,
       // A playbook that goes nowhere, e.g. a restart, proves nothing about releases.
       to: parts.planner.needsRelease(playbook) ? candidate.release : null,
+      releases: parts.releases.list(target.name),
       at,
     },
     signal,

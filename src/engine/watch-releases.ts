@@ -17,6 +17,8 @@ const everyMs: Readonly<Record<Observer['kind'], number>> = {
   repository: 30 * SECOND,
   stack: 2 * SECOND,
   swarm: 2 * SECOND,
+  // Quick enough for a schema to be one release with the deployment that changed it.
+  schema: 15 * SECOND,
 };
 
 /** Looks at every target until the signal aborts. A look that fails is never taken for a change. */
@@ -74,6 +76,8 @@ export async function lookOnce(
     for (const change of [seen, baked]) {
       turn.include(change.commit);
       for (const event of change.events) takeReleaseEvent(turn, flow, event);
+      // Whoever sees another part of it looks, too: what changes together is one release.
+      if (change.events.some(({ event }) => event === 'changed')) core.hints.give(target.name);
     }
   });
 }

@@ -13,6 +13,7 @@ const facetOf: Record<ComponentKind, Facet> = {
   commit: 'repository',
   stack: 'stack',
   service: 'swarm',
+  schema: 'schema',
 };
 
 /** The observers that a target needs, from what its configuration names. */
@@ -23,6 +24,7 @@ export function facetsOf(target: Target): readonly Facet[] {
   if (target.repository !== null) facets.push('repository');
   if (target.stack !== null) facets.push('stack');
   if (target.swarm !== null) facets.push('swarm');
+  if ((target.schemaOf ?? []).length > 0) facets.push('schema');
   return facets;
 }
 
@@ -53,6 +55,8 @@ export function place(
   const seen = new Map(state.facets);
   for (const facet of facets)
     seen.set(facet, { at, components: parts.get(facet)?.components ?? [], healthy, exited, leaving });
+  // What was watched once and is not any more is not part of what runs.
+  if ((target.schemaOf ?? []).length === 0) seen.delete('schema');
   return seen;
 }
 

@@ -4,6 +4,7 @@ import type { Target } from '../domain/target.ts';
 import { MINUTE } from '../domain/time.ts';
 import { foldChange } from './change.ts';
 import { complete, isRunning, join, place, type Whole } from './facets.ts';
+import { learn, onlyLearnt } from './schema-known.ts';
 import { graceWhileServing, setGrace } from './grace.ts';
 import {
   currentOf,
@@ -33,6 +34,9 @@ export function foldSighting(
     return { state: { ...looked, facets }, change: nothing };
   const whole = join(facets);
   const id = whole.components.length === 0 ? null : releaseId(whole.components);
+  const current = currentOf(state);
+  if (current !== null && id !== null && running !== id && onlyLearnt(current, whole.components))
+    return learn({ ...looked, facets }, whole.components, sighting.at);
   if (state.serving === null || running !== id)
     return foldChange({ state: looked, target, sighting, whole, facets });
   return foldSame({ ...looked, facets }, { target, sighting, whole });

@@ -4,6 +4,7 @@ import type { PlaybookStep } from '../domain/playbook.ts';
 import type { Driver, Drivers } from '../domain/ports/driver.ts';
 import type { Planned, Planner, PlanRequest } from '../domain/ports/planner.ts';
 import { render, unknownTemplateWords } from '../domain/template.ts';
+import { schemaFindings } from './guarded-schema.ts';
 import { asksPeople, unguarded, type DataGuard } from './guarded-data.ts';
 
 /** A step with everything that planning learnt about it. */
@@ -54,10 +55,18 @@ async function build(
     steps.push({ step: resolved, driver });
   }
   const bare = unguarded(steps, guard);
-  const findings = [...prepared.flatMap((step) => step.findings), ...bare];
+  const behind = schemaFindings(
+    request,
+    steps.map(({ step, driver }) => ({
+      step,
+      goesBack: driver.needsRelease || goesBack(request, step.index),
+    })),
+  );
+  const findings = [...prepared.flatMap((step) => step.findings), ...bare, ...behind];
   if (!findings.some(isRefusal)) return { plan: assemble(request, prepared, findings), refusal: null };
   const passing =
-    !bare.some(isRefusal) && prepared.every((step) => step.unread || !step.findings.some(isRefusal));
+    ![...bare, ...behind].some(isRefusal) &&
+    prepared.every((step) => step.unread || !step.findings.some(isRefusal));
   return { ...refuse(findings), passing };
 }
 
@@ -76,7 +85,7 @@ function resolve(request: PlanRequest, driver: Driver, written: PlaybookStep, in
     index,
     incident,
     kind: written.kind,
-    risk: driver.risk,
+    risk: driver.riskOf?.(parsed.data) ?? driver.risk,
     effect: driver.effect,
     options: parsed.data,
     target,
@@ -87,9 +96,13 @@ function resolve(request: PlanRequest, driver: Driver, written: PlaybookStep, in
   };
 }
 
+function goesBack({ playbook }: PlanRequest, index: number): boolean {
+  return speaksOfTheOther(playbook.steps[index]?.options);
+}
+
 /** A step that is told which release to go to needs one, whatever its driver does with it. */
 function speaksOfTheOther(options: unknown): boolean {
-  if (typeof options === 'string') return /\$\{to\./.test(options);
+  if (typeof options === 'string') return options === 'last_good' || /\$\{to\./.test(options);
   if (options === null || typeof options !== 'object') return false;
   return Object.values(options).some(speaksOfTheOther);
 }

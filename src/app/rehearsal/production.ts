@@ -119,6 +119,8 @@ function componentOf(kind: ComponentKind, label: string): Component {
     link: `/releases/${label}`,
     stack: hex,
     service: `sha256:${hex}`,
+    // What a test tells of are releases; no schema changes with them.
+    schema: 'rehearsed=1',
   };
   return { kind, value: values[kind], label };
 }

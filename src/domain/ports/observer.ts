@@ -1,9 +1,9 @@
 import type { Sighting } from '../release.ts';
 import type { Target } from '../target.ts';
 
-/** Learns which release of a target runs. One for each kind of target: `container`, `link`, `repository`, `stack`, `swarm`. */
+/** Learns which release of a target runs. One for each kind of target: `container`, `link`, `repository`, `stack`, `swarm`, `schema`. */
 export interface Observer {
-  readonly kind: 'container' | 'link' | 'repository' | 'stack' | 'swarm';
+  readonly kind: 'container' | 'link' | 'repository' | 'stack' | 'swarm' | 'schema';
   /** Whether this observer can see the target. */
   sees(target: Target): boolean;
   /**

@@ -9,6 +9,8 @@ export interface PlanRequest {
   readonly playbook: Playbook;
   readonly from: Release | null;
   readonly to: Release | null;
+  /** Everything that is known of the target's releases: what runs with which schema. */
+  readonly releases?: readonly Release[];
   readonly at: number;
 }
 
