@@ -66,7 +66,7 @@ export async function loadPack({
       Object.entries(targets).map(([target, said]) => [
         target,
         {
-          ...thingsOf(target, needs.things),
+          ...thingsOf(target, needs, said.playbook ?? needs.playbook),
           address: `http://${target}.invalid`,
           ...said,
           rules: [name],
@@ -98,12 +98,12 @@ export async function loadPack({
 interface Needs {
   /** Name of the first playbook; null without any. */
   readonly playbook: string | null;
-  /** What a target must have for its playbooks: by the word before the dot of steps and checks. */
-  readonly things: ReadonlySet<string>;
+  /** What a target must have for each playbook: by the word before the dot of steps and checks. */
+  readonly things: ReadonlyMap<string, ReadonlySet<string>>;
   readonly programs: readonly string[];
 }
 
-const nothing: Needs = { playbook: null, things: new Set(), programs: [] };
+const nothing: Needs = { playbook: null, things: new Map(), programs: [] };
 
 async function needsOf(file: string): Promise<Needs> {
   const read = await tryRead(readTextFile, file);
@@ -111,15 +111,22 @@ async function needsOf(file: string): Promise<Needs> {
   const document = parseYaml(file, read.text);
   if ('flaws' in document) return nothing;
   const playbooks = membersOf(membersOf(document.value)['playbooks']);
-  const things = new Set<string>();
   const programs = new Set<string>();
   walk(playbooks, (key, value) => {
-    const [thing = ''] = key.split('.');
-    if (thing in making) things.add(thing);
     const program: unknown = key === 'run' && Array.isArray(value) ? value[0] : null;
     if (typeof program === 'string') programs.add(program.includes('/') ? program : `/usr/bin/${program}`);
   });
+  const things = new Map(Object.entries(playbooks).map(([name, playbook]) => [name, thingsIn(playbook)]));
   return { playbook: Object.keys(playbooks)[0] ?? null, things, programs: [...programs] };
+}
+
+function thingsIn(playbook: unknown): ReadonlySet<string> {
+  const things = new Set<string>();
+  walk(playbook, (key) => {
+    const [thing = ''] = key.split('.');
+    if (thing in making) things.add(thing);
+  });
+  return things;
 }
 
 /** What a target is made of, by the word that needs it. */
@@ -131,9 +138,17 @@ const making: Readonly<Record<string, (target: string) => object>> = {
   git: (target) => ({ repository: { url: `file:///srv/${target}.git`, branch: 'main' } }),
 };
 
-function thingsOf(target: string, things: ReadonlySet<string>): object {
-  const needed = things.size === 0 ? ['link'] : [...things];
-  return Object.assign({}, ...needed.map((thing) => making[thing]?.(target) ?? {})) as object;
+/** Of these a target may be one only. */
+const exclusive: readonly string[] = ['compose', 'swarm', 'docker'];
+
+/** All that any playbook of the pack needs; where that excludes each other, what its own playbook needs. */
+function thingsOf(target: string, { things }: Needs, playbook: string | null): object {
+  const all = new Set([...things.values()].flatMap((needed) => [...needed]));
+  const own = things.get(playbook ?? '') ?? all;
+  const one = exclusive.find((thing) => own.has(thing)) ?? exclusive.findLast((thing) => all.has(thing));
+  const needed = [...all].filter((thing) => thing === one || !exclusive.includes(thing));
+  const kinds = needed.length === 0 ? ['link'] : needed;
+  return Object.assign({}, ...kinds.map((thing) => making[thing]?.(target) ?? {})) as object;
 }
 
 function walk(value: unknown, visit: (key: string, value: unknown) => void): void {
