@@ -21,6 +21,10 @@ export const packages = [
   'prometheus',
   'prometheus-alertmanager',
   'redis-server',
+  'swift-account',
+  'swift-container',
+  'swift-object',
+  'swift-proxy',
   'tmux',
 ] as const;
 
