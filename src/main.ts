@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { isatty } from 'node:tty';
 import { setFlagsFromString } from 'node:v8';
 import { systemClock } from './app/clock.ts';
+import { askPerson } from './app/ask-person.ts';
 import { systemTerminal } from './app/terminal.ts';
 import { crashPoints, onCrashPoint } from './domain/crash-point.ts';
 
@@ -42,6 +43,7 @@ process.exitCode = await runCli({
   ...(isatty(0) && process.stdout.isTTY && environment['TERM'] !== 'dumb'
     ? { terminal: systemTerminal(() => process.stdin, process.stdout) }
     : {}),
+  ...(isatty(0) && isatty(2) ? { ask: (question) => askPerson(question, interrupted.signal) } : {}),
   clock,
   signal: interrupted.signal,
   onHangup: (call) => void process.on('SIGHUP', call),

@@ -32,6 +32,7 @@ export async function metricsState(
     freezes: targets.filter(
       (target) => parts.decider.frozen(target, now, book.controls, book.configuration.freezes) !== null,
     ).length,
+    migrations: targets.filter((target) => parts.releases.migrating(target, now) !== null).length,
     scrape: {
       counts: scraper.counts(),
       series: store.seriesCount,

@@ -19,6 +19,8 @@ export interface Surroundings {
   readonly progress?: (line: string) => void;
   readonly color: boolean;
   readonly width: number;
+  /** Asks whoever sits there, and resolves to what was typed; null at the end of input. Lacking where nobody does. */
+  readonly ask?: (question: string) => Promise<string | null>;
   readonly terminal?: Terminal;
   readonly clock: Clock;
   readonly signal: AbortSignal;

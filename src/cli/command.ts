@@ -30,6 +30,8 @@ export interface CliContext {
   readonly json: boolean;
   /** Columns of the terminal. */
   readonly width: number;
+  /** Asks whoever sits there, and resolves to what was typed; null at the end of input. Lacking where nobody does. */
+  readonly ask?: (question: string) => Promise<string | null>;
   /** The whole screen, for who asks for it; lacking where there is no terminal. */
   readonly terminal?: Terminal;
   /** A client of the running daemon, as the environment says; its calls end with `signal`, or the signal stated. */

@@ -13,6 +13,7 @@ import { command as report } from './report.ts';
 import { command as explain } from './explain.ts';
 import { command as plan } from './plan.ts';
 import { command as rollback } from './rollback.ts';
+import { command as emergency } from './emergency.ts';
 import { command as approve } from './approve.ts';
 import { command as reject } from './reject.ts';
 import { command as handOver } from './hand-over.ts';
@@ -28,6 +29,7 @@ import { command as arm } from './arm.ts';
 import { command as ack } from './ack.ts';
 import { command as bug } from './bug.ts';
 import { command as deploy } from './deploy.ts';
+import { command as migrate } from './migrate.ts';
 import { command as gate } from './gate.ts';
 import { command as writeGate } from './write-gate.ts';
 import { command as release } from './release.ts';
@@ -59,6 +61,7 @@ export const commands = {
   explain,
   plan,
   rollback,
+  emergency,
   approve,
   reject,
   'hand-over': handOver,
@@ -74,6 +77,7 @@ export const commands = {
   ack,
   bug,
   deploy,
+  migrate,
   gate,
   'write-gate': writeGate,
   release,

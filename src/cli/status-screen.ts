@@ -52,10 +52,11 @@ function incidentLines({ open, now }: StatusView, views: readonly IncidentView[]
 }
 
 function targetLines(target: TargetView, { now }: StatusView, paint: Paint): string[] {
-  const { name, mode, deploying, graceUntil, frozen, incident, rules } = target;
+  const { name, mode, deploying, migration, graceUntil, frozen, incident, rules } = target;
   const marks = [
     `mode ${mode}`,
-    deploying ? paint.cyan('deploying') : '',
+    deploying && migration === null ? paint.cyan('deploying') : '',
+    migration === null ? '' : paint.cyan(`migration until ${clockTime(migration.until, now)}`),
     graceUntil === null ? '' : paint.cyan(`grace until ${clockTime(graceUntil, now)}`),
     frozen === null ? '' : paint.yellow('frozen'),
     incident === null ? '' : paint.red(incident),

@@ -249,9 +249,9 @@ function nextDue(
   return { at: nextSlot(read.slotAt, everyMs, now), after: null };
 }
 
-function closelyWatched({ rule, pairs }: Lane, { watchedClosely }: DeployState): ReadonlySet<string> {
-  if (rule.scope !== 'target' || watchedClosely === undefined) return noSubjects;
-  const names = [...pairs.keys()].filter((subject) => watchedClosely(subject));
+function closelyWatched({ rule, pairs }: Lane, deploys: DeployState): ReadonlySet<string> {
+  if (rule.scope !== 'target') return noSubjects;
+  const names = [...pairs.keys()].filter((subject) => deploys.watchedClosely?.(subject) === true);
   return names.length === 0 ? noSubjects : new Set(names);
 }
 

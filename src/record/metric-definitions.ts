@@ -182,5 +182,6 @@ function daemon(registry: Registry) {
     }),
     halted: plain('rollbackd_halted', '1 while no effect may start.'),
     freezes: plain('rollbackd_frozen', 'Freezes in force; 0 when there is none.'),
+    migrations: plain('rollbackd_migrations_open', 'Targets on which a migration goes on.'),
   };
 }

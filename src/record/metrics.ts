@@ -26,6 +26,8 @@ export interface MetricsState {
   readonly backups?: readonly BackupSetView[];
   /** Freezes in force. */
   readonly freezes: number;
+  /** Targets on which a migration goes on. */
+  readonly migrations: number;
   readonly scrape: {
     /** Since the start, by page. */
     readonly counts: ReadonlyMap<
@@ -138,6 +140,7 @@ function setGauges(definitions: Definitions, state: MetricsState, now: number): 
     definitions.channelFailing.set({ channel }, failing ? 1 : 0);
   definitions.halted.set(state.halted ? 1 : 0);
   definitions.freezes.set(state.freezes);
+  definitions.migrations.set(state.migrations);
   setScrape(definitions, state.scrape);
   definitions.backupAge.reset();
   definitions.backupBytes.reset();

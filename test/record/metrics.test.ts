@@ -14,6 +14,7 @@ const quiet: MetricsState = {
   channels: new Map(),
   halted: false,
   freezes: 0,
+  migrations: 0,
 };
 
 function metrics(clock = new SimulatedClock(), seriesLimit = 100): Metrics {
@@ -119,6 +120,7 @@ describe('what is set at each scrape', () => {
     'rollbackd_channel_failing',
     'rollbackd_halted',
     'rollbackd_frozen',
+    'rollbackd_migrations_open',
     'rollbackd_scrape\\w*',
     'rollbackd_fallback_active',
   ];
@@ -145,6 +147,7 @@ describe('what is set at each scrape', () => {
       ]),
       halted: true,
       freezes: 2,
+      migrations: 1,
       scrape: {
         counts: new Map([['shop', { scrapes: 60, failures: 2, bytes: 90_000 }]]),
         series: 1_003,
@@ -172,6 +175,7 @@ describe('what is set at each scrape', () => {
       'rollbackd_channel_failing{channel="email"} 0',
       'rollbackd_halted 1',
       'rollbackd_frozen 2',
+      'rollbackd_migrations_open 1',
     ]);
     expect(await lines(all.page(quiet), ...names)).toEqual([
       'rollbackd_blind_sources 0',

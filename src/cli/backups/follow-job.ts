@@ -16,11 +16,21 @@ const barWidth = 24;
  * @returns 0 when it ended well, or goes on unwatched; else 1
  */
 export async function followJob(context: CliContext, started: BackupJob): Promise<number> {
-  const { json, out, progress, clock, signal } = context;
+  const { json, out } = context;
   if (context.values['detach'] === true) {
     out(json ? JSON.stringify(started) : `${started.id} goes on in the daemon; see rollbackd backup list`);
     return 0;
   }
+  return printEnd(context, await jobEnded(context, started));
+}
+
+/**
+ * Shows how far a job is until it ends.
+ *
+ * @throws RollbackError `NOT_FOUND` when the daemon was started anew meanwhile
+ */
+export async function jobEnded(context: CliContext, started: BackupJob): Promise<BackupJob> {
+  const { progress, clock, signal } = context;
   let job: BackupJob | null = started;
   try {
     while (job !== null && job.ended === null) {
@@ -31,12 +41,11 @@ export async function followJob(context: CliContext, started: BackupJob): Promis
   } finally {
     progress?.('');
   }
-  if (job === null)
-    throw new RollbackError(
-      'NOT_FOUND',
-      `the daemon knows ${started.id} no more: it was started anew meanwhile; rollbackd backup list shows what there is`,
-    );
-  return printEnd(context, job);
+  if (job !== null) return job;
+  throw new RollbackError(
+    'NOT_FOUND',
+    `the daemon knows ${started.id} no more: it was started anew meanwhile; rollbackd backup list shows what there is`,
+  );
 }
 
 function printEnd({ json, out, color }: CliContext, job: BackupJob): number {

@@ -32,7 +32,7 @@ function targetLine(
   const bar = barOf(nearest, paint);
   if (columns < 60) return `  ${name}  ${word}${columns < width + 34 ? '' : ` ${bar}`}`;
   const marks = [
-    target.deploying ? paint.cyan('deploying') : '',
+    target.migration !== null ? paint.cyan('migration') : target.deploying ? paint.cyan('deploying') : '',
     target.frozen === null ? '' : paint.yellow('frozen'),
     target.lastGood === null ? paint.yellow('no way back') : '',
     target.current === null ? '' : target.current.name,
