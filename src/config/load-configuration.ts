@@ -19,7 +19,7 @@ import type { PackNames } from './playbook-names.ts';
 import { checkFallbacks, readPlaybooks } from './playbooks.ts';
 import type { ReadingContext } from './reading-context.ts';
 import { readTextFile, type ReadFile } from './read-text.ts';
-import { checkReferences } from './references.ts';
+import { checkReferences, withFittingEmergency } from './references.ts';
 import { readRules } from './rules.ts';
 import { checkOwnParts, checkShared } from './target-conflicts.ts';
 import { checkScraped } from './scrape-references.ts';
@@ -147,7 +147,9 @@ function readParts(
   checkListeners(main, { targets: placedTargets, rules }, daemon);
   return {
     scrape,
-    targets: Object.fromEntries(placedTargets.map(({ target }) => [target.name, target])),
+    targets: Object.fromEntries(
+      placedTargets.map((placed) => [placed.target.name, withFittingEmergency(placed, playbooks)]),
+    ),
     rules,
     playbooks,
     communications: Object.fromEntries(communications.map((plan) => [plan.id, plan])),

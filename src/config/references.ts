@@ -47,6 +47,23 @@ export function checkReferences(
           at.at('prometheus').problem('needs prometheus: { url: … } in the main file', 'key');
 }
 
+/**
+ * The target with a playbook for emergencies that it can follow: a pack's own is for another kind of target where it needs
+ * what this one does not have, and then the target's playbook is taken. One that is stated has to fit.
+ */
+export function withFittingEmergency(
+  { target, place }: PlacedTarget,
+  playbooks: Readonly<Record<string, Playbook>>,
+): Target {
+  const playbook = playbooks[target.emergencyPlaybook];
+  const lacks = playbook === undefined ? [] : lacksFor(playbook, target);
+  if (lacks.length === 0 || target.emergencyPlaybook === target.playbook) return target;
+  if (!place.has('emergency_playbook')) return { ...target, emergencyPlaybook: target.playbook };
+  for (const lack of lacks)
+    place.at('emergency_playbook').problem(`playbook ${target.emergencyPlaybook} ${lack}`);
+  return target;
+}
+
 function lacksFor(playbook: Playbook, target: Target): string[] {
   const checks = playbook.verification.phases.flatMap((phase) => phase.checks);
   const kinds = [
