@@ -186,6 +186,7 @@ describe('what is set at each scrape', () => {
       'rollbackd_outbox_pending 0',
       'rollbackd_halted 0',
       'rollbackd_frozen 0',
+      'rollbackd_migrations_open 0',
     ]);
   });
 
