@@ -55,6 +55,8 @@ export interface WatchingOptions {
   readonly configuration?: Partial<Configuration>;
   readonly drivers?: (world: World) => readonly Driver[];
   readonly keeper?: Keeper;
+  /** None unless stated. */
+  readonly backupSet?: Parts['backupSet'];
   /** What a killed daemon left running; nothing unless stated. */
   readonly orphans?: Orphans;
   /** How long v1 runs before the test begins; 20 m, in which it bakes, unless stated. */
@@ -176,6 +178,7 @@ export class Watching {
       scrub: (text) => text.replaceAll('s3cr3t', '[secret]'),
       compose: tell,
       ledger: (closed) => ledgerRow(ledgerInput(closed)),
+      ...(this.#options.backupSet === undefined ? {} : { backupSet: this.#options.backupSet }),
       watcher: { evaluated: () => {}, committed: () => {}, effectEnded: () => {}, closed: () => {} },
     };
   }
