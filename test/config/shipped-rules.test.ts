@@ -1,49 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { expect, test } from 'vitest';
+import { registriesForReading } from '../../src/app/load.ts';
 import { crontab } from '../../src/clients/crontab.ts';
 import { formatProblems } from '../../src/config/format-problems.ts';
 import { loadConfiguration } from '../../src/config/load-configuration.ts';
-import { databaseSource } from '../../src/detect/sources/database.ts';
-import { diskSource } from '../../src/detect/sources/disk.ts';
-import { dockerSource } from '../../src/detect/sources/docker.ts';
-import { httpSource } from '../../src/detect/sources/http.ts';
-import { promqlSource } from '../../src/detect/sources/promql.ts';
-import { reportsSource } from '../../src/detect/sources/reports.ts';
-import { sequenceSource } from '../../src/detect/sources/sequence.ts';
 import type { Configuration } from '../../src/domain/configuration.ts';
-import type { Sources } from '../../src/domain/ports/source.ts';
 import { formatQuantity } from '../../src/domain/quantity.ts';
 import type { Condition, Rule, Severity } from '../../src/domain/rule.ts';
 import { formatDuration } from '../../src/domain/time.ts';
-import { commandDriver } from '../../src/rollback/drivers/command.ts';
-import { dockerRestartDriver } from '../../src/rollback/drivers/docker-restart.ts';
-import { dockerRollbackDriver } from '../../src/rollback/drivers/docker-rollback.ts';
-import { evidenceDriver } from '../../src/rollback/drivers/evidence.ts';
-import { gitRevertDriver } from '../../src/rollback/drivers/git-revert.ts';
-import { linkRollbackDriver } from '../../src/rollback/drivers/link-rollback.ts';
 import { SimulatedClock } from '../fakes/clock.ts';
 
-// Only their schemas are asked: there is nothing behind them.
-const nothing = {} as never;
-const clock = new SimulatedClock();
-const sources: Sources = {
-  prometheus: promqlSource({ kind: 'prometheus', answerer: nothing, clock }),
-  http: httpSource({ client: nothing, clock, environment: {} }),
-  docker: dockerSource({ docker: nothing, clock }),
-  disk: diskSource({ hostRoot: '/', clock }),
-  reports: reportsSource({ reports: nothing, clock }),
-  sequence: sequenceSource({ client: nothing, clock, environment: {} }),
-  database: databaseSource({ stores: {}, http: nothing, redis: nothing, hostRoot: '/', clock }),
-};
-const drivers = {
-  evidence: evidenceDriver(nothing),
-  'docker.rollback': dockerRollbackDriver(nothing),
-  'docker.restart': dockerRestartDriver(nothing),
-  'link.rollback': linkRollbackDriver(nothing),
-  'git.revert': gitRevertDriver(nothing),
-  command: commandDriver(nothing),
-};
+// Only their schemas are asked.
+const registries = registriesForReading({ clock: new SimulatedClock(), environment: {} });
 const mainPath = '/etc/rollbackd/rollbackd.yaml';
 const main = `version: 1
 mode: auto
@@ -67,6 +36,12 @@ targets:
     rules: [layra]
     address: http://layra-worker:8091
     playbook: repository
+  everything:
+    stack: { project: layra, directory: /srv/layra }
+    rules: [layra]
+    labels: { service: layra }
+    address: http://layra-proxy:8080
+    playbook: stack
 `;
 
 test('the CRITICAL triggers of both runbooks roll back at their thresholds and durations', async () => {
@@ -140,25 +115,53 @@ test('only the disk rule rolls back whatever changed, and only it is read once f
 test('the pack loads for each kind of target, with the one warning that it silences and explains', async () => {
   const { warnings, playbooks } = await layra();
   expect([...new Set(warnings.map(({ path, code }) => `${path} ${code}`))]).toEqual([
+    'playbooks.service-with-data.verify.functionality.checks[0].if_set check/left-out',
+    'playbooks.stack.verify.functionality.checks[0].if_set check/left-out',
     'rules.user-reports.levels.high rule/objective',
   ]);
   expect(Object.keys(playbooks)).toEqual([
     'layra/service',
     'layra/service-with-data',
+    'layra/restart',
+    'layra/stack',
+    'layra/emergency',
     'layra/release-link',
     'layra/repository',
+    'layra/mysql',
+    'layra/mongodb',
+    'layra/qdrant',
+    'layra/milvus',
+    'layra/cache',
+    'layra/cache-everything',
   ]);
 });
 
-test('what the playbook with data has commented out is well once its password and program are there', async () => {
-  const written = readFileSync('rules/layra/playbooks.yaml', 'utf8');
-  const [before, own, after] = written.split(/^(?= {2}(?:service-with-data|release-link):)/m);
-  const whole = `${before}${own?.replaceAll(/^( +)# (?=functionality:|- command:| {2})/gm, '$1')}${after}`;
-  const allowing = `${main}allowed_programs: [/usr/bin/mongosh]\n`;
-  const files = { [resolve('rules/layra/playbooks.yaml')]: whole, [mainPath]: allowing };
-  const { playbooks } = await load(mainPath, (path) => files[path] ?? readFileSync(path, 'utf8'), {
-    LAYRA_TEST_PASSWORD: 'of the test',
-  });
+test('the panic procedure is for what is a stack; what is none follows its own playbook in an emergency', async () => {
+  const { targets } = await layra();
+  expect(Object.values(targets).map(({ name, emergencyPlaybook }) => [name, emergencyPlaybook])).toEqual([
+    ['backend', 'layra/service'],
+    ['frontend', 'layra/release-link'],
+    ['code', 'layra/repository'],
+    ['everything', 'layra/emergency'],
+  ]);
+});
+
+test('what data is worth is the table of the runbook', async () => {
+  const { dataRisks } = await layra();
+  const rows = Object.entries(dataRisks).map(([kind, row]) => [kind, row.risk, row.migration]);
+  expect(rows).toEqual([
+    ['mysql', 'low', 'yes'],
+    ['mongodb', 'medium', 'caution'],
+    ['redis', 'none', 'yes'],
+    ['milvus', 'high', 'no'],
+    ['qdrant', 'medium', 'caution'],
+    ['s3', 'low', 'yes'],
+    ['kafka', 'low', 'yes'],
+  ]);
+});
+
+test('the four phases of the runbook are asked, the third once the password of the test account is there', async () => {
+  const { playbooks } = await layra({ LAYRA_TEST_PASSWORD: 'of the test' });
   const phases = playbooks['layra/service-with-data']?.verification.phases ?? [];
   expect(phases.map(({ name, checks }) => [name, checks.map((check) => check.name)])).toEqual([
     [
@@ -179,11 +182,11 @@ test('what the playbook with data has commented out is well once its password an
         'Redis answers',
         'Milvus answers',
         'Qdrant answers',
-        'command /usr/bin/mongosh',
+        'MongoDB accepts connections',
       ],
     ],
     ['functionality', ['login, knowledge bases and chat']],
-    ['data', ['there are users', 'the vectors can be read', 'command /usr/bin/mongosh']],
+    ['data', ['there are users', 'the vectors can be read']],
   ]);
 });
 
@@ -212,8 +215,8 @@ test('the example of the design loads with the real sources and drivers', async 
   ]);
 });
 
-function layra(): Promise<Configuration> {
-  return load(mainPath, (path) => (path === mainPath ? main : readFileSync(path, 'utf8')));
+function layra(environment: Readonly<Record<string, string>> = {}): Promise<Configuration> {
+  return load(mainPath, (path) => (path === mainPath ? main : readFileSync(path, 'utf8')), environment);
 }
 
 async function load(
@@ -223,7 +226,7 @@ async function load(
 ): Promise<Configuration> {
   const loaded = await loadConfiguration({
     path,
-    registries: { sources, drivers },
+    registries,
     crontab: crontab(),
     environment,
     hostname: 'build-7',
