@@ -13,11 +13,11 @@ import type { Connections } from './connections.ts';
 
 /** Who copies what. The first that handles a name is asked. To add one: its file, and a line here. */
 export function archivistsFor(
-  { files, docker, dataStores: stores }: Connections,
+  { files, docker, dataStores: stores, containerPrograms: containers }: Connections,
   { stateDir, hostRoot }: Pick<Configuration, 'stateDir' | 'hostRoot'>,
   clock: Clock,
 ): readonly Archivist[] {
-  const tools = databaseTools({ clock, stateDir });
+  const tools = databaseTools({ clock, stateDir, containers });
   return [
     mysqlArchivist({ stores, tools, hostRoot }),
     postgresArchivist({ stores, tools, hostRoot }),

@@ -55,7 +55,7 @@ test('a transaction that holds a table keeps a switch from being made: it is nam
   await holder.rows('SELECT COUNT(*) FROM orders');
 
   await expect(archivist.switchTo('shop', 'new', 'old', never)).rejects.toThrow(
-    /^the tables of shop could not be switched within 10 s: transactions hold them; connected are keeper@\S+:\d+ \(Sleep for \d+ s\); end them, or let the step do it with terminate_connections: true$/,
+    /^the tables of shop could not be switched within 10 s: transactions hold them; connected are keeper@\S+:\d+ \(Sleep for \d+ s\); end them, or let the step do it with terminate: true$/,
   );
 
   expect(await archivist.switched('shop', 'new', 'old', never)).toBe('not_done');

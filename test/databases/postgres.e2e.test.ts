@@ -120,7 +120,7 @@ test('connections keep a switch from being made, by name, unless they may be end
   await idle.run("SET application_name = 'the shop'");
 
   await expect(archivist.switchTo('shop', scratch, keep, never)).rejects.toThrow(
-    /^shop could not be switched: connected are keeper@127\.0\.0\.1(\/32)? the shop \(idle, process \d+\); end them, or let the step do it with terminate_connections: true$/,
+    /^shop could not be switched: connected are keeper@127\.0\.0\.1(\/32)? the shop \(idle, process \d+\); end them, or let the step do it with terminate: true$/,
   );
   expect(await archivist.switched('shop', scratch, keep, never)).toBe('not_done');
 

@@ -1,8 +1,10 @@
+import { onTestFinished } from 'vitest';
 import { mysqlArchivist } from '../../src/backup/archivists/mysql.ts';
 import { postgresArchivist } from '../../src/backup/archivists/postgres.ts';
 import { systemClock } from '../../src/app/clock.ts';
 import { databaseTools } from '../../src/clients/databases/tools.ts';
 import { effectRecords } from '../../src/clients/files/records.ts';
+import { onCrashPoint } from '../../src/domain/crash-point.ts';
 import type { Database } from '../../src/domain/data-store.ts';
 import type { Archivist } from '../../src/domain/ports/backups.ts';
 import { databaseBackupDriver } from '../../src/rollback/drivers/database-backup.ts';
@@ -10,7 +12,9 @@ import { databaseRestoreDriver } from '../../src/rollback/drivers/database-resto
 import { someBackups } from '../backup/some-backups.ts';
 import { aStep, never } from '../rollback/a-step.ts';
 
-/** The store `orders` with backups, a set of it from before the incident, and the steps that are about it. */
+export const incident = 'i-7k3f9a';
+
+/** The store `orders` with backups, and the steps that are about it. @param wrap what is to go wrong */
 export async function someStore(store: Database, wrap: (archivist: Archivist) => Archivist = (one) => one) {
   const it = await someBackups();
   const stores = { orders: store };
@@ -26,20 +30,33 @@ export async function someStore(store: Database, wrap: (archivist: Archivist) =>
     aStep('database.backup', backup.options.parse(options));
   const restoreStep = (options: object = {}) =>
     aStep('database.restore', open().options.parse({ store: 'orders', ...options }));
-  /** A set of what is there now: of the incident, or of another one. */
-  const copied = async (incident: string | null = null) => {
-    const of = `backup-${it.clock.wall()}`;
-    const step = aStep(
-      'database.backup',
-      { store: 'orders', smaller_ok: true },
-      { incident: incident ?? 'i-before' },
-    );
-    const made = await backup.apply(step, of, never);
+  /** A set of what is there now, of an incident or of none that is open. */
+  const copied = async (of = 'i-before') => {
+    const key = `backup-${it.clock.wall()}`;
+    const step = aStep('database.backup', { store: 'orders', smaller_ok: true }, { incident: of });
+    const made = await backup.apply(step, key, never);
     if (made.ended !== 'done') throw new Error(made.detail);
     await it.clock.advance(1000);
-    const set = await backups.madeBy(of);
+    const set = await backups.madeBy(key);
     if (set === null) throw new Error('no set was made');
     return set;
   };
-  return { ...it, backups, records, backup, open, backupStep, restoreStep, copied };
+  const refusals = async (options: object) => {
+    const step = restoreStep(options);
+    const found = await open().preflight(step, await open().read(step, never), never);
+    return found.map(({ level, message }) => `${level}: ${message}`);
+  };
+  return { ...it, archivists, backups, records, backup, open, backupStep, restoreStep, copied, refusals };
+}
+
+/** From here on the daemon does not die any more. */
+export function lives(): void {
+  onCrashPoint(() => {});
+}
+
+/** What this test made is undone with it. */
+export function afterwards(undo: () => unknown): void {
+  onTestFinished(async () => {
+    await undo();
+  });
 }

@@ -2,8 +2,11 @@ import { dropMysql, restoreMysqlBeside } from '../../clients/databases/mysql/bes
 import { catalogueOf, countMysql, serverOf } from '../../clients/databases/mysql/catalogue.ts';
 import { openMysql, type Mysql } from '../../clients/databases/mysql/connection.ts';
 import { dumpMysql } from '../../clients/databases/mysql/dump.ts';
+import { orphansInMysql } from '../../clients/databases/mysql/orphans.ts';
+import { overwriteMysql } from '../../clients/databases/mysql/overwrite.ts';
 import { mysqlSwitched, others, switchMysql } from '../../clients/databases/mysql/switch.ts';
 import { besideName, namesOf, switchNames } from '../../clients/databases/beside-name.ts';
+import { freeBeside } from '../../clients/databases/room-beside.ts';
 import { shownValue } from '../../clients/databases/shown-value.ts';
 import type { DatabaseTools } from '../../clients/databases/tools.ts';
 import type { BackupFacts } from '../../domain/backup.ts';
@@ -15,6 +18,8 @@ import { sourceOf, whyNotThatServer, whyNotThatSource } from './versions.ts';
 export interface DatabaseParts {
   readonly stores: Readonly<Record<string, DataStore>>;
   readonly tools: DatabaseTools;
+  /** Where the host's file system is mounted; `/` outside a container. */
+  readonly hostRoot?: string;
 }
 
 /**
@@ -23,7 +28,7 @@ export interface DatabaseParts {
  * The copy is a dump in one transaction; its rows are counted in the dump itself, so the counts are exactly those of the
  * copy. What is restored is counted by the server.
  */
-export function mysqlArchivist({ stores, tools }: DatabaseParts): Archivist {
+export function mysqlArchivist({ stores, tools, hostRoot = '/' }: DatabaseParts): Archivist {
   const storeOf = (name: string): Database => {
     const found = stores[name];
     if (found?.kind === 'mysql') return found;
@@ -79,7 +84,34 @@ export function mysqlArchivist({ stores, tools }: DatabaseParts): Archivist {
       await using server = await openMysql(store, signal, null);
       return (await others(server, store.database)).map(({ who }) => who);
     },
+    async orphans(name, which, signal) {
+      const store = storeOf(name);
+      await using server = await openMysql(store, signal, null);
+      return await orphansInMysql(server, which === null ? store.database : besideName(store, which));
+    },
+    async overwrite(name, source, signal, manner) {
+      const store = storeOf(name);
+      const over = { source, tools, terminate: manner?.terminate ?? false };
+      const counts = await overwriteMysql(store, over, signal);
+      return { ...(await said(store, signal)), tool: null, counts };
+    },
+    room: (name, signal) => roomFor(storeOf(name), hostRoot, signal),
   };
+}
+
+async function roomFor(
+  store: Database,
+  hostRoot: string,
+  signal: AbortSignal,
+): ReturnType<NonNullable<Archivist['room']>> {
+  await using server = await openMysql(store, signal, null);
+  const [row] = await server.rows(
+    'SELECT @@datadir AS folder, SUM(data_length + index_length) AS bytes FROM information_schema.tables WHERE table_schema = ?',
+    [store.database],
+  );
+  const folder = String(row?.['folder']);
+  const freeBytes = await freeBeside(store, { hostRoot, folder, inside: store.database });
+  return freeBytes === null ? null : { neededBytes: Number(row?.['bytes'] ?? 0), freeBytes };
 }
 
 async function said(

@@ -3,7 +3,11 @@ import { besidePostgres, openPostgres, type Postgres } from '../../clients/datab
 import { dropPostgres, restorePostgresBeside } from '../../clients/databases/postgres/beside.ts';
 import { countsIn, serverOf } from '../../clients/databases/postgres/catalogue.ts';
 import { dumpPostgres, schemaVersionIn } from '../../clients/databases/postgres/dump.ts';
+import { orphansInPostgres } from '../../clients/databases/postgres/orphans.ts';
+import { overwritePostgres } from '../../clients/databases/postgres/overwrite.ts';
 import { others, postgresSwitched, switchPostgres } from '../../clients/databases/postgres/switch.ts';
+import { freeBeside } from '../../clients/databases/room-beside.ts';
+import type { BackupFacts } from '../../domain/backup.ts';
 import type { Database } from '../../domain/data-store.ts';
 import { messageOf, RollbackError } from '../../domain/errors.ts';
 import type { Archivist } from '../../domain/ports/backups.ts';
@@ -14,7 +18,7 @@ import { sourceOf, whyNotThatServer, whyNotThatSource } from './versions.ts';
  * Databases of PostgreSQL. The copy is an archive of pg_dump; its rows are counted in the same exported snapshot, so the
  * counts are exactly those of the copy.
  */
-export function postgresArchivist({ stores, tools }: DatabaseParts): Archivist {
+export function postgresArchivist({ stores, tools, hostRoot = '/' }: DatabaseParts): Archivist {
   const storeOf = (name: string): Database => {
     const found = stores[name];
     if (found?.kind === 'postgres') return found;
@@ -67,6 +71,20 @@ export function postgresArchivist({ stores, tools }: DatabaseParts): Archivist {
       await using server = await besidePostgres(store, signal);
       for (const one of namesOf(store, which)) await dropPostgres(server, one);
     },
+    ...lookingAt(storeOf),
+    async overwrite(name, source, signal, manner) {
+      const store = storeOf(name);
+      const over = { source, tools, terminate: manner?.terminate ?? false };
+      const counts = await overwritePostgres(store, over, signal);
+      return { ...(await said(store, signal)), tool: null, counts };
+    },
+    room: (name, signal) => roomFor(storeOf(name), hostRoot, signal),
+  };
+}
+
+/** What only looks at a database. */
+function lookingAt(storeOf: (name: string) => Database): Pick<Archivist, 'count' | 'connected' | 'orphans'> {
+  return {
     async count(name, signal) {
       const store = storeOf(name);
       await using server = await openPostgres(store, signal);
@@ -85,7 +103,37 @@ export function postgresArchivist({ stores, tools }: DatabaseParts): Archivist {
       await using server = await besidePostgres(store, signal);
       return await others(server, store.database);
     },
+    async orphans(name, which, signal) {
+      const store = storeOf(name);
+      const database = which === null ? store.database : besideName(store, which);
+      await using server = await openPostgres(store, signal, database);
+      return await orphansInPostgres(server);
+    },
   };
+}
+
+async function roomFor(
+  store: Database,
+  hostRoot: string,
+  signal: AbortSignal,
+): ReturnType<NonNullable<Archivist['room']>> {
+  await using server = await openPostgres(store, signal);
+  const [row] = await server.rows(
+    `SELECT CASE WHEN pg_has_role('pg_read_all_settings', 'USAGE') THEN current_setting('data_directory') END AS folder,
+       pg_database_size(oid) AS bytes, oid FROM pg_database WHERE datname = current_database()`,
+  );
+  const { folder, bytes, oid } = row ?? {};
+  if (typeof folder !== 'string') return null;
+  const freeBytes = await freeBeside(store, { hostRoot, folder, inside: `base/${String(oid)}` });
+  return freeBytes === null ? null : { neededBytes: Number(bytes), freeBytes };
+}
+
+async function said(
+  store: Database,
+  signal: AbortSignal,
+): Promise<Pick<BackupFacts, 'server' | 'schemaVersion'>> {
+  await using server = await openPostgres(store, signal);
+  return { server: await serverOf(server), schemaVersion: await schemaVersionIn(server, store) };
 }
 
 /** pg_dump refuses a server that is newer than itself. */

@@ -3,6 +3,7 @@ import { pipeline } from 'node:stream/promises';
 import { crashPoint } from '../../domain/crash-point.ts';
 import type { EffectOutcome } from '../../domain/effect.ts';
 import { RollbackError } from '../../domain/errors.ts';
+import { integrityOf } from './integrity.ts';
 import { doneWith } from './outcome.ts';
 import { progressIn, type Progress } from './progress.ts';
 import { countsNow, type Restoring } from './restoring.ts';
@@ -46,10 +47,19 @@ export async function restoreOver(
     return { ended: 'failed', detail, retryable: error.recourse === 'retry' };
   }
   const source = await backups.open(set, part, signal);
-  const counted = await archivist.overwrite(store, source, signal, { terminate }).catch((error: unknown) => {
-    if (signal.aborted || !(error instanceof RollbackError)) throw error;
-    throw new RollbackError('EFFECT_UNKNOWN', `${store}: ${error.message}`, {}, { cause: error });
-  });
+  const counted = await archivist
+    .overwrite(store, source, signal, { terminate })
+    .catch(async (error: unknown) => {
+      if (signal.aborted || !(error instanceof RollbackError)) throw error;
+      // Refused at the first attempt: nothing has happened.
+      if (error.code === 'REFUSED' && over === null) {
+        await records.write(opId, { ...now, phase: 'reading' });
+        return error;
+      }
+      throw new RollbackError('EFFECT_UNKNOWN', `${store}: ${error.message}`, {}, { cause: error });
+    });
+  if (counted instanceof RollbackError)
+    return { ended: 'failed', detail: `${store} was not touched: ${counted.message}`, retryable: true };
   crashPoint('effect.call.between');
   const orphans = (await archivist.orphans?.(store, null, signal)) ?? null;
   const done: Progress = {
@@ -59,6 +69,13 @@ export async function restoreOver(
     orphans: orphans === null ? null : { ...orphans },
   };
   await records.write(opId, done);
+  const lost = integrityOf(store, done).reduce((sum, row) => sum + (row.lost ?? 0), 0);
+  if (lost > 0)
+    return {
+      ended: 'failed',
+      detail: `${store} was written over from ${set.id}, and ${lost} rows of it are not there`,
+      retryable: false,
+    };
   return doneWith(store, done, noWayBack);
 }
 

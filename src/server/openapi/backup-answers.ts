@@ -28,6 +28,7 @@ const set: z.ZodType<BackupSet> = z.object({
         server: textOrNull,
         tool: textOrNull,
         schemaVersion: textOrNull,
+        source: text.optional(),
         counts: z.record(z.string(), z.number()),
       }),
     }),

@@ -164,6 +164,17 @@ function loginOf({ host, port, user, password, tls }: Database): Login {
     file: `${lines.join('\n')}\n`,
     // No other option file, of this machine or of a user, has a say.
     told: (path) => ({ args: [`--defaults-file=${path}`] }),
+    inside: {
+      args: [
+        '--no-defaults',
+        `--host=${host}`,
+        `--port=${port}`,
+        '--protocol=tcp',
+        ...(user === null ? [] : [`--user=${user}`]),
+        ...(tls ? ['--ssl', '--loose-ssl-verify-server-cert'] : []),
+      ],
+      env: password === null ? {} : { MYSQL_PWD: password.reveal() },
+    },
   };
 }
 

@@ -146,7 +146,8 @@ async function putBack(
   await dropMysql(server, keepAs);
 }
 
-async function endOthers(store: Database, own: number, signal: AbortSignal): Promise<void> {
+/** Ends every other connection to the database in use. @param own that of the caller */
+export async function endOthers(store: Database, own: number, signal: AbortSignal): Promise<void> {
   await using killer = await openMysql(store, signal, null);
   for (const { id } of await others(killer, store.database))
     if (id !== own) await killer.run(`KILL ${id}`).catch(() => {});
@@ -174,7 +175,7 @@ async function blocked(thrown: unknown, store: Database, server: Mysql): Promise
   const who = holding.slice(0, 5).map(({ who: one }) => one);
   return new RollbackError(
     'REFUSED',
-    `the tables of ${store.name} could not be switched within ${waitSeconds} s: transactions hold them; connected are ${who.join(', ') || 'others that this account may not see'}; end them, or let the step do it with terminate_connections: true`,
+    `the tables of ${store.name} could not be switched within ${waitSeconds} s: transactions hold them; connected are ${who.join(', ') || 'others that this account may not see'}; end them, or let the step do it with terminate: true`,
     { errno: 1205 },
     { cause: thrown },
   );

@@ -93,11 +93,16 @@ export async function schemaVersionIn(
 /**
  * Has pg_restore fill a database.
  *
+ * @param over whether what is there is replaced, in one transaction that waits for nobody longer than 10 s
  * @throws RollbackError `REFUSED` with what it said to the first statement that was not accepted
  */
 export async function feedPostgres(
   store: Database,
-  { database, source }: { readonly database: string; readonly source: Readable },
+  {
+    database,
+    source,
+    over = false,
+  }: { readonly database: string; readonly source: Readable; readonly over?: boolean },
   tools: DatabaseTools,
   signal: AbortSignal,
 ): Promise<void> {
@@ -105,8 +110,8 @@ export async function feedPostgres(
     {
       store,
       names: ['pg_restore'],
-      login: loginOf(store),
-      args: ['--format=custom', '--exit-on-error', ...server(store, database)],
+      login: over ? impatient(loginOf(store)) : loginOf(store),
+      args: ['--format=custom', '--exit-on-error', ...(over ? replacing : []), ...server(store, database)],
       input: source,
     },
     signal,
@@ -156,11 +161,26 @@ function server({ host, port, user }: Database, database: string): string[] {
 }
 
 function loginOf({ password, tls }: Database): Login {
+  const PGSSLMODE = tls ? 'verify-full' : 'prefer';
   const inside = (password?.reveal() ?? '').replaceAll('\\', '\\\\').replaceAll(':', '\\:');
   return {
     file: `*:*:*:*:${inside}\n`,
-    told: (path) => ({ env: { PGPASSFILE: path, PGSSLMODE: tls ? 'verify-full' : 'prefer' } }),
+    told: (path) => ({ env: { PGPASSFILE: path, PGSSLMODE } }),
+    inside: { env: { PGPASSWORD: password?.reveal() ?? '', PGSSLMODE } },
   };
+}
+
+const replacing = ['--clean', '--if-exists', '--single-transaction'];
+
+/** A lock that somebody holds must not keep a tool waiting for a day. */
+function impatient(login: Login): Login {
+  const options = { PGOPTIONS: '-c lock_timeout=10s' };
+  const told: Login['told'] = (path) => {
+    const { env, ...rest } = login.told(path);
+    return { ...rest, env: { ...env, ...options } };
+  };
+  const { inside } = login;
+  return { ...login, told, inside: { ...inside, env: { ...inside.env, ...options } } };
 }
 
 function toolFailed(tried: string, { name }: Database, result: PipedResult): RollbackError {

@@ -36,7 +36,7 @@ export async function switchPostgres(
   await server.run('BEGIN');
   await server.run("SET LOCAL lock_timeout = '10s'");
   const renaming = server.run(`ALTER DATABASE ${quoted(store.database)} RENAME TO ${quoted(keepAs)}`);
-  if (switching.terminate) await Promise.allSettled([renaming, endOthers(store, renaming, signal)]);
+  if (switching.terminate) await Promise.allSettled([renaming, endUntil(store, renaming, signal)]);
   await renaming.catch(async (error: unknown) => {
     await server.run('ROLLBACK');
     throw await blocked(error, store, server);
@@ -67,16 +67,21 @@ async function standOf(
   return there.has(database) && !there.has(scratch) ? 'done' : 'partial';
 }
 
-async function endOthers(store: Database, renaming: Promise<void>, signal: AbortSignal): Promise<void> {
+async function endUntil(store: Database, renaming: Promise<void>, signal: AbortSignal): Promise<void> {
   await using killer = await besidePostgres(store, signal);
   const over = new AbortController();
   const end = (): void => over.abort();
   renaming.then(end, end);
   for (let round = 0; round < rounds && !over.signal.aborted; round += 1)
-    await killer.rows(
-      'SELECT pg_terminate_backend(pid), pg_sleep(0.1) FROM pg_stat_activity WHERE datname = $1 UNION ALL SELECT true, pg_sleep(0.1)',
-      [store.database],
-    );
+    await endOthers(killer, store.database);
+}
+
+/** Ends every connection to a database, and gives them a moment to be gone. */
+export async function endOthers(server: Postgres, database: string): Promise<void> {
+  await server.rows(
+    'SELECT pg_terminate_backend(pid), pg_sleep(0.1) FROM pg_stat_activity WHERE datname = $1 UNION ALL SELECT true, pg_sleep(0.1)',
+    [database],
+  );
 }
 
 /** Connections to a database, as far as the account may see them. */
@@ -99,7 +104,7 @@ async function blocked(thrown: unknown, store: Database, server: Postgres): Prom
   const holding = (await others(server, store.database).catch(() => [])).slice(0, 5);
   return new RollbackError(
     'REFUSED',
-    `${store.name} could not be switched: connected are ${holding.join(', ') || 'others that this account may not see'}; end them, or let the step do it with terminate_connections: true`,
+    `${store.name} could not be switched: connected are ${holding.join(', ') || 'others that this account may not see'}; end them, or let the step do it with terminate: true`,
     { sqlState: '55006' },
     { cause: thrown },
   );
