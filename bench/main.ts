@@ -7,6 +7,7 @@ import { alertmanager } from './alertmanager.ts';
 import { backtest } from './backtest.ts';
 import type { Benchmark } from './benchmark.ts';
 import { clicks } from './clicks.ts';
+import { dump } from './dump.ts';
 import { docker } from './docker.ts';
 import { eventStreams } from './event-streams.ts';
 import { load, machine } from './machine.ts';
@@ -24,6 +25,7 @@ const benchmarks: readonly Benchmark[] = [
   store,
   start,
   docker,
+  dump,
   alertmanager,
   watching,
   scrape,
