@@ -106,7 +106,7 @@ async function end(core: Core, { target, failed, note }: End, actor: Actor): Pro
       return refused(`no migration of ${target} goes on`);
     setMigration(parts, turn, target, null);
     const lasted = formatDuration(turn.at - going.since);
-    const watched = `${rules} rules were watched for ${lasted}; ${whatBreached(rows)}`;
+    const watched = `${rules === 1 ? '1 rule was' : `${rules} rules were`} watched for ${lasted}; ${whatBreached(rows)}`;
     turn.note({
       type: failed ? 'migration.failed' : 'migration.ended',
       target,
