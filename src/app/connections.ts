@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { openCompose, type Compose } from '../clients/compose/compose.ts';
 import { openDocker } from '../clients/docker/client.ts';
 import type { Docker } from '../clients/docker/docker.ts';
+import { openContainerPrograms, type ContainerPrograms } from '../clients/docker/exec.ts';
 import { openSwarm, type Swarm } from '../clients/docker/swarm.ts';
 import { git, type Git } from '../clients/git/git.ts';
 import { httpClient, type HttpClient } from '../clients/http.ts';
@@ -25,6 +26,7 @@ export interface Connections {
   readonly docker: Docker;
   readonly compose: Compose;
   readonly swarm: Swarm;
+  readonly containerPrograms: ContainerPrograms;
   readonly prometheus: Answerer;
   readonly scraped: Scraped;
   readonly processes: Processes;
@@ -83,6 +85,7 @@ export function connect(endpoints: Endpoints, { clock, environment }: Surroundin
     http,
     docker: openDocker({ endpoint, clock }),
     swarm: openSwarm({ endpoint, clock }),
+    containerPrograms: openContainerPrograms({ endpoint, clock }),
     compose: openCompose({ endpoint, program: docker?.compose ?? null, stateDir, clock, environment }),
     prometheus: server,
     scraped: scrapedFor({ scrape, prometheus: prometheus ?? undefined }, { http, clock, prometheus: server }),

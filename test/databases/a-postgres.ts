@@ -27,11 +27,16 @@ afterAll(async () => {
   await Promise.all(ends.splice(0).map((end) => end()));
 });
 
-/** Starts one on loopback, as the user of the package. */
-export async function startPostgres(folder = temporaryFolder('rd-postgres')): Promise<TestPostgres> {
+/** The folder of its programs. */
+export function newestPostgres(): string {
   const root = '/usr/lib/postgresql';
   const newest = readdirSync(root).toSorted((a, b) => Number(b) - Number(a))[0] ?? '';
-  const bin = join(root, newest, 'bin');
+  return join(root, newest, 'bin');
+}
+
+/** Starts one on loopback, as the user of the package. */
+export async function startPostgres(folder = temporaryFolder('rd-postgres')): Promise<TestPostgres> {
+  const bin = newestPostgres();
   const uid = idOf('postgres');
   chmodSync(folder, 0o755);
   const data = join(folder, 'data');

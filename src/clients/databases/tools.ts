@@ -6,6 +6,7 @@ import type { Database } from '../../domain/data-store.ts';
 import { RollbackError } from '../../domain/errors.ts';
 import type { Clock } from '../../domain/ports/clock.ts';
 import { DAY } from '../../domain/time.ts';
+import type { ContainerPrograms, ContainerRun } from '../docker/exec.ts';
 import { runPiped, type PipedResult } from '../process/piped.ts';
 import { withoutQuoted } from '../quoted-secrets.ts';
 import { credentialFiles } from './credentials.ts';
@@ -17,6 +18,11 @@ export interface Login {
   readonly told: (path: string) => {
     readonly args?: readonly string[];
     readonly env?: Readonly<Record<string, string>>;
+  };
+  /** The same where no file can be put: in a container. Never a secret among the arguments. */
+  readonly inside: {
+    readonly args?: readonly string[];
+    readonly env: Readonly<Record<string, string>>;
   };
 }
 
@@ -43,28 +49,47 @@ export interface DatabaseTools {
 const deadlineMs = DAY;
 const folders = ['/usr/local/bin', '/usr/bin', '/bin', '/usr/local/mysql/bin', '/usr/local/pgsql/bin'];
 
-export function databaseTools(options: { readonly clock: Clock; readonly stateDir: string }): DatabaseTools {
-  const { clock, stateDir } = options;
+export function databaseTools(options: {
+  readonly clock: Clock;
+  readonly stateDir: string;
+  /** Where `tools_in` is; without it such a store is refused. */
+  readonly containers?: ContainerPrograms;
+}): DatabaseTools {
+  const { clock, stateDir, containers } = options;
   const credentials = credentialFiles(stateDir);
+  const inside = ({ name }: Database): ContainerPrograms => {
+    if (containers !== undefined) return containers;
+    throw new RollbackError(
+      'REFUSED',
+      `the tools of ${name} are in a container, and none is reached from here`,
+    );
+  };
   return {
     async run({ store, names, args, login, input, output }, signal) {
+      const streams = {
+        ...(input === undefined ? {} : { input }),
+        ...(output === undefined ? {} : { output }),
+      };
+      if (store.toolsIn !== null) {
+        const all = [...(login.inside.args ?? []), ...args];
+        const program = { ...inContainer(store, store.toolsIn, names), ...streams, args: all };
+        const env = { ...program.env, ...login.inside.env };
+        const result = await inside(store).run({ ...program, env }, signal);
+        return { ...result, said: withoutPassword(result.said, store) };
+      }
       const path = await toolPath(names, store);
       await using file = await credentials(login.file);
       const told = login.told(file.path);
-      const result = await runPiped(
-        {
-          run: [path, ...(told.args ?? []), ...args],
-          env: { ...quiet, ...told.env },
-          ...(input === undefined ? {} : { input }),
-          ...(output === undefined ? {} : { output }),
-          deadlineMs,
-        },
-        clock,
-        signal,
-      );
+      const env = { ...quiet, ...told.env };
+      const run = [path, ...(told.args ?? []), ...args];
+      const result = await runPiped({ run, env, ...streams, deadlineMs }, clock, signal);
       return { ...result, said: withoutPassword(result.said, store) };
     },
     async version(names, store, signal) {
+      if (store.toolsIn !== null) {
+        const program = inContainer(store, store.toolsIn, names);
+        return (await inside(store).run({ ...program, args: ['--version'] }, signal)).output.trim();
+      }
       const path = await toolPath(names, store);
       const { output } = await runPiped({ run: [path, '--version'], env: quiet, deadlineMs }, clock, signal);
       return output.trim();
@@ -72,15 +97,20 @@ export function databaseTools(options: { readonly clock: Clock; readonly stateDi
   };
 }
 
+/** The container's own environment says where its programs are. */
+function inContainer(
+  { password }: Database,
+  container: string,
+  names: readonly string[],
+): Omit<ContainerRun, 'args'> {
+  const env = { LC_ALL: quiet.LC_ALL, HOME: quiet.HOME };
+  return { container, names, env, secrets: password === null ? [] : [password.reveal()], deadlineMs };
+}
+
 /** Nothing of the daemon's own: tools take accounts and options out of their environment. */
 const quiet = { PATH: folders.join(':'), LC_ALL: 'C.UTF-8', HOME: '/nonexistent' };
 
 async function toolPath(names: readonly string[], store: Database): Promise<string> {
-  if (store.toolsIn !== null)
-    throw new RollbackError(
-      'REFUSED',
-      `the tools of ${store.name} cannot be run in the container ${store.toolsIn}; install them beside rollbackd and take tools_in away`,
-    );
   for (const name of names)
     for (const folder of [...(await versioned()), ...folders]) {
       const path = join(folder, name);

@@ -47,3 +47,10 @@ export const swarmCalls: readonly EngineCall[] = [
   call('GET', '/tasks', 'watch'),
   call('POST', `/services/${name}/update`, 'roll back'),
 ];
+
+/** What `tools_in` of a data store needs beside those: it runs programs in containers, so the shipped proxy does not allow it. */
+export const execCalls: readonly EngineCall[] = [
+  call('POST', `/containers/${name}/exec`, 'roll back'),
+  call('POST', `/exec/${name}/start`, 'roll back'),
+  call('GET', `/exec/${name}/json`, 'roll back'),
+];

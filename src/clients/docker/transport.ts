@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream';
+import type { Duplex, Readable } from 'node:stream';
 import type Dockerode from 'dockerode';
 import { RollbackError } from '../../domain/errors.ts';
 import type { Clock } from '../../domain/ports/clock.ts';
@@ -26,6 +26,9 @@ interface Dial {
   readonly method: string;
   readonly options: Record<string, unknown>;
   readonly isStream: boolean;
+  /** Whether the connection becomes the two streams of a program. */
+  readonly hijack?: boolean;
+  readonly openStdin?: boolean;
   readonly abortSignal: AbortSignal;
   readonly statusCodes: Readonly<Record<number, true>>;
 }
@@ -85,6 +88,15 @@ export class Transport {
     return this.#within(request, signal, async () => (await this.#dial(request, true, signal)) as Readable);
   }
 
+  /** Resolves to the connection of a program in a container, which is open until it ends or is destroyed. */
+  async hijack(request: EngineRequest, signal: AbortSignal): Promise<Duplex> {
+    return this.#within(
+      request,
+      signal,
+      async (abort) => (await this.#dial(request, true, abort, { hijack: true, openStdin: true })) as Duplex,
+    );
+  }
+
   async #within<T>(
     request: EngineRequest,
     signal: AbortSignal,
@@ -112,7 +124,12 @@ export class Transport {
     }
   }
 
-  async #dial(request: EngineRequest, isStream: boolean, abortSignal: AbortSignal): Promise<unknown> {
+  async #dial(
+    request: EngineRequest,
+    isStream: boolean,
+    abortSignal: AbortSignal,
+    both: Pick<Dial, 'hijack' | 'openStdin'> = {},
+  ): Promise<unknown> {
     const modem = await this.#library();
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     const query = Object.keys(request.query ?? {}).length > 0;
@@ -122,6 +139,7 @@ export class Transport {
         method: request.method,
         options: { _query: request.query ?? {}, _body: request.body ?? {} },
         isStream,
+        ...both,
         abortSignal,
         statusCodes: { 200: true, 201: true, 204: true, 304: true },
       },

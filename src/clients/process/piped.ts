@@ -101,7 +101,8 @@ async function drained({ stdout }: ChildProcess, output: PipedRequest['output'])
   return '';
 }
 
-async function textOf(stream: Readable): Promise<string> {
+/** What a stream holds, up to 16 MiB. */
+export async function textOf(stream: Readable): Promise<string> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of stream) {
@@ -170,7 +171,8 @@ function throwIfCut(path: string, { deadlineMs }: PipedRequest, why: Why | null)
   );
 }
 
-function isBrokenPipe(error: unknown): boolean {
+/** Whether whoever was written to has gone. */
+export function isBrokenPipe(error: unknown): boolean {
   return (
     error instanceof Error &&
     'code' in error &&
