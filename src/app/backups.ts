@@ -2,9 +2,10 @@ import { randomInt } from 'node:crypto';
 import { crontab } from '../clients/crontab.ts';
 import type { OwnBackups } from '../backup/backups.ts';
 import type { OwnDesk } from '../backup/desk.ts';
+import type { SetPlace } from '../backup/set-place.ts';
 import type { BackupPolicy } from '../domain/backup.ts';
 import type { Configuration } from '../domain/configuration.ts';
-import { messageOf } from '../domain/errors.ts';
+import { messageOf, RollbackError } from '../domain/errors.ts';
 import type { BackupSetView } from '../domain/ports/backups.ts';
 import type { Clock } from '../domain/ports/clock.ts';
 import type { Log } from '../domain/ports/log.ts';
@@ -34,10 +35,9 @@ export interface BackingParts {
 export async function backingOf(configuration: Configuration, parts: BackingParts): Promise<Backing | null> {
   const { backups: policy, stateDir } = configuration;
   if (policy === null) return null;
-  const [room, counter, places, keys, notes, archivists] = await Promise.all([
+  const [room, counter, keys, notes, archivists] = await Promise.all([
     import('../backup/backups.ts'),
     import('../backup/desk.ts'),
-    import('../backup/local-place.ts'),
     import('../backup/key.ts'),
     import('../backup/restores.ts'),
     import('./archivists.ts'),
@@ -46,7 +46,7 @@ export async function backingOf(configuration: Configuration, parts: BackingPart
   const restorations = notes.restorations(stateDir);
   const backups = room.backups({
     policy,
-    place: places.localPlace(policy.directory),
+    place: await placeOf(policy, connections),
     archivists: archivists.archivistsFor(connections, configuration, clock),
     key: policy.keyFile === null ? null : await keys.readKey(policy.keyFile),
     clock,
@@ -64,6 +64,21 @@ export async function backingOf(configuration: Configuration, parts: BackingPart
     keep: (signal) => keep(desk, policy, parts, signal),
     newest: async () => newestOf(await backups.book.views()),
   };
+}
+
+async function placeOf(
+  { directory, bucket }: BackupPolicy,
+  { dataStores }: Pick<Connections, 'dataStores'>,
+): Promise<SetPlace> {
+  if (directory !== null) return (await import('../backup/local-place.ts')).localPlace(directory);
+  const store = bucket === undefined ? undefined : dataStores[bucket.store];
+  if (bucket === undefined || store?.kind !== 's3')
+    throw new RollbackError('CONFIG_INVALID', 'backups have neither a directory nor a bucket');
+  const [{ bucketPlace }, { openBucket }] = await Promise.all([
+    import('../backup/bucket-place.ts'),
+    import('../clients/s3/bucket.ts'),
+  ]);
+  return bucketPlace(openBucket(store), bucket.prefix);
 }
 
 const alphabet = '0123456789abcdefghjkmnpqrstvwxyz';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { syncDirectory, writeDurably } from '../clients/files/durably.ts';
 import { fileFailure, hasCode } from '../clients/files/failure.ts';
 import { crashPoint } from '../domain/crash-point.ts';
-import { manifestFile, type Draft, type SetPlace, type StoredFile } from './set-place.ts';
+import { isSetId, manifestFile, type Draft, type SetPlace, type StoredFile } from './set-place.ts';
 
 const making = '.making-';
 const going = '.going-';
@@ -21,7 +21,7 @@ export function localPlace(directory: string): SetPlace {
   return {
     shown: directory,
     async ids() {
-      const names = (await namesIn(directory)).filter(isId);
+      const names = (await namesIn(directory)).filter(isSetId);
       const whole = await Promise.all(names.map((name) => isThere(at(name, manifestFile))));
       return names.filter((_, index) => whole[index]);
     },
@@ -43,7 +43,7 @@ export function localPlace(directory: string): SetPlace {
       const left: string[] = [];
       for (const name of await namesIn(directory)) {
         const id = name.replace(making, '').replace(going, '');
-        if (!isId(id) || underWay.has(id)) continue;
+        if (!isSetId(id) || underWay.has(id)) continue;
         if (name === id && (await isThere(at(name, manifestFile)))) continue;
         await rm(at(name), { recursive: true, force: true });
         left.push(id);
@@ -93,10 +93,6 @@ async function draft(directory: string, id: string): Promise<Draft> {
       for (const path of [hidden, join(directory, id)]) await rm(path, { recursive: true, force: true });
     },
   };
-}
-
-function isId(name: string): boolean {
-  return /^b-\d{8}-\d{6}-[0-9a-z]{4}$/.test(name);
 }
 
 async function makeFolder(directory: string): Promise<void> {

@@ -42,3 +42,8 @@ export interface Draft {
 export const manifestFile = 'manifest.json';
 /** What came of the last reading. */
 export const verdictFile = 'verdict.json';
+
+/** Whether this is the name of a set: `b-20261121-043000-x7k2`. */
+export function isSetId(name: string): boolean {
+  return /^b-\d{8}-\d{6}-[0-9a-z]{4}$/.test(name);
+}

@@ -13,12 +13,25 @@ const mostBytes = 2 ** 50;
 
 /** `backups:` */
 export const backupsShape = {
-  directory: absolutePath.describe('Folder of the sets, on a disk of its own if there is one'),
+  directory: absolutePath
+    .optional()
+    .describe('Folder of the sets, on a disk of its own if there is one; or bucket'),
+  bucket: later('Where sets lie instead of in a folder'),
   key: later('What parts are encrypted with; they are not unless stated'),
   compression: z.enum(['zstd', 'gzip']).optional().describe('zstd unless stated'),
   retention: later('How long sets are kept'),
   recipes: later('What one set holds, by name'),
   schedule: later('When sets are made by themselves'),
+};
+
+export const backupBucketShape = {
+  store: name.describe('A data store of kind s3'),
+  prefix: z
+    .string()
+    .max(200)
+    .regex(/^([A-Za-z0-9_.=-]+\/)*[A-Za-z0-9_.=-]*$/, 'expected words and slashes, e.g. rollbackd/layra')
+    .optional()
+    .describe('What the keys of the sets begin with; rollbackd unless stated'),
 };
 
 export const backupKeyShape = {
@@ -73,7 +86,7 @@ export function readBackups(
   const kept = place.has('retention') ? place.at('retention').fields(backupRetentionShape) : {};
   const recipes = readRecipes(place.at('recipes'), surrounding);
   return {
-    directory: fields.directory ?? '/',
+    ...placeOfSets(place, fields.directory, surrounding),
     keyFile: key === undefined ? null : resolve(folder, key),
     compression: fields.compression ?? 'zstd',
     retention: {
@@ -93,6 +106,31 @@ export function readBackups(
         return cron === undefined || recipe === undefined ? [] : [{ cron, recipe }];
       }),
   };
+}
+
+/** A folder or a bucket; one of them must be stated. */
+function placeOfSets(
+  place: Place,
+  directory: string | undefined,
+  { dataStores }: Surrounding,
+): Pick<BackupPolicy, 'directory' | 'bucket'> {
+  if (!place.has('bucket')) {
+    if (!place.has('directory'))
+      place.problem('says not where sets lie; expected directory or bucket', 'key');
+    return { directory: directory ?? '/' };
+  }
+  const at = place.at('bucket');
+  if (place.has('directory')) at.problem('cannot stand beside directory: sets lie in one place', 'key');
+  const { store = '', prefix = 'rollbackd' } = at.fields(backupBucketShape);
+  const stores = Object.values(dataStores).filter(({ kind }) => kind === 's3');
+  if (store !== '')
+    mustBeThere(
+      at.at('store'),
+      store,
+      stores.map((known) => known.name),
+      'data store of kind s3',
+    );
+  return { directory: null, bucket: { store, prefix: prefix.replace(/(?<=[^/])$/, '/') } };
 }
 
 function readRecipes(place: Place, surrounding: Surrounding): Readonly<Record<string, BackupRecipe>> {

@@ -114,10 +114,20 @@ export function differenceOf(
   return `${name}: what was restored does not count the same: ${shown.join('; ')}${more}`;
 }
 
+/** A place of sets in a bucket. */
+export interface BackupBucket {
+  /** Name of a data store of kind `s3`. */
+  readonly store: string;
+  /** What the keys of its objects begin with; empty, or with a slash at its end. */
+  readonly prefix: string;
+}
+
 /** How sets are made and kept, as configured. */
 export interface BackupPolicy {
-  /** Absolute path of the folder of the sets. */
-  readonly directory: string;
+  /** Absolute path of the folder of the sets; null: they lie in a bucket. */
+  readonly directory: string | null;
+  /** Where sets lie instead of in a folder. */
+  readonly bucket?: BackupBucket;
   /** Path of the file with the key that parts are encrypted with; null: they are not. */
   readonly keyFile: string | null;
   readonly compression: 'zstd' | 'gzip';

@@ -1,6 +1,6 @@
 import { z, type ZodType } from 'zod';
 import { dataStoreKinds } from '../../domain/data-store.ts';
-import { backupKeyShape, backupRetentionShape, backupsShape, recipeShape, scheduleShape } from '../backups.ts';
+import { backupBucketShape, backupKeyShape, backupRetentionShape, backupsShape, recipeShape, scheduleShape } from '../backups.ts';
 import { dataStoreShape, dataStoreShapes } from '../data-stores.ts';
 import {
   budgetShape,
@@ -85,10 +85,11 @@ function dataStore(): ZodType {
 }
 
 function backupsKeys(): ZodType {
-  const { key, retention, recipes, schedule } = backupsShape;
+  const { bucket, key, retention, recipes, schedule } = backupsShape;
   return z
     .strictObject({
       ...backupsShape,
+      bucket: filled(bucket, z.strictObject(backupBucketShape).meta({ required: ['store'] })),
       key: filled(key, z.strictObject(backupKeyShape).meta({ required: ['file'] })),
       retention: filled(retention, z.strictObject(backupRetentionShape)),
       recipes: filled(recipes, z.record(name, z.strictObject(recipeShape))),
@@ -97,7 +98,7 @@ function backupsKeys(): ZodType {
         z.array(z.strictObject(scheduleShape).meta({ required: ['cron', 'recipe'] })),
       ),
     })
-    .meta({ required: ['directory'] });
+    .meta(oneOf(['directory', 'bucket']));
 }
 
 function page(): ZodType {
