@@ -116,6 +116,7 @@ function readTarget(place: Place, name: string, setting: TargetSetting): Target 
   if (engines.length > 1) place.problem(`is one of ${engines.join(' and ')}, not both`, 'key');
   const packs = readPacks(place.at('rules'), fields.rules ?? [], setting.packs);
   const playbook = isMap ? readPlaybook(place, fields.playbook, packs, setting) : '';
+  const schemaOf = readSchemaOf(place.at('schema_of'), fields.schema_of ?? [], setting.dataStores);
   const labels = fields.labels ?? { service: name };
   if (Object.keys(labels).length === 0) place.at('labels').problem('must name at least one label', 'key');
   return {
@@ -125,7 +126,7 @@ function readTarget(place: Place, name: string, setting: TargetSetting): Target 
     repository: readRepository(place.at('repository'), setting.gitProtocols),
     stack: readStack(place.at('stack')),
     swarm: readSwarm(place.at('swarm')),
-    schemaOf: readSchemaOf(place.at('schema_of'), fields.schema_of ?? [], setting.dataStores),
+    ...(schemaOf.length === 0 ? {} : { schemaOf }),
     packs,
     labels,
     address: fields.address?.replace(/\/+$/, '') ?? null,

@@ -158,7 +158,7 @@ test.each([
   ['deploy middle a', 'rollbackd: deploy: expected begin or end, got middle [USAGE]'],
   [
     'release record a',
-    'rollbackd: release record: say what it consists of: --image, --config, --commit or --link [USAGE]',
+    'rollbackd: release record: say what it consists of: --image, --config, --commit, --link or --schema [USAGE]',
   ],
   [
     'release good a',

@@ -1,4 +1,4 @@
-import type { DataStore } from '../../domain/data-store.ts';
+import type { Database, DataStore, SqliteStore } from '../../domain/data-store.ts';
 import { RollbackError } from '../../domain/errors.ts';
 import { shownValue } from './shown-value.ts';
 
@@ -34,31 +34,48 @@ interface Asking {
   readonly signal: AbortSignal;
 }
 
-async function firstValue(store: DataStore, { query, hostRoot, signal }: Asking): Promise<string | null> {
+function firstValue(store: DataStore, asking: Asking): Promise<string | null> {
   switch (store.kind) {
-    case 'mysql': {
-      const { openMysql } = await import('./mysql/connection.ts');
-      await using server = await openMysql(store, signal);
-      await server.run('START TRANSACTION READ ONLY');
-      return shownValue(Object.values((await server.rows(query))[0] ?? {})[0]);
-    }
-    case 'postgres': {
-      const { openPostgres } = await import('./postgres/connection.ts');
-      await using server = await openPostgres(store, signal);
-      await server.run('BEGIN READ ONLY');
-      return shownValue(Object.values((await server.rows(query))[0] ?? {})[0]);
-    }
-    case 'sqlite': {
-      const { sqliteRows } = await import('./sqlite-value.ts');
-      return (await sqliteRows({ ...store, hostRoot }, query, signal))[0]?.[0] ?? null;
-    }
+    case 'mysql':
+      return askMysql(store, asking);
+    case 'postgres':
+      return askPostgres(store, asking);
+    case 'sqlite':
+      return askSqlite(store, asking);
     case 'mongodb':
     case 'redis':
     case 'qdrant':
     case 'milvus':
+    case 's3':
+    case 'kafka':
       throw new RollbackError(
         'CONFIG_INVALID',
         `${store.name} is a ${store.kind}, which is not asked for the version of a schema`,
       );
   }
+}
+
+async function askMysql(store: Database, { query, signal }: Asking): Promise<string | null> {
+  const { openMysql } = await import('./mysql/connection.ts');
+  await using server = await openMysql(store, signal);
+  await server.run('START TRANSACTION READ ONLY');
+  return firstOf(await server.rows(query));
+}
+
+async function askPostgres(store: Database, { query, signal }: Asking): Promise<string | null> {
+  const { openPostgres } = await import('./postgres/connection.ts');
+  await using server = await openPostgres(store, signal);
+  await server.run('BEGIN READ ONLY');
+  return firstOf(await server.rows(query));
+}
+
+async function askSqlite(store: SqliteStore, { query, hostRoot, signal }: Asking): Promise<string | null> {
+  const { sqliteRows } = await import('./sqlite-value.ts');
+  const [row] = await sqliteRows({ ...store, hostRoot }, query, signal);
+  return row?.[0] ?? null;
+}
+
+function firstOf(rows: readonly Readonly<Record<string, unknown>>[]): string | null {
+  const [value] = Object.values(rows[0] ?? {});
+  return shownValue(value);
 }
