@@ -2,6 +2,7 @@ import { containersArchivist } from '../backup/archivists/containers.ts';
 import { filesArchivist } from '../backup/archivists/files.ts';
 import { mysqlArchivist } from '../backup/archivists/mysql.ts';
 import { postgresArchivist } from '../backup/archivists/postgres.ts';
+import { qdrantArchivist } from '../backup/archivists/qdrant.ts';
 import { repositoryArchivist } from '../backup/archivists/repository.ts';
 import { sqliteArchivist } from '../backup/archivists/sqlite.ts';
 import { volumeArchivist } from '../backup/archivists/volume.ts';
@@ -13,7 +14,7 @@ import type { Connections } from './connections.ts';
 
 /** Who copies what. The first that handles a name is asked. To add one: its file, and a line here. */
 export function archivistsFor(
-  { files, docker, dataStores: stores, containerPrograms: containers }: Connections,
+  { files, docker, http, dataStores: stores, containerPrograms: containers }: Connections,
   { stateDir, hostRoot }: Pick<Configuration, 'stateDir' | 'hostRoot'>,
   clock: Clock,
 ): readonly Archivist[] {
@@ -22,6 +23,7 @@ export function archivistsFor(
     mysqlArchivist({ stores, tools, hostRoot }),
     postgresArchivist({ stores, tools, hostRoot }),
     sqliteArchivist({ stores, hostRoot, stateDir }),
+    qdrantArchivist({ stores, http }),
     volumeArchivist({ docker, hostRoot }),
     filesArchivist(files),
     repositoryArchivist(files, stateDir),
