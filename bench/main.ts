@@ -15,6 +15,7 @@ import { promql } from './promql.ts';
 import { reaction } from './reaction.ts';
 import type { Measure } from './samples.ts';
 import { scrape } from './scrape.ts';
+import { stack } from './stack.ts';
 import { start } from './start.ts';
 import { store } from './store.ts';
 import { watching } from './watching.ts';
@@ -26,6 +27,7 @@ const benchmarks: readonly Benchmark[] = [
   start,
   docker,
   dump,
+  stack,
   alertmanager,
   watching,
   scrape,
