@@ -17,6 +17,7 @@ export class Detecting {
   readonly stored = new Map<string, Watch>();
   readonly grace = new Set<string>();
   readonly deploying = new Set<string>();
+  readonly closely = new Set<string>();
   readonly detector: Detector;
   /** Thrown instead of storing. */
   storeFails: Error | null = null;
@@ -30,7 +31,11 @@ export class Detecting {
     this.detector = new Detector({
       clock: this.clock,
       sources: { fake: this.source, series: this.series },
-      deploys: { inGrace: (name) => this.grace.has(name), deploying: (name) => this.deploying.has(name) },
+      deploys: {
+        inGrace: (name) => this.grace.has(name),
+        deploying: (name) => this.deploying.has(name),
+        watchedClosely: (name) => this.closely.has(name),
+      },
       ...(options.readLimitMs === undefined ? {} : { readLimitMs: options.readLimitMs }),
     });
   }
