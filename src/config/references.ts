@@ -1,6 +1,7 @@
 import type { Playbook } from '../domain/playbook.ts';
 import type { Target } from '../domain/target.ts';
 import { placedParts } from './composed.ts';
+import { membersOf } from './members.ts';
 import { wordsIn } from './placeholders.ts';
 import type { DaemonPart } from './main-file.ts';
 import type { PlacedRule } from './rules.ts';
@@ -67,7 +68,9 @@ export function withFittingEmergency(
 function lacksFor(playbook: Playbook, target: Target): string[] {
   const checks = playbook.verification.phases.flatMap((phase) => phase.checks);
   const kinds = [
-    ...playbook.steps.map(({ kind }) => ({ what: `step ${kind}`, kind })),
+    ...playbook.steps
+      .filter(({ kind, options }) => !namesPlace(kind, options))
+      .map(({ kind }) => ({ what: `step ${kind}`, kind })),
     ...checks.flatMap((check) =>
       'source' in check && !namesContainer(check.source.options) && !looksAtStack(check.source, target)
         ? [{ what: `check ${check.name}`, kind: check.source.kind }]
@@ -82,6 +85,11 @@ function lacksFor(playbook: Playbook, target: Target): string[] {
   return [...new Set(lacks), ...words.map((word) => `needs ${word}`)];
 }
 
+/** `git.checkout_paths: { path: /srv/shop }` speaks of a working copy, not of the target's own repository. */
+function namesPlace(kind: string, options: unknown): boolean {
+  return kind.startsWith('git.') && typeof membersOf(options)['path'] === 'string';
+}
+
 /** `docker: { measure: memory, container: cache }` speaks of another container than the target's own. */
 function namesContainer(options: unknown): boolean {
   return (
@@ -92,13 +100,9 @@ function namesContainer(options: unknown): boolean {
   );
 }
 
-/** Of a stack, `docker: running` and `docker: healthy` look at all its containers. */
-function looksAtStack(source: { readonly kind: string; readonly options: unknown }, target: Target): boolean {
-  const { kind, options } = source;
-  if (kind !== 'docker' || target.stack === null) return false;
-  const measure =
-    options !== null && typeof options === 'object' && 'measure' in options ? options.measure : null;
-  return measure === 'running' || measure === 'healthy';
+/** Of a stack, `docker:` looks at all its containers. */
+function looksAtStack({ kind }: { readonly kind: string }, target: Target): boolean {
+  return kind === 'docker' && target.stack !== null;
 }
 
 function missingWords(options: unknown, target: Target): string[] {
