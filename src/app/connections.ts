@@ -3,9 +3,11 @@ import { join } from 'node:path';
 import { openCompose, type Compose } from '../clients/compose/compose.ts';
 import { openDocker } from '../clients/docker/client.ts';
 import type { Docker } from '../clients/docker/docker.ts';
+import { databaseTools, type DatabaseTools } from '../clients/databases/tools.ts';
 import { openContainerPrograms, type ContainerPrograms } from '../clients/docker/exec.ts';
 import { openSwarm, type Swarm } from '../clients/docker/swarm.ts';
 import { git, type Git } from '../clients/git/git.ts';
+import { localCopies, type LocalCopies } from '../clients/git/local-copy.ts';
 import { httpClient, type HttpClient } from '../clients/http.ts';
 import { orphans } from '../clients/process/orphans.ts';
 import { processes, type Processes } from '../clients/process/runner.ts';
@@ -32,10 +34,14 @@ export interface Connections {
   readonly processes: Processes;
   readonly orphans: Orphans;
   readonly git: Git;
+  /** Working copies on this host, inside of where steps may change files. */
+  readonly copies: LocalCopies;
   /** Where steps may change files, and the notes about what they did. */
   readonly files: FileRoots;
   readonly records: EffectRecords;
   readonly dataStores: Endpoints['dataStores'];
+  /** The tools that come with the servers of databases. */
+  readonly databaseTools: DatabaseTools;
 }
 
 export type Surroundings = {
@@ -94,6 +100,7 @@ export function connect(endpoints: Endpoints, { clock, environment }: Surroundin
     files: { hostRoot, roots: fileRoots },
     records: effectRecords(stateDir, clock),
     dataStores: endpoints.dataStores,
+    copies: localCopies({ files: { hostRoot, roots: fileRoots }, stateDir, clock }),
     git: git({ stateDir, protocols: gitProtocols, environment }),
   };
 }

@@ -33,7 +33,10 @@ import { dockerRollbackDriver } from '../rollback/drivers/docker-rollback.ts';
 import { fileRestoreDriver } from '../rollback/drivers/file-restore.ts';
 import { evidenceDriver } from '../rollback/drivers/evidence.ts';
 import { flagsSetDriver } from '../rollback/drivers/flags-set.ts';
+import { gitCheckoutPathsDriver } from '../rollback/drivers/git-checkout-paths.ts';
+import { gitResetDriver } from '../rollback/drivers/git-reset.ts';
 import { gitRevertDriver } from '../rollback/drivers/git-revert.ts';
+import { gitTagDriver } from '../rollback/drivers/git-tag.ts';
 import { httpDriver } from '../rollback/drivers/http.ts';
 import { linkRollbackDriver } from '../rollback/drivers/link-rollback.ts';
 import { notifyDriver } from '../rollback/drivers/notify.ts';
@@ -111,6 +114,7 @@ export function driversFor(
 ): Drivers {
   const { clock, environment, vault, own, channels, tell, readings } = parts;
   const stack = { docker, compose: rest.compose, vault, clock, own };
+  const copy = { copies: rest.copies, git, records, clock };
   return {
     evidence: evidenceDriver({ docker: parts.docker, readings }),
     'docker.rollback': dockerRollbackDriver({ docker, vault, clock, own }),
@@ -120,6 +124,9 @@ export function driversFor(
     'compose.restart': composeRestartDriver({ ...stack, records }),
     'swarm.rollback': swarmRollbackDriver({ swarm: rest.swarm, docker, vault, clock }),
     'link.rollback': linkRollbackDriver({ processes, clock, http }),
+    'git.checkout_paths': gitCheckoutPathsDriver(copy),
+    'git.reset': gitResetDriver(copy),
+    'git.tag': gitTagDriver(copy),
     'git.revert': gitRevertDriver({ git, clock }),
     backup: backupDriver(parts),
     'database.backup': databaseBackupDriver({ ...parts, stores: rest.dataStores }),

@@ -72,7 +72,10 @@ export function endRollback(flow: Moves, turn: Turn, open: Case): void {
 function risksMore({ book, parts }: Moves, playbook: string, { steps }: Plan): boolean {
   const next = book.configuration.playbooks[playbook]?.steps;
   if (next === undefined) return true;
-  const shapes = next.map(({ kind }) => ({ risk: parts.drivers[kind]?.risk ?? 'destructive-data' }) as const);
+  const shapes = next.map(({ kind, options }) => {
+    const driver = parts.drivers[kind];
+    return { risk: driver?.riskOf?.(options) ?? driver?.risk ?? 'destructive-data' } as const;
+  });
   return risks.indexOf(riskOf(shapes)) > risks.indexOf(riskOf(steps));
 }
 

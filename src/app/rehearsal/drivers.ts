@@ -41,6 +41,7 @@ function rehearsed(driver: Driver, { production, fails, settled, done }: Stage):
     kind,
     effect,
     risk,
+    ...('riskOf' in driver ? { riskOf: (written) => driver.riskOf?.(written) ?? risk } : {}),
     options,
     deadlineMs,
     needsRelease,

@@ -2,6 +2,7 @@ import { lstat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { PassThrough, type Readable, type Writable } from 'node:stream';
 import { z } from 'zod';
+import type { WorkingCopy } from '../../clients/git/copy-git.ts';
 import { dropBeside, exchange, exchanged, inScratch } from '../../clients/files/exchange.ts';
 import { fileFailure } from '../../clients/files/failure.ts';
 import { holdFolder, outsideProblem, type FileRoots } from '../../clients/files/held-folder.ts';
@@ -9,7 +10,6 @@ import {
   captureWork,
   replayWork,
   workingCopyProblem,
-  type WorkingCopy,
   type WorkState,
 } from '../../clients/git/working-copy.ts';
 import { packTree, unpackInto } from '../../clients/tar/gnu-tar.ts';

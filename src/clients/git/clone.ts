@@ -1,7 +1,7 @@
 import type { SimpleGit } from 'simple-git';
 import { RollbackError } from '../../domain/errors.ts';
 import { pushFailure, readFailure } from './failure.ts';
-import { mustBeSha, type RevertedCommit } from './worktree.ts';
+import { mustBeSha, mustBeTag, type RevertedCommit } from './worktree.ts';
 
 /** Where the branch lies. */
 export interface Remote {
@@ -28,6 +28,8 @@ export interface Clone {
   since(old: string | null, young: string, limit: number): Promise<readonly PastCommit[]>;
   /** One commit. */
   commit(sha: string): Promise<PastCommit>;
+  /** `Rollbackd-Op` of an annotated tag of the remote; empty when it has none. The tag is fetched. */
+  tagOwner(name: string): Promise<string>;
   /** Pushes commit and tag together, or nothing: the branch must still be at `expected`. */
   push(commit: string, tag: string | null, expected: string): Promise<void>;
 }
@@ -86,6 +88,17 @@ export function clone(git: SimpleGit, remote: Remote): Clone {
       const [found] = await log({ to: mustBeSha(sha) }, 1);
       if (found !== undefined) return found;
       throw new RollbackError('NOT_FOUND', `the commit ${sha} is not in ${branch} at the remote`, { sha });
+    },
+    async tagOwner(name) {
+      const ref = `refs/tags/${mustBeTag(name)}`;
+      // Beside our own tags: one that was made here and never pushed is not that of the remote.
+      const here = `refs/rollbackd/tags/${name}`;
+      return asked('fetch a tag', async () => {
+        await git.fetch(url, `+${ref}:${here}`, ['--no-tags', '--no-write-fetch-head']);
+        const trailer = `--format=%(contents:trailers:key=${opTrailer},valueonly,separator=%x2C)`;
+        // simple-git has no method for it; verb and options are fixed, the name is checked.
+        return (await git.raw(['for-each-ref', trailer, here])).trim();
+      });
     },
     async push(commit, tag, expected) {
       const ref = `refs/heads/${branch}`;

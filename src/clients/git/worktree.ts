@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import type { SimpleGit } from 'simple-git';
 import { RollbackError } from '../../domain/errors.ts';
-import { isSha } from '../../domain/git-names.ts';
+import { branchProblem, isSha } from '../../domain/git-names.ts';
 
 /** A commit to be reverted. */
 export interface RevertedCommit {
@@ -41,9 +41,7 @@ export function worktree(git: SimpleGit): Worktree {
       return (await git.revparse(['HEAD'])).trim();
     },
     async tag(name, message) {
-      if (!/^rollback-\d{8}-\d{6}$/.test(name))
-        throw new RollbackError('USAGE', `${name} is not a name of our tags`);
-      await git.tag(['-a', '-f', '-m', message, name]);
+      await git.tag(['-a', '-f', '-m', message, mustBeTag(name)]);
     },
   };
 }
@@ -85,4 +83,10 @@ export function mustBeSha(text: string): string {
     'USAGE',
     `${JSON.stringify(text)} is not a commit id: expected 40 or 64 hex digits`,
   );
+}
+
+/** Guards the name of a tag on its way to git; those of tags follow the rules of branches. */
+export function mustBeTag(name: string): string {
+  if (branchProblem(name) === null) return name;
+  throw new RollbackError('USAGE', `${JSON.stringify(name)} is not the name of a tag`);
 }

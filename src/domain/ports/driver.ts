@@ -16,6 +16,8 @@ export interface Driver<Options = unknown> {
   readonly kind: string;
   readonly effect: EffectClass;
   readonly risk: Risk;
+  /** Where the options, as written or filled in, say more than the kind. */
+  riskOf?(options: unknown): Risk;
   /** Options as written in a playbook, templates filled in. */
   readonly options: ZodType<Options>;
   /** Used when the playbook states no deadline. */

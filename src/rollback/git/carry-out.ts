@@ -7,6 +7,7 @@ import { RollbackError } from '../../domain/errors.ts';
 import type { Clock } from '../../domain/ports/clock.ts';
 import { nameRelease } from '../../domain/release.ts';
 import { SECOND } from '../../domain/time.ts';
+import { tagName } from '../working-copy/tag-name.ts';
 import { short } from './preflight.ts';
 import { historyOf, mostCommits, type Reversal } from './reversal.ts';
 
@@ -126,11 +127,6 @@ async function freeTag({ git, clock }: GitParts, { remote }: Reversal, signal: A
   let next = at;
   while (taken.includes(tagName(next)) || later.includes(tagName(next))) next += SECOND;
   return tagName(next);
-}
-
-function tagName(at: number): string {
-  const [date = '', time = ''] = new Date(at).toISOString().slice(0, 19).split('T');
-  return `rollback-${date.replaceAll('-', '')}-${time.replaceAll(':', '')}`;
 }
 
 function countOf(commits: readonly PastCommit[]): string {
