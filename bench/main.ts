@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { alertmanager } from './alertmanager.ts';
 import { backtest } from './backtest.ts';
 import type { Benchmark } from './benchmark.ts';
+import { cache } from './cache.ts';
 import { clicks } from './clicks.ts';
 import { dump } from './dump.ts';
 import { docker } from './docker.ts';
@@ -26,6 +27,7 @@ const benchmarks: readonly Benchmark[] = [
   store,
   start,
   docker,
+  cache,
   dump,
   stack,
   alertmanager,
