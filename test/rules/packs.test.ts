@@ -102,6 +102,7 @@ test('a pack is data only', () => {
     expect(readdirSync(join('rules', pack)).toSorted()).toEqual([
       'README.md',
       ...(plans.includes(pack) ? ['communication.yaml'] : []),
+      ...(pack === 'layra' ? ['data.yaml'] : []),
       'playbooks.yaml',
       'rules.yaml',
       'tests',
