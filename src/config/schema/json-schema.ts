@@ -40,7 +40,7 @@ function tidied(node: unknown, templates: boolean): unknown {
   const kept: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(node)) {
     // Formats repeat what a pattern says, or say more than is meant: `uri` refuses templates.
-    if (key === 'format' || isUnbounded(key, value)) continue;
+    if ((key === 'format' && typeof value === 'string') || isUnbounded(key, value)) continue;
     if (key === 'pattern' && templates && typeof value === 'string') kept[key] = `(?:${value})|\\$\\{`;
     else if (key === asIn) kept['examples'] = value;
     else kept[key] = tidied(value, templates);
