@@ -24,6 +24,7 @@ import { cacheInvalidateDriver } from '../rollback/drivers/cache-invalidate.ts';
 import { commandDriver } from '../rollback/drivers/command.ts';
 import { databaseBackupDriver } from '../rollback/drivers/database-backup.ts';
 import { databaseRestoreDriver } from '../rollback/drivers/database-restore.ts';
+import { databaseRevertDriver } from '../rollback/drivers/database-revert.ts';
 import { directoryClearDriver } from '../rollback/drivers/directory-clear.ts';
 import { composeBuildDriver } from '../rollback/drivers/compose-build.ts';
 import { composeRestartDriver } from '../rollback/drivers/compose-restart.ts';
@@ -39,6 +40,7 @@ import { gitRevertDriver } from '../rollback/drivers/git-revert.ts';
 import { gitTagDriver } from '../rollback/drivers/git-tag.ts';
 import { httpDriver } from '../rollback/drivers/http.ts';
 import { linkRollbackDriver } from '../rollback/drivers/link-rollback.ts';
+import { objectsRestoreDriver } from '../rollback/drivers/objects-restore.ts';
 import { notifyDriver } from '../rollback/drivers/notify.ts';
 import { swarmRollbackDriver } from '../rollback/drivers/swarm-rollback.ts';
 import { volumeRestoreDriver } from '../rollback/drivers/volume-restore.ts';
@@ -49,7 +51,7 @@ import type { Connections, Surroundings } from './connections.ts';
 
 /** The sources by their word in rules and checks. To add one: its file, and a line here. */
 export function sourcesFor(
-  { prometheus, scraped, http, docker, dataStores }: Connections,
+  { prometheus, scraped, http, docker, dataStores, files, processes }: Connections,
   {
     clock,
     environment,
@@ -71,10 +73,15 @@ export function sourcesFor(
     http: httpSource({ client: http, clock, environment }),
     sequence: sequenceSource({ client: http, clock, environment }),
     docker: dockerSource({ docker, clock }),
-    logs: logsSource({ docker, clock }),
+    logs: logsSource({ docker, clock, files }),
     disk: diskSource({ hostRoot, clock }),
     checksum: checksumSource({ hostRoot, clock }),
-    golden: goldenSource({ client: http, hostRoot, clock }),
+    golden: goldenSource({
+      client: http,
+      findProgram: (program) => processes.find(program),
+      hostRoot,
+      clock,
+    }),
     rows: rowsSource({ backups, clock }),
     reports: reportsSource({ reports, clock }),
     database: databaseSource({
@@ -131,6 +138,13 @@ export function driversFor(
     backup: backupDriver(parts),
     'database.backup': databaseBackupDriver({ ...parts, stores: rest.dataStores }),
     'database.restore': databaseRestoreDriver({ ...parts, records }),
+    'database.revert': databaseRevertDriver({
+      ...parts,
+      stores: rest.dataStores,
+      files,
+      records,
+      tools: rest.databaseTools,
+    }),
     'file.restore': fileRestoreDriver({ ...parts, files, records }),
     'volume.snapshot': volumeSnapshotDriver({ ...parts, docker, records }),
     'volume.restore': volumeRestoreDriver({ ...parts, docker, records }),
@@ -152,6 +166,13 @@ export function driversFor(
       open: async (store, signal) => (await import('../clients/redis.ts')).openRedis(store, signal),
       answerer: parts.answers ? rest.prometheus : null,
       clock,
+    }),
+    'objects.restore': objectsRestoreDriver({
+      ...parts,
+      stores: rest.dataStores,
+      // Loaded when it is needed: the library is a large one.
+      open: async (store) => (await import('../clients/s3/bucket.ts')).openBucket(store),
+      records,
     }),
     command: commandDriver({ processes }),
     http: httpDriver({ http, environment }),

@@ -52,6 +52,8 @@ const owners: Readonly<Record<string, string>> = {
   mysql2: 'clients',
   'mysql2/promise': 'clients',
   pg: 'clients',
+  '@aws-sdk/client-s3': 'clients',
+  '@platformatic/kafka': 'clients',
   '@slack/webhook': 'notify',
   '@slack/web-api': 'notify',
   '@slack/socket-mode': 'notify',

@@ -24,9 +24,6 @@ export interface ObjectVersions {
   hide(key: string, signal: AbortSignal): Promise<void>;
 }
 
-/** Copies of more are refused by S3. */
-export const mostCopiedBytes = 5 * 1024 ** 3;
-
 /** The histories of the objects of a bucket. */
 export function versionsOf(asking: Asking): ObjectVersions {
   const { store, client, ask } = asking;
