@@ -110,6 +110,7 @@ const cases = [
   ['mdm', 'stage-3', 'link', 'destructive-data'],
   ['mdm', 'stage-4', 'link', 'disruptive'],
   ['mdm', 'stage-4-unreachable', 'link', 'disruptive'],
+  ['mdm', 'stage-4-database', 'link', 'destructive-data'],
   ['mdm', 'stage-5', 'link', 'destructive-data'],
   ['mdm', 'stage-6', 'link', 'disruptive'],
   ['mdm', 'full', 'link', 'disruptive'],
