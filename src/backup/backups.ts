@@ -169,9 +169,18 @@ async function examine(work: Work, recipe: BackupRecipe, signal: AbortSignal): P
   const problems: string[] = [];
   const warnings: string[] = [];
   const things: { thing: BackedUp; bytes: number | null }[] = [];
-  for (const thing of heldBy(recipe)) {
-    const found = await work.archivist(thing).examine(thing.name, signal);
+  const held = heldBy(recipe);
+  for (const thing of held) {
+    const archivist = work.archivist(thing);
+    const found = await archivist.examine(thing.name, signal);
     problems.push(...found.problems);
+    const missing = (archivist.restsOn?.(thing.name) ?? []).filter(
+      (wanted) => !held.some((one) => holds(one, wanted)),
+    );
+    for (const { kind, name } of missing)
+      problems.push(
+        `a copy of ${thing.name} is worth nothing without the ${kind} ${name}: have the recipe hold it`,
+      );
     warnings.push(...(found.warnings ?? []));
     things.push({ thing, bytes: found.bytes });
   }

@@ -18,6 +18,8 @@ export interface Archivist {
   readonly kind: BackupPartKind;
   /** Whether it is the one for this name, e.g. for data stores of its kind. */
   handles(name: string): boolean;
+  /** What has to be copied with it, since its own copy holds not all of the data; nothing unless stated. */
+  restsOn?(name: string): readonly BackedUp[];
   /** Everything that can be known to be wrong before anything is copied, and about how large it is. Changes nothing. */
   examine(
     name: string,
