@@ -47,7 +47,7 @@ export async function backingOf(configuration: Configuration, parts: BackingPart
   const backups = room.backups({
     policy,
     place: await placeOf(policy, connections),
-    archivists: archivists.archivistsFor(connections, configuration, clock),
+    archivists: archivists.archivistsFor(connections, configuration),
     key: policy.keyFile === null ? null : await keys.readKey(policy.keyFile),
     clock,
     chance,

@@ -81,6 +81,7 @@ export function connect(endpoints: Endpoints, { clock, environment }: Surroundin
     endpoints;
   const http = httpClient({ clock });
   const endpoint = docker ?? { socket: '/var/run/docker.sock' };
+  const containerPrograms = openContainerPrograms({ endpoint, clock });
   const server = prometheusAnswerer({
     http,
     url: prometheus?.url ?? 'http://127.0.0.1:9090',
@@ -91,7 +92,8 @@ export function connect(endpoints: Endpoints, { clock, environment }: Surroundin
     http,
     docker: openDocker({ endpoint, clock }),
     swarm: openSwarm({ endpoint, clock }),
-    containerPrograms: openContainerPrograms({ endpoint, clock }),
+    containerPrograms,
+    databaseTools: databaseTools({ clock, stateDir, containers: containerPrograms }),
     compose: openCompose({ endpoint, program: docker?.compose ?? null, stateDir, clock, environment }),
     prometheus: server,
     scraped: scrapedFor({ scrape, prometheus: prometheus ?? undefined }, { http, clock, prometheus: server }),

@@ -4,22 +4,24 @@ import { asShell } from '../drivers/shell-text.ts';
 /** How a person copies a store with its own tools, which ask for the password themselves. */
 export function dumpByHand(name: string, store: DataStore | undefined): string {
   const file = `${name}.dump`;
-  switch (store?.kind) {
-    case 'mysql':
-      return `${asShell(['mysqldump', '--single-transaction', '--routines', '--triggers', '--events', ...loginOf(store, '-P', '-u'), '-p', store.database])} > ${asShell([file])}`;
-    case 'postgres':
-      return asShell(['pg_dump', '-Fc', '-f', file, ...loginOf(store, '-p', '-U'), store.database]);
-    case 'sqlite':
-      return asShell(['sqlite3', store.path, `.backup '${file}'`]);
-    case 'mongodb':
-    case 'qdrant':
-    case 'milvus':
-    case 'redis':
-    case 's3':
-    case 'kafka':
-    case undefined:
-      return `${asShell(['rollbackd', 'backup', 'create', 'RECIPE'])}  # a recipe that holds ${name}`;
+  if (store?.kind === 'mysql')
+    return `${asShell(['mysqldump', '--single-transaction', '--routines', '--triggers', '--events', ...loginOf(store, '-P', '-u'), '-p', store.database])} > ${asShell([file])}`;
+  if (store?.kind === 'postgres')
+    return asShell(['pg_dump', '-Fc', '-f', file, ...loginOf(store, '-p', '-U'), store.database]);
+  if (store?.kind === 'sqlite') return asShell(['sqlite3', store.path, `.backup '${file}'`]);
+  return `${asShell(['rollbackd', 'backup', 'create', 'RECIPE'])}  # a recipe that holds ${name}`;
+}
+
+/** How a person runs a script in a store with its own client. */
+export function scriptByHand(name: string, store: DataStore | undefined, script: string): string {
+  if (store?.kind === 'mysql')
+    return `${asShell(['mysql', ...loginOf(store, '-P', '-u'), '-p', store.database])} < ${asShell([script])}`;
+  if (store?.kind === 'postgres') {
+    const whole = ['psql', '-1', '-v', 'ON_ERROR_STOP=1', '-f', script];
+    return asShell([...whole, ...loginOf(store, '-p', '-U'), store.database]);
   }
+  if (store?.kind === 'sqlite') return `${asShell(['sqlite3', '-bail', store.path])} < ${asShell([script])}`;
+  return `# ${name} runs no scripts`;
 }
 
 function loginOf(

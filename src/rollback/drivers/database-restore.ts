@@ -5,6 +5,7 @@ import { messageOf, RollbackError } from '../../domain/errors.ts';
 import type { Finding, Step } from '../../domain/plan.ts';
 import type { Archivist, Backups } from '../../domain/ports/backups.ts';
 import type { Driver } from '../../domain/ports/driver.ts';
+import { nameRelease, schemasOf } from '../../domain/release.ts';
 import { formatQuantity } from '../../domain/quantity.ts';
 import { MINUTE } from '../../domain/time.ts';
 import type { BackupStepParts, Doing } from '../backup-set.ts';
@@ -42,7 +43,9 @@ const schema = z.strictObject({
     .string()
     .min(1)
     .optional()
-    .describe('The schema version that the copy must have; else the step is refused'),
+    .describe(
+      'The schema version that the copy must have; that which the release gone back to was recorded with, unless stated',
+    ),
 });
 export type DatabaseRestoreOptions = z.output<typeof schema>;
 
@@ -139,8 +142,12 @@ async function whyNotThat(
   const why = await archivist.whyNotHere(store, part.facts, signal);
   if (why !== null) return `${store} cannot be restored from ${set.id}: ${why}`;
   const version = part.facts.schemaVersion;
-  if (expected === undefined || version === expected) return null;
-  return `${store} is not restored from ${set.id}: its schema version is ${version ?? 'not known'}, and ${expected} is expected`;
+  if (expected !== undefined && version !== expected)
+    return `${store} is not restored from ${set.id}: its schema version is ${version ?? 'not known'}, and ${expected} is expected`;
+  const recorded = step.to === null ? undefined : schemasOf(step.to).get(store);
+  if (expected !== undefined || recorded === undefined || version === null || version === recorded)
+    return null;
+  return `${store} is not restored from ${set.id}: its schema version is ${version}, and ${step.to === null ? 'the release' : nameRelease(step.to)} ran with ${recorded}; take another set, or say schema: '${version}' if it runs with that, too`;
 }
 
 async function roomFor(archivist: Archivist, store: string, signal: AbortSignal): Promise<Told> {

@@ -1,4 +1,4 @@
-import type { Writable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import type { Database } from '../../../domain/data-store.ts';
 import { RollbackError } from '../../../domain/errors.ts';
 import { close, type PipedResult } from '../../process/piped.ts';
@@ -119,10 +119,37 @@ export async function definitionsIn(
  *
  * @throws RollbackError `REFUSED` with what the server said to the first that it did not accept
  */
-export async function feedMysql(
+export function feedMysql(
   store: Database,
   database: string,
-  input: NonNullable<Parameters<DatabaseTools['run']>[0]['input']>,
+  input: Readable,
+  tools: DatabaseTools,
+  signal: AbortSignal,
+): Promise<void> {
+  return fed('restore', { store, database, input }, tools, signal);
+}
+
+/**
+ * Has the client run a script in the database of a store; it stops at the first statement that is refused.
+ *
+ * @throws RollbackError `REFUSED` with what the server said to that statement; what came before it stays
+ */
+export function runMysqlScript(
+  store: Database,
+  input: Readable,
+  tools: DatabaseTools,
+  signal: AbortSignal,
+): Promise<void> {
+  return fed('change', { store, database: store.database, input }, tools, signal);
+}
+
+async function fed(
+  tried: string,
+  {
+    store,
+    database,
+    input,
+  }: { readonly store: Database; readonly database: string; readonly input: Readable },
   tools: DatabaseTools,
   signal: AbortSignal,
 ): Promise<void> {
@@ -147,7 +174,7 @@ export async function feedMysql(
     },
     signal,
   );
-  if (result.exitCode !== 0) throw toolFailed('restore', store, result);
+  if (result.exitCode !== 0) throw toolFailed(tried, store, result);
 }
 
 function loginOf({ host, port, user, password, tls }: Database): Login {

@@ -119,37 +119,6 @@ export async function feedPostgres(
   if (result.exitCode !== 0) throw toolFailed('restore', store, result);
 }
 
-/**
- * Has psql carry a script out in one transaction.
- *
- * @throws RollbackError `REFUSED` with what the server said; nothing of the script has happened then
- */
-export async function runPostgresScript(
-  store: Database,
-  source: Readable,
-  tools: DatabaseTools,
-  signal: AbortSignal,
-): Promise<void> {
-  const result = await tools.run(
-    {
-      store,
-      names: ['psql'],
-      login: loginOf(store),
-      args: [
-        '--no-psqlrc',
-        '--quiet',
-        '--single-transaction',
-        '--set=ON_ERROR_STOP=1',
-        '--file=-',
-        ...server(store, store.database),
-      ],
-      input: source,
-    },
-    signal,
-  );
-  if (result.exitCode !== 0) throw toolFailed('change', store, result);
-}
-
 function server({ host, port, user }: Database, database: string): string[] {
   return [
     '--no-password',

@@ -1,0 +1,210 @@
+import { Readable } from 'node:stream';
+import { crashPoint } from '../../domain/crash-point.ts';
+import type { Database, DataStore, SqliteStore } from '../../domain/data-store.ts';
+import { messageOf, RollbackError } from '../../domain/errors.ts';
+import { runMysqlScript } from './mysql/dump.ts';
+import { openPostgres } from './postgres/connection.ts';
+import { readSchemaVersion } from './schema-version.ts';
+import { inSqlite } from './sqlite/process.ts';
+import { shownValue } from './shown-value.ts';
+import { withoutPassword, type DatabaseTools } from './tools.ts';
+import { hostPath } from '../files/host-path.ts';
+
+/** A script that brings a schema from one version to another. */
+export interface SchemaChange {
+  readonly script: Buffer;
+  /** The version that it must have before. */
+  readonly from: string;
+  /** The version that it must have after; null: any other. */
+  readonly expect: string | null;
+}
+
+export interface SchemaTools {
+  readonly tools: DatabaseTools;
+  readonly hostRoot: string;
+}
+
+/** Stores that scripts are run in. */
+export type ScriptedStore = Database | SqliteStore;
+
+/** Whether a script can be run in the store at all. */
+export function isScripted(store: DataStore | undefined): store is ScriptedStore {
+  return store?.kind === 'mysql' || store?.kind === 'postgres' || store?.kind === 'sqlite';
+}
+
+/** Whether the server takes back what a script did before it failed: all of it or nothing happens. */
+export function isWhole(store: ScriptedStore): boolean {
+  return store.kind !== 'mysql';
+}
+
+/**
+ * Runs a script, and looks at the version of the schema before and after.
+ *
+ * PostgreSQL and SQLite do it in one transaction, together with both looks. MySQL and MariaDB cannot take statements that
+ * define tables back: their client stops at the first statement that is refused, and what was before it stays.
+ *
+ * @returns the version after it
+ * @throws RollbackError `REFUSED` with nothing changed; `EFFECT_UNKNOWN` where nobody can tell
+ */
+export function changeSchema(
+  store: ScriptedStore,
+  change: SchemaChange,
+  parts: SchemaTools,
+  signal: AbortSignal,
+): Promise<string> {
+  switch (store.kind) {
+    case 'postgres':
+      return changePostgres(store, change, signal);
+    case 'mysql':
+      return changeMysql(store, change, parts, signal);
+    case 'sqlite':
+      return changeSqlite(store, change, parts, signal);
+    case 'mongodb':
+      throw new RollbackError('REFUSED', `${store.name} is a mongodb, in which no scripts are run`);
+  }
+}
+
+/** Why the version is not one that the script may start at; null: it is. */
+function whyNotFrom(store: ScriptedStore, { from }: SchemaChange, version: string | null): string | null {
+  if (version === from) return null;
+  return `the schema of ${store.name} has version ${version ?? 'none'}, and the script is for ${from}`;
+}
+
+function whyNotTo(
+  store: ScriptedStore,
+  { from, expect }: SchemaChange,
+  version: string | null,
+): string | null {
+  if (expect !== null && version !== expect)
+    return `the script leaves the schema of ${store.name} at version ${version ?? 'none'}, and ${expect} is expected`;
+  if (version === null || version === from)
+    return `the script does not change the version of the schema of ${store.name}, which is ${version ?? 'none'}`;
+  return null;
+}
+
+/** The lock that scripts of rollbackd take turns by, whichever daemon runs them; a number of its own. */
+const turn = 7_262_063_811;
+
+async function changePostgres(store: Database, change: SchemaChange, signal: AbortSignal): Promise<string> {
+  await using server = await openPostgres(store, signal);
+  const version = async (): Promise<string | null> => {
+    const [row] = await server.rows(store.schemaQuery ?? 'SELECT NULL');
+    return shownValue(Object.values(row ?? {})[0]);
+  };
+  await server.run('BEGIN');
+  // One that a killed daemon has left behind must be over before this one looks.
+  await server.run("SET LOCAL lock_timeout = '10s'");
+  await server.rows('SELECT pg_advisory_xact_lock($1)', [turn]);
+  refuseIf(whyNotFrom(store, change, await version()));
+  const [begun] = await server.rows('SELECT txid_current() AS id');
+  const own = Number(begun?.['id']);
+  crashPoint('effect.call.between');
+  await server.run(change.script.toString('utf8')).catch(async (error: unknown) => {
+    if (!(error instanceof RollbackError) || error.code !== 'REFUSED') throw error;
+    await server.run('ROLLBACK');
+    const [ended] = await server.rows('SELECT txid_status($1) AS how', [own]);
+    const said = withoutPassword(messageOf(error.cause), store);
+    if (ended?.['how'] === 'committed') throw endedByItself(store, said);
+    throw new RollbackError(
+      'REFUSED',
+      `the server refused a statement of the script: ${said}`,
+      {},
+      { cause: error },
+    );
+  });
+  crashPoint('effect.call.between');
+  const [still] = await server.rows('SELECT txid_current() AS id');
+  if (Number(still?.['id']) !== own) throw endedByItself(store);
+  const after = await version();
+  refuseIf(whyNotTo(store, change, after));
+  await server.run('COMMIT').catch((cause: unknown) => {
+    throw new RollbackError('EFFECT_UNKNOWN', messageOf(cause), {}, { cause });
+  });
+  return after ?? '';
+}
+
+function endedByItself({ name }: ScriptedStore, said?: string): RollbackError {
+  const then = said === undefined ? '' : `; then: ${said}`;
+  return new RollbackError(
+    'EFFECT_UNKNOWN',
+    `the script ended the transaction that it ran in: what it did before that stays in ${name}${then}; leave BEGIN and COMMIT to the step`,
+  );
+}
+
+function refuseIf(why: string | null): void {
+  if (why !== null) throw new RollbackError('REFUSED', `${why}; nothing was changed`);
+}
+
+async function changeMysql(
+  store: Database,
+  change: SchemaChange,
+  { tools, hostRoot }: SchemaTools,
+  signal: AbortSignal,
+): Promise<string> {
+  refuseIf(whyNotFrom(store, change, await readSchemaVersion(store, hostRoot, signal)));
+  crashPoint('effect.call.between');
+  try {
+    await runMysqlScript(store, Readable.from([change.script]), tools, signal);
+    crashPoint('effect.call.between');
+    const after = await readSchemaVersion(store, hostRoot, signal);
+    const why = whyNotTo(store, change, after);
+    if (why !== null) throw new RollbackError('EFFECT_UNKNOWN', why);
+    return after;
+  } catch (cause) {
+    if (!(cause instanceof RollbackError)) throw cause;
+    const message = `${cause.message}; what the script did before that stays`;
+    throw new RollbackError('EFFECT_UNKNOWN', message, {}, { cause });
+  }
+}
+
+const sqliteScript = `
+const [path, query, from, expect, script] = args;
+const database = new DatabaseSync(path, { timeout: 10000 });
+database.exec('PRAGMA foreign_keys = OFF');
+database.exec('BEGIN IMMEDIATE');
+const version = () => {
+  const statement = database.prepare(query);
+  statement.setReadBigInts(true);
+  const value = Object.values(statement.get() ?? {})[0];
+  return value === null || value === undefined ? null : String(value).trim();
+};
+const before = version();
+if (before !== from) say({ before });
+else {
+  database.exec(script);
+  if (!database.isTransaction) say({ ended: true });
+  else {
+    const after = version();
+    const good = after !== null && after !== from && (expect === '' || after === expect);
+    database.exec(good ? 'COMMIT' : 'ROLLBACK');
+    say({ before, after });
+  }
+}
+`;
+
+async function changeSqlite(
+  store: SqliteStore,
+  change: SchemaChange,
+  { hostRoot }: SchemaTools,
+  signal: AbortSignal,
+): Promise<string> {
+  const path = await hostPath(hostRoot, store.path);
+  const args = [
+    path,
+    store.schemaQuery ?? 'SELECT NULL',
+    change.from,
+    change.expect ?? '',
+    change.script.toString('utf8'),
+  ];
+  crashPoint('effect.call.between');
+  const said = (await inSqlite(sqliteScript, args, `${store.name}, the script`, signal)) as {
+    readonly before?: string | null;
+    readonly after?: string | null;
+    readonly ended?: true;
+  };
+  crashPoint('effect.call.between');
+  if (said.ended === true) throw endedByItself(store);
+  refuseIf(whyNotFrom(store, change, said.before ?? null));
+  refuseIf(whyNotTo(store, change, said.after ?? null));
+  return said.after ?? '';
+}
