@@ -1,3 +1,5 @@
+import { createServer, request } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
 import { systemClock } from '../../src/app/clock.ts';
 import { runCli } from '../../src/cli/cli.ts';
@@ -168,6 +170,33 @@ test('what others have to approve is said, and waited for', async () => {
     'waits for a DBA, or 1 more of those who may approve, to say: rollbackd approve i-1 --plan 9f8e7d6c5b4a3210\n',
   );
   expect(ran.code).toBe(0);
+});
+
+test('a daemon that goes away meanwhile is waited for', async () => {
+  await using at = await night();
+  let cuts = 2;
+  const flaky = createServer((incoming, answer) => {
+    if (incoming.url?.includes('/incidents/') === true && cuts > 0) {
+      cuts -= 1;
+      incoming.socket.destroy();
+      return;
+    }
+    const { method, headers, url } = incoming;
+    const onward = request(`${at.url}${url ?? ''}`, { method, headers }, (from) => {
+      answer.writeHead(from.statusCode ?? 500, from.headers);
+      from.pipe(answer);
+    });
+    incoming.pipe(onward);
+  });
+  await new Promise<void>((resolve) => flaky.listen(0, '127.0.0.1', resolve));
+  const { port } = flaky.address() as AddressInfo;
+  const ran = await sitting(`http://127.0.0.1:${port}`, 'emergency backend --yes');
+  flaky.closeAllConnections();
+  flaky.close();
+
+  expect(cuts).toBe(0);
+  expect(ran).toMatchObject({ code: 0, err: '' });
+  expect(ran.out).toContain('VERIFIED  backend, rolled back');
 });
 
 test('what is rolled back already is followed, and not asked for again', async () => {

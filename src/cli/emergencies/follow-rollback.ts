@@ -25,7 +25,7 @@ export interface Followed {
 export async function followRollback(context: CliContext, id: string, many: boolean): Promise<Followed> {
   const { clock, signal, progress, json, whenCutShort } = context;
   whenCutShort(() => `nothing: ${id} goes on in the daemon; rollbackd show ${id}`);
-  const shown = { seq: 0, asked: false };
+  const shown: Shown = { seq: 0, asked: false };
   let goneSince: number | null = null;
   try {
     for (;;) {
@@ -70,24 +70,35 @@ function isOver({ outcome, state }: IncidentView): boolean {
   return outcome !== null || ['halted', 'monitoring', 'investigating'].includes(state);
 }
 
-function tell(
-  { out, clock }: CliContext,
-  view: IncidentView,
-  shown: { seq: number; asked: boolean },
-  many: boolean,
-): void {
-  for (const { seq, at, message } of printable(view.journal)) {
-    if (seq <= shown.seq) continue;
-    shown.seq = seq;
-    out(`${clockTime(at, clock.now())}  ${many ? `${printable(view.target)}: ` : ''}${message}`);
-  }
-  if (view.state !== 'asking' || view.question === null || shown.asked) return;
+interface Shown {
+  seq: number;
+  asked: boolean;
+}
+
+function tell(context: CliContext, view: IncidentView, shown: Shown, many: boolean): void {
+  const lines = [...newLines(context.clock.now(), view, shown, many), ...waitingLines(view, shown)];
+  // They would be written behind what stands on the line.
+  if (lines.length > 0) context.progress?.('');
+  for (const line of lines) context.out(line);
+}
+
+/** What was journaled since the last look. */
+function newLines(now: number, { journal, target }: IncidentView, shown: Shown, many: boolean): string[] {
+  const fresh = printable(journal).filter(({ seq }) => seq > shown.seq);
+  shown.seq = fresh.at(-1)?.seq ?? shown.seq;
+  const who = many ? `${printable(target)}: ` : '';
+  return fresh.map(({ at, message }) => `${clockTime(at, now)}  ${who}${message}`);
+}
+
+/** Who has to say what, once. */
+function waitingLines({ state, question, id }: IncidentView, shown: Shown): string[] {
+  if (state !== 'asking' || question === null || shown.asked) return [];
   shown.asked = true;
-  const { needs, planDigest, answers } = view.question;
+  const { needs, planDigest, answers } = question;
   const left = needs.people - answers.filter(({ answer }) => answer === 'approve').length;
   const who =
     needs.role === 'dba' ? `a DBA, or ${left} more of those who may approve,` : 'somebody who may approve';
-  out(`waits for ${who} to say: rollbackd approve ${printable(view.id)} --plan ${printable(planDigest)}`);
+  return [`waits for ${who} to say: rollbackd approve ${printable(id)} --plan ${printable(planDigest)}`];
 }
 
 function working({ state, openedAt, target }: IncidentView, now: number): string {
