@@ -72,6 +72,7 @@ function readWhole(place: Place, allowedPrograms: readonly string[], context: Re
   }
   for (const other of others)
     place.at(other).problem(`a check asks one thing: ${kind} is there already`, 'key');
+  if (kind === 'golden') checkPrograms(place.at(kind), allowedPrograms);
   if (kind !== 'tcp' && kind !== 'command') return readSourceCheck(place, fields, context);
   for (const operator of operatorsAt(place))
     place.at(operator).problem(`${kind} only passes or fails; it goes without a comparison`, 'key');

@@ -3,7 +3,7 @@ import type { Place } from './place.ts';
 import { shown } from './wording.ts';
 
 /**
- * Reports every program behind a `run:`, at any depth, that the main file does not allow. Whatever a pack says, only
+ * Reports every program behind a `run:`, or a list behind `command:`, at any depth, that the main file does not allow. Whatever a pack says, only
  * `allowed_programs` may run.
  */
 export function checkPrograms(place: Place, allowedPrograms: readonly string[]): void {
@@ -11,7 +11,8 @@ export function checkPrograms(place: Place, allowedPrograms: readonly string[]):
   if (value === null || typeof value !== 'object') return;
   for (const key of Array.isArray(value) ? value.keys() : Object.keys(value)) {
     const at = place.at(key);
-    if (key === 'run' && Array.isArray(at.value)) checkProgram(at.at(0), allowedPrograms);
+    if ((key === 'run' || key === 'command') && Array.isArray(at.value))
+      checkProgram(at.at(0), allowedPrograms);
     else checkPrograms(at, allowedPrograms);
   }
 }

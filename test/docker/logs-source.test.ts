@@ -10,6 +10,8 @@ import { forever, openWorkshop, targetOf, type Workshop } from './workshop.ts';
 
 const clock = systemClock();
 
+const files = { hostRoot: '/', roots: [] };
+
 describeWithDocker('the source of logs', () => {
   let shop: Workshop;
   let name: string;
@@ -24,7 +26,7 @@ describeWithDocker('the source of logs', () => {
     await shop.engine.cli('rm', '-f', name).catch(() => '');
   });
 
-  const source = () => logsSource({ docker: shop.docker, clock });
+  const source = () => logsSource({ docker: shop.docker, clock, files });
   const ended = async (script: string, ...args: string[]): Promise<void> => {
     await shop.engine.cli('run', '-d', '--name', name, ...args, 'shop:1', 'sh', '-c', script);
     await shop.engine.cli('wait', name);
@@ -80,7 +82,7 @@ describeWithDocker('the source of logs', () => {
       code: 'never_seen: code has no container',
     });
     const docker = openDocker({ endpoint: { socket: '/nowhere/docker.sock' }, clock });
-    expect(await counting({ match: 'ERROR' }, logsSource({ docker, clock }))).toMatch(
+    expect(await counting({ match: 'ERROR' }, logsSource({ docker, clock, files }))).toMatch(
       /^error: docker at .*ENOENT/,
     );
   });

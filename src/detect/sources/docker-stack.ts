@@ -15,17 +15,51 @@ export async function seeStack(
   measure: 'running' | 'healthy',
   signal: AbortSignal,
 ): Promise<Seen> {
-  const members = await stackContainers(docker, stack, signal);
-  const jobs = jobsAmong(members);
-  const serving = members.filter(({ service, container }) => !jobs.has(service) && !isFinished(container));
-  const missing = (stack.services ?? []).filter((name) => !members.some(({ service }) => service === name));
-  const containers = serving.map(({ container }) => container);
+  const { containers, missing } = await servingOf(docker, stack, signal);
   if (containers.length === 0 || missing.length > 0) {
     const what = missing.length === 0 ? '' : ` of ${missing.join(', ')}`;
     const detail = `there is no container${what} of stack ${stack.project}`;
     return measure === 'running' ? { kind: 'probe', passed: false, detail } : unknown('no_data', detail);
   }
   return measure === 'running' ? running(stack, containers) : healthy(stack, containers);
+}
+
+/** The containers of a stack but those that did their work and ended, and the services that have none at all. */
+async function servingOf(
+  docker: Docker,
+  stack: StackTarget,
+  signal: AbortSignal,
+): Promise<{ readonly containers: readonly ContainerFacts[]; readonly missing: readonly string[] }> {
+  const members = await stackContainers(docker, stack, signal);
+  const jobs = jobsAmong(members);
+  const serving = members.filter(({ service, container }) => !jobs.has(service) && !isFinished(container));
+  const missing = (stack.services ?? []).filter((name) => !members.some(({ service }) => service === name));
+  return { containers: serving.map(({ container }) => container), missing };
+}
+
+type Measured =
+  | { readonly kind: 'value'; readonly value: number; readonly detail: string }
+  | Extract<Seen, { kind: 'unknown' }>;
+
+/**
+ * `docker: cpu`, `docker: memory` and `docker: restarts` of a stack: the container that has most. Those to which the measure
+ * does not apply, e.g. without a memory limit, are left out; where one cannot be read, nobody knows which has most, unless
+ * it is that none applies.
+ */
+export async function worstOfStack(
+  docker: Docker,
+  stack: StackTarget,
+  measure: (container: ContainerFacts) => Promise<Measured>,
+  signal: AbortSignal,
+): Promise<Measured> {
+  const { containers } = await servingOf(docker, stack, signal);
+  if (containers.length === 0) return unknown('no_data', `there is no container of stack ${stack.project}`);
+  const all = await Promise.all(containers.map(measure));
+  const values = all.filter((seen) => seen.kind === 'value');
+  const unread = all.find((seen) => seen.kind === 'unknown' && seen.why !== 'never_seen');
+  const worst = values.toSorted((a, b) => b.value - a.value)[0];
+  if (unread !== undefined) return unread;
+  return worst ?? all[0] ?? unknown('no_data', `there is no container of stack ${stack.project}`);
 }
 
 function running({ project }: StackTarget, containers: readonly ContainerFacts[]): Seen {
@@ -65,6 +99,6 @@ function healthy({ project }: StackTarget, containers: readonly ContainerFacts[]
   };
 }
 
-function unknown(why: Unknown, detail: string): Seen {
+function unknown(why: Unknown, detail: string): Extract<Seen, { kind: 'unknown' }> {
   return { kind: 'unknown', why, detail };
 }

@@ -7,8 +7,8 @@ import type { Clock } from '../../domain/ports/clock.ts';
 import type { Source } from '../../domain/ports/source.ts';
 import { formatQuantity } from '../../domain/quantity.ts';
 import type { Reading, Unknown } from '../../domain/reading.ts';
-import type { Subject } from '../../domain/target.ts';
-import { seeStack } from './docker-stack.ts';
+import type { StackTarget, Subject } from '../../domain/target.ts';
+import { seeStack, worstOfStack } from './docker-stack.ts';
 
 const measures = ['running', 'healthy', 'restarts', 'memory', 'cpu'] as const;
 
@@ -38,7 +38,7 @@ export type DockerOptions = z.output<typeof dockerOptions>;
  * - `memory`   usage without droppable page cache over the container's limit; without a limit it is never seen
  * - `cpu`      cores kept busy over the cores it may use: its limit, or all of the host's. Takes a second to sample
  *
- * Of a stack, `running` and `healthy` look at all its containers.
+ * Of a stack, `running` and `healthy` look at all its containers; the others are those of the one that has most.
  *
  * An engine that cannot be asked is an `error`.
  */
@@ -67,6 +67,7 @@ export function dockerSource(options: {
   };
 }
 
+type Measured = Exclude<Seen, { kind: 'probe' }>;
 type Seen =
   | { readonly kind: 'value'; readonly value: number; readonly detail: string }
   | { readonly kind: 'probe'; readonly passed: boolean; readonly detail: string }
@@ -83,8 +84,8 @@ async function see(
 ): Promise<Seen> {
   const { measure, name, subject } = wanted;
   const stack = subject.target?.stack ?? null;
-  if (name === null && stack !== null && (measure === 'running' || measure === 'healthy'))
-    return seeStack(docker, stack, measure, signal).catch((error: unknown) =>
+  if (name === null && stack !== null)
+    return ofStack(docker, stack, measure, signal).catch((error: unknown) =>
       unknown('error', messageOf(error)),
     );
   if (name === null) return unknown('never_seen', `${subject.name} has no container`);
@@ -92,13 +93,34 @@ async function see(
     const container = await docker.container(name, signal);
     if (measure === 'running') return running(name, container);
     if (container === null) return unknown('no_data', `there is no container ${name}`);
-    if (measure === 'restarts') return restarts(container);
-    if (container.status !== 'running') return unknown('no_data', `container ${name} is ${container.status}`);
-    if (measure === 'healthy') return healthy(container);
-    return await (measure === 'memory' ? memory : cpu)(docker, container, signal);
+    if (measure === 'healthy' && container.status === 'running') return healthy(container);
+    if (measure === 'healthy') return unknown('no_data', `container ${name} is ${container.status}`);
+    return await measured(docker, container, measure, signal);
   } catch (error) {
     return unknown('error', messageOf(error));
   }
+}
+
+function ofStack(
+  docker: Docker,
+  stack: StackTarget,
+  measure: DockerOptions['measure'],
+  signal: AbortSignal,
+): Promise<Seen> {
+  if (measure === 'running' || measure === 'healthy') return seeStack(docker, stack, measure, signal);
+  return worstOfStack(docker, stack, (container) => measured(docker, container, measure, signal), signal);
+}
+
+async function measured(
+  docker: Docker,
+  container: ContainerFacts,
+  measure: 'restarts' | 'memory' | 'cpu',
+  signal: AbortSignal,
+): Promise<Measured> {
+  if (measure === 'restarts') return restarts(container);
+  if (container.status !== 'running')
+    return unknown('no_data', `container ${container.name} is ${container.status}`);
+  return measure === 'memory' ? memory(docker, container, signal) : cpu(docker, container, signal);
 }
 
 function running(name: string, container: ContainerFacts | null): Seen {
@@ -114,11 +136,11 @@ function healthy({ name, health }: ContainerFacts): Seen {
   return probe(health === 'healthy', `container ${name} is ${health}`);
 }
 
-function restarts({ name, restarts }: ContainerFacts): Seen {
+function restarts({ name, restarts }: ContainerFacts): Measured {
   return { kind: 'value', value: restarts, detail: `container ${name} was restarted ${restarts} times` };
 }
 
-async function memory(docker: Docker, container: ContainerFacts, signal: AbortSignal): Promise<Seen> {
+async function memory(docker: Docker, container: ContainerFacts, signal: AbortSignal): Promise<Measured> {
   const limit = numberIn(container, 'Memory');
   if (limit === 0) return unknown('never_seen', `container ${container.name} has no memory limit`);
   const { memoryBytes } = await docker.use(container.id, false, signal);
@@ -127,7 +149,7 @@ async function memory(docker: Docker, container: ContainerFacts, signal: AbortSi
   return { kind: 'value', value, detail: `${formatQuantity(value, 'ratio')} of its memory limit (${used})` };
 }
 
-async function cpu(docker: Docker, container: ContainerFacts, signal: AbortSignal): Promise<Seen> {
+async function cpu(docker: Docker, container: ContainerFacts, signal: AbortSignal): Promise<Measured> {
   const { cores, hostCores } = await docker.use(container.id, true, signal);
   if (cores === null) return unknown('no_data', `the engine has no second sample of ${container.name} yet`);
   const allowed = Math.min(hostCores, coreLimit(container) ?? hostCores);
@@ -164,6 +186,6 @@ function probe(passed: boolean, detail: string): Seen {
   return { kind: 'probe', passed, detail };
 }
 
-function unknown(why: Unknown, detail: string): Seen {
+function unknown(why: Unknown, detail: string): Extract<Seen, { kind: 'unknown' }> {
   return { kind: 'unknown', why, detail };
 }

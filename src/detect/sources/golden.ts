@@ -5,7 +5,8 @@ import { z } from 'zod';
 import { hasCode } from '../../clients/files/failure.ts';
 import { hostPath } from '../../clients/files/host-path.ts';
 import type { HttpClient } from '../../clients/http.ts';
-import { messageOf } from '../../domain/errors.ts';
+import { runPiped } from '../../clients/process/piped.ts';
+import { messageOf, RollbackError } from '../../domain/errors.ts';
 import type { Clock } from '../../domain/ports/clock.ts';
 import type { Source } from '../../domain/ports/source.ts';
 import type { Reading } from '../../domain/reading.ts';
@@ -20,8 +21,9 @@ import { duration } from './schema.ts';
 export interface GoldenOptions extends Normalising {
   /** On the host. */
   readonly golden: string;
-  /** A file of the host, or an address whose answer is compared. */
-  readonly actual: { readonly file: string } | { readonly url: string };
+  /** A file of the host, an address whose answer, or a program whose output is compared. */
+  readonly actual:
+    { readonly file: string } | { readonly url: string } | { readonly command: readonly string[] };
   readonly timeoutMs: number;
 }
 
@@ -46,6 +48,14 @@ const goldenOptions: z.ZodType<GoldenOptions> = z
       .regex(/^(\$\{|https?:\/\/)/, { error: 'expected a URL that begins with http:// or https://' })
       .optional()
       .describe('An address whose answer to GET must be the same, with a status of 200 to 299'),
+    command: z
+      .array(z.string())
+      .min(1)
+      .max(100)
+      .optional()
+      .describe(
+        'A program of allowed_programs and its arguments, whose output must be the same and which must end with 0',
+      ),
     ignore: z
       .array(pattern)
       .max(20)
@@ -56,22 +66,30 @@ const goldenOptions: z.ZodType<GoldenOptions> = z
       .default(5 * SECOND)
       .describe('For the answer; 5s unless stated'),
   })
-  .transform(({ golden, file, url, ignore, json, timeout }, context): GoldenOptions => {
+  .transform(({ golden, file, url, command, ignore, json, timeout }, context): GoldenOptions => {
     const rest = { golden, ignore, json, timeoutMs: timeout };
-    if (file !== undefined && url === undefined) return { ...rest, actual: { file } };
-    if (url !== undefined && file === undefined) return { ...rest, actual: { url } };
-    context.addIssue({ code: 'custom', message: 'needs one of file or url' });
+    const actual = [
+      ...(file === undefined ? [] : [{ file }]),
+      ...(url === undefined ? [] : [{ url }]),
+      ...(command === undefined ? [] : [{ command }]),
+    ];
+    if (actual[0] !== undefined && actual.length === 1) return { ...rest, actual: actual[0] };
+    context.addIssue({ code: 'custom', message: 'needs one of file, url or command' });
     return z.NEVER;
   });
 
 const maxBytes = 2 ** 20;
+/** All that a program inherits: its output must not depend on who started the daemon. */
+const env = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LANG: 'C.UTF-8' };
 
 /**
- * A file or an answer against a golden one. A probe: what differs, a file that is missing, and an address that does not answer as it
+ * A file, an answer or what a program prints against a golden one. A probe: what differs, a file that is missing, and an address that does not answer as it
  * should fail it. A golden file that cannot be read is `error`, and so is whatever else cannot be looked at.
  */
 export function goldenSource(parts: {
   readonly client: HttpClient;
+  /** The path of a program that may be run. */
+  readonly findProgram: (program: string) => Promise<string>;
   readonly hostRoot: string;
   readonly clock: Clock;
 }): Source<GoldenOptions> {
@@ -103,10 +121,7 @@ async function compare(options: GoldenOptions, parts: Parts, signal: AbortSignal
   const { golden, actual } = options;
   const expected = await fileText(golden, parts.hostRoot, false);
   if (!('text' in expected)) return expected;
-  const found =
-    'file' in actual
-      ? await fileText(actual.file, parts.hostRoot, true)
-      : await answerText(actual.url, options, parts, signal);
+  const found = await actualText(actual, options, parts, signal);
   if (!('text' in found)) return found;
   const right = normalised(expected.text, options);
   if (right === null) return unknown(`${golden} is not JSON`);
@@ -117,6 +132,40 @@ async function compare(options: GoldenOptions, parts: Parts, signal: AbortSignal
     difference === null,
     difference === null ? `is as ${golden}` : `differs from ${golden} in ${difference}`,
   );
+}
+
+function actualText(
+  actual: GoldenOptions['actual'],
+  options: GoldenOptions,
+  parts: Parts,
+  signal: AbortSignal,
+): Promise<Text> {
+  if ('file' in actual) return fileText(actual.file, parts.hostRoot, true);
+  if ('url' in actual) return answerText(actual.url, options, parts, signal);
+  return outputText(actual.command, options, parts, signal);
+}
+
+/** A program that ends with anything but 0 fails; one that could not be run, or printed too much, is not known. */
+async function outputText(
+  command: readonly string[],
+  { timeoutMs }: GoldenOptions,
+  { findProgram, clock }: Parts,
+  signal: AbortSignal,
+): Promise<Text> {
+  const unfilled = command.find((word) => word.includes('${'));
+  if (unfilled !== undefined) return unknown(`${unfilled} cannot be filled in for this target`);
+  try {
+    const [program = '', ...rest] = command;
+    const run = [await findProgram(program), ...rest];
+    const { exitCode, output } = await runPiped({ run, env, deadlineMs: timeoutMs }, clock, signal);
+    if (exitCode === null) return probe(false, 'the program was ended by a signal');
+    if (exitCode !== 0) return probe(false, `the program ended with ${exitCode}, expected 0`);
+    if (Buffer.byteLength(output) > maxBytes) return unknown('the program printed more than 1 MiB');
+    return { text: output };
+  } catch (error) {
+    const late = error instanceof RollbackError && error.code === 'TIMED_OUT';
+    return late ? probe(false, messageOf(error)) : unknown(messageOf(error));
+  }
 }
 
 async function fileText(path: string, hostRoot: string, missingFails: boolean): Promise<Text> {

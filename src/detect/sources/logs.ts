@@ -1,5 +1,7 @@
+import { isAbsolute } from 'node:path';
 import { z } from 'zod';
 import type { Docker } from '../../clients/docker/docker.ts';
+import type { FileRoots } from '../../clients/files/held-folder.ts';
 import { cutMark } from '../../clients/docker/log-text.ts';
 import { messageOf, RollbackError } from '../../domain/errors.ts';
 import { sleep, type Clock } from '../../domain/ports/clock.ts';
@@ -7,7 +9,10 @@ import type { Source } from '../../domain/ports/source.ts';
 import type { Reading, Unknown } from '../../domain/reading.ts';
 import type { Subject } from '../../domain/target.ts';
 import { DAY, formatDuration, SECOND } from '../../domain/time.ts';
+import { render } from '../../domain/template.ts';
 import { compilePattern } from '../../promql/matcher.ts';
+import { LogFiles } from './log-file.ts';
+import { oneAtATime } from './one-at-a-time.ts';
 import { duration } from './schema.ts';
 
 /** Which lines are counted, of which container. */
@@ -17,6 +22,8 @@ export interface LogsOptions {
   readonly stream: 'stdout' | 'stderr' | null;
   /** null: the target's own. */
   readonly container: string | null;
+  /** A file of the host instead; null: a container. */
+  readonly file: string | null;
 }
 
 const pattern = z
@@ -36,13 +43,23 @@ const logsOptions: z.ZodType<LogsOptions> = z
     within: duration({ min: SECOND, max: DAY }).describe('How far back lines count'),
     stream: z.enum(['stdout', 'stderr']).optional().describe('Only this one; both unless stated'),
     container: z.string().min(1).optional().describe("Name of a container other than the target's own"),
+    file: z
+      .string()
+      .refine(isAbsolute, { error: 'expected an absolute path of the host' })
+      .optional()
+      .describe('A file of the host inside file_roots, instead of the log of a container'),
   })
-  .transform(({ match, within, stream, container }) => ({
-    match,
-    withinMs: within,
-    stream: stream ?? null,
-    container: container ?? null,
-  }));
+  .transform(({ match, within, stream, container, file }, context) => {
+    if (file !== undefined && (container !== undefined || stream !== undefined))
+      context.addIssue({ code: 'custom', message: 'a file has no container and no stream' });
+    return {
+      match,
+      withinMs: within,
+      stream: stream ?? null,
+      container: container ?? null,
+      file: file ?? null,
+    };
+  });
 
 /** Of the log of one container and one reading. */
 const mostBytes = 2 * 2 ** 20;
@@ -52,12 +69,31 @@ const longestLine = 16_384;
 const charactersATurn = 65_536;
 
 /**
- * How many lines of a container's log match a pattern. Its cost grows with the log, never with the cunning of who writes into it.
+ * How many lines of a container's log, or of a file of the host, match a pattern. Its cost grows with the log, never with the cunning of who writes into it.
  *
  * A container that is missing, and one of a logging driver that cannot be read, is unknown; a log too large to be read
  * whole is `insufficient`, since what was not read may match. No line is ever told: logs hold what must not be.
  */
-export function logsSource(parts: { readonly docker: Docker; readonly clock: Clock }): Source<LogsOptions> {
+export function logsSource(parts: {
+  readonly docker: Docker;
+  readonly clock: Clock;
+  /** Where files may be read. */
+  readonly files: FileRoots;
+}): Source<LogsOptions> {
+  const once = oneAtATime<Seen>();
+  const files = new LogFiles({
+    ...parts,
+    matching: (text, match, signal) => matching(text, match, parts.clock, signal),
+  });
+  const look = (options: LogsOptions, subject: Subject, signal: AbortSignal): Promise<Seen> => {
+    const { file, match, withinMs } = options;
+    if (file === null) return count(options, subject, parts, signal);
+    const path = render(file, { target: subject.target });
+    if (path.includes('${'))
+      return Promise.resolve(unknown('error', `${path} cannot be filled in for ${subject.name}`));
+    const lines = { path, match, withinMs };
+    return once(JSON.stringify(lines), () => files.count(lines, signal));
+  };
   return {
     kind: 'logs',
     options: logsOptions,
@@ -65,11 +101,11 @@ export function logsSource(parts: { readonly docker: Docker; readonly clock: Clo
     signal: () => 'value',
     unit: () => 'number',
     windowMs: ({ withinMs }) => withinMs,
-    identity: () => 'docker',
-    onTargetsOnly: ({ container }) => container === null,
+    identity: ({ file }) => (file === null ? 'docker' : 'log files'),
+    onTargetsOnly: ({ container, file }) => container === null && file === null,
     async read(options, subjects, signal) {
       const readings = subjects.map(async (subject): Promise<[string, Reading]> => {
-        const seen = await count(options, subject, parts, signal);
+        const seen = await look(options, subject, signal);
         return [subject.name, { ...seen, at: parts.clock.now() }];
       });
       return new Map(await Promise.all(readings));

@@ -3,13 +3,20 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { systemClock } from '../../../src/app/clock.ts';
 import { httpClient } from '../../../src/clients/http.ts';
+import { findProgram } from '../../../src/clients/process/programs.ts';
 import { goldenSource } from '../../../src/detect/sources/golden.ts';
 import { nobody, serving } from '../../clients/loopback.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { host, objections, read, subjects } from './reading.ts';
 
 const clock = systemClock();
-const source = (hostRoot = '/') => goldenSource({ client: httpClient({ clock }), hostRoot, clock });
+const source = (hostRoot = '/') =>
+  goldenSource({
+    client: httpClient({ clock }),
+    findProgram: (program) => findProgram(program, ['/bin/sh', '/bin/echo']),
+    hostRoot,
+    clock,
+  });
 
 /** The golden text and the present one as files of a host, and what is said of them. */
 async function comparing(right: string, seen: string | null, more: object = {}): Promise<string | undefined> {
@@ -71,11 +78,45 @@ test('an answer is compared, too', async () => {
 });
 
 test('mistakes are found when the file is read', () => {
-  expect(objections(source(), { golden: '/a' })).toEqual([': needs one of file or url']);
+  expect(objections(source(), { golden: '/a' })).toEqual([': needs one of file, url or command']);
   expect(objections(source(), { golden: 'a', file: '/b' })).toEqual([
     'golden: expected an absolute path of the host',
   ]);
   expect(objections(source(), { golden: '/a', file: '/b', ignore: ['('] })).toEqual([
     'ignore.0: error parsing regexp: missing closing ): `(`',
   ]);
+});
+
+/** What a shell prints, as against a golden text. */
+async function printing(right: string, script: string, more: object = {}): Promise<string | undefined> {
+  const golden = join(temporaryFolder('rd-golden'), 'golden');
+  writeFileSync(golden, right);
+  const options = { golden, command: ['/bin/sh', '-c', script], ...more };
+  const said = (await read(source(), options, host))['host:alpha'];
+  return said?.replaceAll(golden, 'GOLDEN');
+}
+
+test('what a program prints is compared, without what it says on the side', async () => {
+  expect(await printing('3 models\n', 'echo 3 models; echo warming up >&2')).toBe('passed: is as GOLDEN');
+  expect(await printing('3 models\n', 'echo 2 models')).toBe(
+    'failed: differs from GOLDEN in line 1: "2 models", expected "3 models"',
+  );
+});
+
+test('a program that ends badly or too late fails, whatever it printed', async () => {
+  expect(await printing('a\n', 'echo a; exit 3')).toBe('failed: the program ended with 3, expected 0');
+  expect(await printing('a\n', 'kill -KILL $$')).toBe('failed: the program was ended by a signal');
+  expect(await printing('a\n', 'sleep 9', { timeout: '100ms' })).toMatch(/^failed: /);
+});
+
+test('a program that may not be run, prints without end, or cannot be filled in says nothing', async () => {
+  expect(await printing('a\n', '', { command: ['/bin/ls'] })).toMatch(
+    /^error: the program \/bin\/ls is not one of the allowed programs/,
+  );
+  expect(await printing('a\n', 'head -c 1100000 /dev/zero')).toBe(
+    'error: the program printed more than 1 MiB',
+  );
+  expect(await printing('a\n', '', { command: ['/bin/echo', '${target.address}'] })).toBe(
+    'error: ${target.address} cannot be filled in for this target',
+  );
 });
