@@ -2,7 +2,7 @@ import type { BackupRecipe, BackupSet } from '../domain/backup.ts';
 import type { EffectOutcome } from '../domain/effect.ts';
 import { messageOf, RollbackError } from '../domain/errors.ts';
 import type { Step } from '../domain/plan.ts';
-import type { Backups } from '../domain/ports/backups.ts';
+import type { BackupOccasion, Backups } from '../domain/ports/backups.ts';
 import { formatQuantity } from '../domain/quantity.ts';
 import { formatDuration } from '../domain/time.ts';
 import type { DataGuard } from './guarded-data.ts';
@@ -20,18 +20,24 @@ export interface Doing {
   readonly signal: AbortSignal;
 }
 
+/** The set that is to be made. */
+export interface SetWanted extends Pick<BackupOccasion, 'before'> {
+  readonly recipe: string | BackupRecipe;
+  readonly smallerOk: boolean;
+}
+
 /**
  * Makes a set that carries the effect's own name, and reads it back; a repeat finds the one that was made. In development
  * none is made.
  */
 export async function makeSet(
   { backups, isDevelopment }: BackupStepParts,
-  { recipe, smallerOk }: { readonly recipe: string | BackupRecipe; readonly smallerOk: boolean },
+  { recipe, smallerOk, before }: SetWanted,
   { step: { incident, target, from }, opId, signal }: Doing,
 ): Promise<EffectOutcome> {
   const shown = typeof recipe === 'string' ? recipe : recipe.name;
   if (isDevelopment())
-    return { ended: 'done', detail: `no backup of ${shown} was made: this is development` };
+    return { ended: 'done', detail: `no backup of ${shown} was made: this environment skips backups` };
   if (backups === null) return { ended: 'failed', detail: 'no backups are configured', retryable: false };
   const occasion = {
     target: target.name,
@@ -39,6 +45,7 @@ export async function makeSet(
     release: from?.id ?? null,
     key: opId,
     smallerOk,
+    ...(before === undefined ? {} : { before }),
   };
   try {
     const set = await backups.create(recipe, occasion, () => {}, signal);

@@ -101,7 +101,11 @@ function refusal(
 ): Finding {
   const message = `${kind} ${what}`;
   if (isDevelopment())
-    return { level: 'warn', step: index, message: `${message}; allowed, since this is development` };
+    return {
+      level: 'warn',
+      step: index,
+      message: `${message}; allowed, since this environment skips backups`,
+    };
   return { level: 'refuse', step: index, message: remedy === '' ? message : `${message}; ${remedy}` };
 }
 

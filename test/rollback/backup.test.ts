@@ -64,11 +64,11 @@ test('a recipe that is not there, and backups that are not configured, are refus
 test('in development no set is made, and the plan says so', async () => {
   const it = await backingUp({ development: true });
   expect(await it.refusals()).toEqual([
-    { level: 'warn', message: 'no backup of shop is made, since this is development' },
+    { level: 'warn', message: 'no backup of shop is made, since this environment skips backups' },
   ]);
   expect(await it.driver.apply(it.step, opId, never)).toEqual({
     ended: 'done',
-    detail: 'no backup of shop was made: this is development',
+    detail: 'no backup of shop was made: this environment skips backups',
   });
   expect(readdirSync(it.root)).toEqual(['conf']);
   expect(await it.backups.list()).toEqual([]);

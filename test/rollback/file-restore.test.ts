@@ -163,6 +163,6 @@ test('a plan that replaces data is refused without a backup step before that cov
   expect((await planned([restore, backup])).refusal).toBe(`${why}; ${remedy}`);
   expect((await planned([backup, restore])).refusal).toBeNull();
   expect((await planned([restore], true)).plan?.findings).toEqual([
-    { level: 'warn', step: 0, message: `${why}; allowed, since this is development` },
+    { level: 'warn', step: 0, message: `${why}; allowed, since this environment skips backups` },
   ]);
 });

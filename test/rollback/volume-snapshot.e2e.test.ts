@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { onCrashPoint } from '../../src/domain/crash-point.ts';
 import { localPlace } from '../../src/backup/local-place.ts';
+import type { Archivist } from '../../src/domain/ports/backups.ts';
 import { buildImage } from '../support/image.ts';
 import { describeWithDocker, startDockerd, type TestDocker } from '../support/dockerd.ts';
 import { aDirectory } from './a-directory.ts';
@@ -60,6 +61,38 @@ describeWithDocker('volume.snapshot on a real engine', () => {
     expect(await snapshot.apply(step, opId, never)).toMatchObject({ ended: 'done' });
     expect(await snapshot.release?.(step, opId, never)).toMatchObject({ ended: 'done' });
     expect([await it.startedAt(), (await backups.list()).length]).toEqual([since, 1]);
+  });
+
+  test('a store that keeps its data in the volume is copied into the same set before what runs it is stopped', async () => {
+    const it = await aVolume(engine, image);
+    const seen: string[] = [];
+    const seeing = (archivist: Archivist): Archivist => ({
+      ...archivist,
+      dump: async (name, sink, signal) => {
+        seen.push(`${archivist.kind} ${await it.status()}`);
+        return archivist.dump(name, sink, signal);
+      },
+    });
+    const store: Archivist = {
+      ...it.archivist,
+      kind: 'store',
+      examine: () => Promise.resolve({ problems: [], bytes: 1 }),
+      dump: (name, sink) => {
+        sink.end('its schema');
+        return Promise.resolve({ server: null, tool: null, schemaVersion: null, counts: { [name]: 1 } });
+      },
+    };
+    const { snapshot, backups } = await it.open({ archivists: [seeing(store), seeing(it.archivist)] });
+    const step = it.snapshotStep({ stores: ['vectors'] });
+    expect(await snapshot.apply(step, opId, never)).toMatchObject({ ended: 'done' });
+    expect(seen).toEqual(['store running', 'volume exited']);
+    expect(await it.status()).toBe('running');
+    const both = [
+      { kind: 'store', name: 'vectors' },
+      { kind: 'volume', name: it.volume },
+    ];
+    expect((await backups.list())[0]!.parts).toMatchObject(both);
+    expect(snapshot.backsUp?.(step)).toEqual(both);
   });
 
   test('killed between any two calls, nothing stays stopped: a repeat ends the copy, and letting go starts what was stopped', async () => {
@@ -161,7 +194,7 @@ describeWithDocker('volume.snapshot on a real engine', () => {
     ]);
     const development = (await it.open({}, true)).snapshot;
     expect(await development.preflight(it.snapshotStep(), { identity: '', detail: {} }, never)).toEqual([
-      { level: 'warn', message: `no copy of ${it.volume} is made, since this is development` },
+      { level: 'warn', message: `no copy of ${it.volume} is made, since this environment skips backups` },
     ]);
   });
 });

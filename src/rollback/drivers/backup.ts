@@ -39,7 +39,9 @@ export function backupDriver(parts: BackupStepParts): Driver<BackupOptions> {
     async preflight(step, _facts, signal) {
       const { recipe } = schema.parse(step.options);
       if (isDevelopment())
-        return [{ level: 'warn', message: `no backup of ${recipe} is made, since this is development` }];
+        return [
+          { level: 'warn', message: `no backup of ${recipe} is made, since this environment skips backups` },
+        ];
       if (backups === null)
         return [{ level: 'refuse', message: 'no backups are configured; add backups: to the main file' }];
       if (backups.recipe(recipe) === null)
@@ -52,7 +54,7 @@ export function backupDriver(parts: BackupStepParts): Driver<BackupOptions> {
     },
     describe(step, { detail: { things } }) {
       const { recipe } = schema.parse(step.options);
-      if (isDevelopment()) return `make no backup of ${recipe}: this is development`;
+      if (isDevelopment()) return `make no backup of ${recipe}: this environment skips backups`;
       const held = Array.isArray(things) ? things.join(', ') : '';
       return `make a backup of ${recipe} (${held}), and read it back`;
     },

@@ -47,7 +47,7 @@ export function databaseBackupDriver(parts: DatabaseBackupParts): Driver<Databas
     preflight: (step, _facts, signal) => preflight(parts, namesIn(step.options), signal),
     describe(step) {
       const shown = namesIn(step.options).join(', ');
-      if (isDevelopment()) return `make no backup of ${shown}: this is development`;
+      if (isDevelopment()) return `make no backup of ${shown}: this environment skips backups`;
       return `make a backup of ${shown}, and read it back`;
     },
     apply(step, opId, signal) {
@@ -72,7 +72,10 @@ async function preflight(
 ): Promise<readonly Omit<Finding, 'step'>[]> {
   if (isDevelopment())
     return [
-      { level: 'warn', message: `no backup of ${names.join(', ')} is made, since this is development` },
+      {
+        level: 'warn',
+        message: `no backup of ${names.join(', ')} is made, since this environment skips backups`,
+      },
     ];
   if (backups === null)
     return [{ level: 'refuse', message: 'no backups are configured; add backups: to the main file' }];

@@ -1,7 +1,9 @@
+import { heldBy } from '../../domain/backup.ts';
 import type { Driver } from '../../domain/ports/driver.ts';
 import { MINUTE } from '../../domain/time.ts';
 import { snapshotOptions, type SnapshotOptions } from '../volume/options.ts';
 import {
+  recipeOf,
   snapshotFindings,
   snapshotStateIn,
   startedAgain,
@@ -31,15 +33,16 @@ export function volumeSnapshotDriver(parts: SnapshotParts): Driver<SnapshotOptio
       const stops =
         options.writers === 'stop' && !isDevelopment() ? await toBeStopped(parts, options, signal) : [];
       return {
-        identity: `volumes ${options.volumes.join(', ')}`,
+        identity: recipeOf(options).name,
         detail: { stops: stops.map(({ name }) => name) },
       };
     },
     preflight: (step, _facts, signal) => snapshotFindings(parts, step, signal),
     describe(step, { detail: { stops } }) {
-      const { volumes, writers } = snapshotOptions.parse(step.options);
+      const { volumes, stores, writers } = snapshotOptions.parse(step.options);
       const names = volumes.join(', ');
-      if (isDevelopment()) return `make no copy of the volume ${names}: this is development`;
+      const too = stores.length === 0 ? '' : ` with the store ${stores.join(', ')}`;
+      if (isDevelopment()) return `make no copy of the volume ${names}: this environment skips backups`;
       const stopped = Array.isArray(stops) ? stops.join(', ') : '';
       const how = {
         stop:
@@ -47,7 +50,7 @@ export function volumeSnapshotDriver(parts: SnapshotParts): Driver<SnapshotOptio
         quiesced: '; what writes there runs on, with its writes held off',
         running: '; what writes there runs on, so the copy may not be consistent',
       } as const;
-      return `copy the volume ${names} into a backup set, and read it back${how[writers]}`;
+      return `copy the volume ${names}${too} into a backup set, and read it back${how[writers]}`;
     },
     apply: (step, opId, signal) => takeSnapshot(parts, { step, opId, signal }),
     async probe(_step, opId) {
@@ -64,7 +67,7 @@ export function volumeSnapshotDriver(parts: SnapshotParts): Driver<SnapshotOptio
       return { ended: 'done', detail: 'everything that was stopped for the copy was started again' };
     },
     undoable: () => false,
-    backsUp: (step) => snapshotOptions.parse(step.options).volumes.map((name) => ({ kind: 'volume', name })),
+    backsUp: (step) => heldBy(recipeOf(snapshotOptions.parse(step.options))),
     byHand(step) {
       const { volumes, stop = ['CONTAINER'], writers } = snapshotOptions.parse(step.options);
       const copies = volumes.map((name) => {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { EffectRecords } from '../../clients/files/records.ts';
-import type { BackupRecipe } from '../../domain/backup.ts';
+import type { BackedUp, BackupRecipe } from '../../domain/backup.ts';
 import { crashPoint } from '../../domain/crash-point.ts';
 import type { EffectOutcome } from '../../domain/effect.ts';
 import { messageOf, RollbackError } from '../../domain/errors.ts';
@@ -36,10 +36,10 @@ export function snapshotStateIn(record: Json): SnapshotState | null {
   return state.safeParse(record).data ?? null;
 }
 
-/** The set that a step makes is one of its volumes alone. */
-export function recipeOfVolumes(volumes: readonly string[]): BackupRecipe {
-  const name = `volumes ${volumes.join(' + ')}`;
-  return { name, stores: [], volumes, files: [], repositories: [], containers: [] };
+/** The set that a step makes holds its volumes, and the stores that keep their data in them. */
+export function recipeOf({ volumes, stores }: Pick<SnapshotOptions, 'volumes' | 'stores'>): BackupRecipe {
+  const name = `volumes ${[...volumes, ...stores].join(' + ')}`;
+  return { name, stores, volumes, files: [], repositories: [], containers: [] };
 }
 
 /**
@@ -51,12 +51,12 @@ export async function takeSnapshot(parts: SnapshotParts, doing: Doing): Promise<
   const options = snapshotOptions.parse(doing.step.options);
   let made: EffectOutcome;
   try {
-    if (options.writers === 'stop' && !parts.isDevelopment()) await stopFor(parts, options, doing);
-    made = await makeSet(
-      parts,
-      { recipe: recipeOfVolumes(options.volumes), smallerOk: options.smaller_ok },
-      doing,
-    );
+    const stop = (): Promise<void> => stopFor(parts, options, doing);
+    const wanted = { recipe: recipeOf(options), smallerOk: options.smaller_ok };
+    // A store that is stopped cannot be asked for a copy, so those come first.
+    const before = async ({ kind }: BackedUp): Promise<void> => (kind === 'volume' ? stop() : undefined);
+    if (options.stores.length === 0) await stop();
+    made = await makeSet(parts, options.stores.length === 0 ? wanted : { ...wanted, before }, doing);
   } catch (error) {
     if (!(error instanceof RollbackError)) throw error;
     if (signal.aborted) {
@@ -76,13 +76,14 @@ export async function takeSnapshot(parts: SnapshotParts, doing: Doing): Promise<
   return { ...made, detail: `${made.detail}${meanwhile(containers)}` };
 }
 
-/** A repeat whose set is made already stops nothing. */
+/** A repeat whose set is made already stops nothing; several volumes are stopped for together. */
 async function stopFor(
   parts: SnapshotParts,
   options: SnapshotOptions,
   { opId, signal }: Doing,
 ): Promise<void> {
   const { backups, records } = parts;
+  if (options.writers !== 'stop' || parts.isDevelopment()) return;
   if (backups === null || (await backups.madeBy(opId)) !== null) return;
   const noted = snapshotStateIn(await records.read(opId))?.containers ?? [];
   const containers = together(noted, await toBeStopped(parts, options, signal));
@@ -131,14 +132,17 @@ export async function snapshotFindings(
   const { volumes, writers, stop } = options;
   if (parts.isDevelopment())
     return [
-      { level: 'warn', message: `no copy of ${volumes.join(', ')} is made, since this is development` },
+      {
+        level: 'warn',
+        message: `no copy of ${volumes.join(', ')} is made, since this environment skips backups`,
+      },
     ];
   if (parts.backups === null)
     return [{ level: 'refuse', message: 'no backups are configured; add backups: to the main file' }];
   const problems: string[] = [];
   if (writers !== 'stop' && stop !== undefined)
     problems.push(`stop names containers, and writers: ${writers} stops none; leave one of them out`);
-  const examined = await parts.backups.examine(recipeOfVolumes(volumes), signal);
+  const examined = await parts.backups.examine(recipeOf(options), signal);
   problems.push(...examined.problems);
   try {
     if (writers === 'stop' && examined.problems.length === 0)
