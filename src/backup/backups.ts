@@ -268,6 +268,7 @@ async function copy(work: Work, copying: Copying): Promise<readonly BackupPart[]
   const parts: BackupPart[] = [];
   for (const [number, { thing, bytes: of }] of things.entries()) {
     const file = fileOf(number, thing, storing);
+    await occasion.before?.(thing);
     const archivist = work.archivist(thing);
     const poured = {
       thing,

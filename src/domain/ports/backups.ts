@@ -132,6 +132,8 @@ export interface BackupOccasion {
   readonly key: string | null;
   /** Whether parts may be less than half of what they were in the last set; else that is refused. */
   readonly smallerOk?: boolean;
+  /** Called before each thing is copied: what is to be still for its copy can be stopped then. */
+  readonly before?: (thing: BackedUp) => Promise<void>;
 }
 
 /** The backup sets. */

@@ -22,6 +22,12 @@ const steadyFor = durationOption
 /** Options of `volume.snapshot`. */
 export const snapshotOptions = z.strictObject({
   volumes: z.array(volumeName).min(1).describe('The volumes that are copied, all in one set'),
+  stores: z
+    .array(z.string().min(1))
+    .default([])
+    .describe(
+      'Data stores whose own copy belongs to the same set, e.g. a Milvus that keeps its rows in the volumes; they are copied first, while they run',
+    ),
   writers: z
     .enum(['stop', 'quiesced', 'running'])
     .default('stop')
