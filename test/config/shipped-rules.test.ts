@@ -128,6 +128,7 @@ test('the pack loads for each kind of target, with the one warning that it silen
     'layra/release-link',
     'layra/repository',
     'layra/mysql',
+    'layra/mysql-schema',
     'layra/mongodb',
     'layra/qdrant',
     'layra/milvus',

@@ -100,6 +100,7 @@ const cases = [
   ['layra', 'release-link', 'link', 'disruptive'],
   ['layra', 'repository', 'repository', 'disruptive'],
   ['layra', 'mysql', 'stack', 'destructive-data'],
+  ['layra', 'mysql-schema', 'stack', 'destructive-data'],
   ['layra', 'mongodb', 'stack', 'destructive-data'],
   ['layra', 'qdrant', 'stack', 'destructive-data'],
   ['layra', 'milvus', 'stack', 'destructive-data'],
@@ -140,11 +141,11 @@ test('every playbook of mdm makes its backup before anything else but telling pe
 });
 
 test('every playbook of a store holds writes off before it copies, and copies before it replaces', async () => {
-  for (const playbook of ['mysql', 'mongodb', 'qdrant', 'milvus']) {
+  for (const playbook of ['mysql', 'mysql-schema', 'mongodb', 'qdrant', 'milvus']) {
     const { plan } = await planned('layra', 'stack', playbook);
     const kinds = plan?.steps.map((step) => step.kind) ?? [];
-    const [quiesce, copy, restore] = [/^write\.quiesce$/, /\.(backup|snapshot)$/, /\.restore$/].map((kind) =>
-      kinds.findIndex((one) => kind.test(one)),
+    const [quiesce, copy, restore] = [/^write\.quiesce$/, /\.(backup|snapshot)$/, /\.(restore|revert)$/].map(
+      (kind) => kinds.findIndex((one) => kind.test(one)),
     );
     expect([quiesce, copy, restore], playbook).toEqual([1, 2, 3]);
   }
