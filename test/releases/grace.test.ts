@@ -1,3 +1,4 @@
+import { registry } from '../../src/releases/registry.ts';
 import { expect, test } from 'vitest';
 import { HOUR, SECOND } from '../../src/domain/time.ts';
 import { config, deployed, image, watching } from './fixtures.ts';
@@ -163,4 +164,29 @@ test('a target that is not known cannot be deployed', () => {
   expect(() => watching().releases().deploy('nope', 'begin', 'ci', 0)).toThrow(
     'there is no target nope: see `status` for their names',
   );
+});
+
+test('a migration counts as a deployment until its time is over, also on a target without releases', () => {
+  const target = 'shop';
+  const migration = {
+    by: 'alice',
+    since: 0,
+    until: 1_000,
+    recipe: 'all',
+    set: 'b-1',
+    release: null,
+    commit: null,
+    note: '',
+    again: null,
+  };
+  const releases = registry();
+  releases.restore([], [], [{ key: `migration:${target}`, value: migration }]);
+
+  expect(releases.migrating(target, 999)).toEqual(migration);
+  expect(releases.deploying(target, 999)).toBe(true);
+  expect(releases.migrating(target, 1_000)).toBeNull();
+  expect(releases.deploying(target, 1_000)).toBe(false);
+
+  releases.setMigration(target, null);
+  expect(releases.deploying(target, 999)).toBe(false);
 });

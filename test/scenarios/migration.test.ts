@@ -137,6 +137,20 @@ describe('the window of a migration', () => {
     expect(w.engine.core.parts.releases.deploying('shop', w.clock.now())).toBe(false);
   });
 
+  test.each([
+    ['before', false],
+    ['after', true],
+  ] as const)('is open after a daemon died right %s its commit: %s', async (side, open) => {
+    await using w = await prepared();
+    w.killAt({ commit: 1, side });
+    await w.asks(begin);
+    expect(w.killed()).toBe(true);
+    await w.restart();
+
+    expect(w.engine.core.parts.releases.deploying('shop', w.clock.now())).toBe(open);
+    expect(await w.journal('migration.begun')).toHaveLength(open ? 1 : 0);
+  });
+
   test('is told to people when it opens and closes', async () => {
     await using w = await prepared();
     await w.asks(begin);
@@ -212,6 +226,31 @@ describe('a migration does not begin', () => {
 
     expect((await w.asks({ ...begin, recipe: 'milvus' })).message).toBe(
       'no migration of shop: milvus is not safe to migrate without its volume milvus_data, which the recipe milvus leaves out',
+    );
+  });
+
+  test('behind a set that does not hold what the store needs', async () => {
+    await using w = await prepared({
+      configuration: {
+        ...options.configuration,
+        dataRisks: risks,
+        dataStores: stores,
+        backups: policy(['milvus_data']),
+      },
+      backupSet: () =>
+        Promise.resolve({
+          ...aSet,
+          set: {
+            ...aSet.set,
+            recipe: 'milvus',
+            madeAt: w.clock.now(),
+            parts: [{ ...aSet.set.parts[0]!, kind: 'store', name: 'milvus' }],
+          },
+        }),
+    });
+
+    expect((await w.asks({ ...begin, recipe: 'milvus', confirmed: true })).message).toBe(
+      'no migration of shop: b-1 does not hold volume:milvus_data',
     );
   });
 
