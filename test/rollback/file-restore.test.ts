@@ -49,7 +49,9 @@ test('files and folders come back from the newest set before the incident, and t
   expect(it.driver.describe(it.step, await it.driver.read(it.step, never))).toBe(
     `bring ${it.file}, ${it.conf}/deep back from ${it.before.id} of 2026-01-05T12:00Z; what is there stays beside it`,
   );
-  expect(await it.driver.preflight(it.step, await it.driver.read(it.step, never), never)).toEqual([]);
+  expect(await it.driver.preflight(it.step, await it.driver.read(it.step, never), never)).toEqual([
+    { level: 'warn', message: `${it.file}: other value of MODE` },
+  ]);
 
   const done = await it.driver.apply(it.step, opId, never);
   expect(done).toMatchObject({
@@ -163,6 +165,7 @@ test('a plan that replaces data is refused without a backup step before that cov
   expect((await planned([restore, backup])).refusal).toBe(`${why}; ${remedy}`);
   expect((await planned([backup, restore])).refusal).toBeNull();
   expect((await planned([restore], true)).plan?.findings).toEqual([
+    { level: 'warn', step: 0, message: `${it.file}: other value of MODE` },
     { level: 'warn', step: 0, message: `${why}; allowed, since this environment skips backups` },
   ]);
 });

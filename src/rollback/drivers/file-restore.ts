@@ -9,10 +9,11 @@ import { crashPoint } from '../../domain/crash-point.ts';
 import type { EffectOutcome } from '../../domain/effect.ts';
 import { messageOf, RollbackError } from '../../domain/errors.ts';
 import { digest, type Json } from '../../domain/json.ts';
-import type { Step } from '../../domain/plan.ts';
+import type { Finding, Step } from '../../domain/plan.ts';
 import type { Backups } from '../../domain/ports/backups.ts';
 import type { Driver } from '../../domain/ports/driver.ts';
 import { MINUTE } from '../../domain/time.ts';
+import { changesOf } from '../files/restore-changes.ts';
 import { digestOfTree, differencesOf, type TreeDigest } from '../files/tree-digest.ts';
 import { uncovered, type DataGuard } from '../guarded-data.ts';
 import { asShell } from './shell-text.ts';
@@ -62,7 +63,7 @@ export function fileRestoreDriver(parts: FileRestoreParts): Driver<FileRestoreOp
         detail: { set: set?.id ?? null, made: set?.madeAt ?? null },
       };
     },
-    preflight: (step) => preflight(parts, step),
+    preflight: (step, _facts, signal) => preflight(parts, step, signal),
     describe(step, { detail: { set, made } }) {
       const { paths, from } = schema.parse(step.options);
       const when = typeof made === 'number' ? ` of ${new Date(made).toISOString().slice(0, 16)}Z` : '';
@@ -98,7 +99,8 @@ interface Doing {
 async function preflight(
   parts: FileRestoreParts,
   step: Step,
-): Promise<readonly { readonly level: 'refuse'; readonly message: string }[]> {
+  signal: AbortSignal,
+): Promise<readonly Omit<Finding, 'step'>[]> {
   const { paths, from } = schema.parse(step.options);
   const refuse = (message: string) => ({ level: 'refuse', message }) as const;
   const outside = paths.flatMap((name) => outsideProblem(name, parts.files) ?? []);
@@ -107,12 +109,33 @@ async function preflight(
   if (from === 'incident') return parts.backups === null ? [refuse('no backups are configured')] : [];
   try {
     const set = await setFor(parts, step);
-    return paths.flatMap((name) =>
-      partFor(set, name) === null ? [refuse(`${set.id} holds no ${name}`)] : [],
-    );
+    const missing = paths.filter((name) => partFor(set, name) === null);
+    if (missing.length > 0) return missing.map((name) => refuse(`${set.id} holds no ${name}`));
+    return (await wouldChange(parts, set, paths, signal)).map((message) => ({ level: 'warn', message }));
   } catch (error) {
     return [refuse(messageOf(error))];
   }
+}
+
+/** What a dry run shows of the difference; that it cannot be told keeps nothing from being restored. */
+async function wouldChange(
+  { files, backups }: FileRestoreParts,
+  set: BackupSet,
+  paths: readonly string[],
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const changes: string[] = [];
+  for (const path of paths) {
+    const part = partFor(set, path);
+    if (part === null || backups === null) continue;
+    try {
+      changes.push(...(await changesOf({ set, part, path, files, backups }, signal)));
+    } catch (error) {
+      signal.throwIfAborted();
+      changes.push(`${path}: what would change is not known: ${messageOf(error)}`);
+    }
+  }
+  return changes;
 }
 
 async function setFor({ backups }: FileRestoreParts, step: Step): Promise<BackupSet> {
