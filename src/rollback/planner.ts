@@ -6,6 +6,7 @@ import type { Planned, Planner, PlanRequest } from '../domain/ports/planner.ts';
 import { render, unknownTemplateWords } from '../domain/template.ts';
 import { schemaFindings } from './guarded-schema.ts';
 import { asksPeople, unguarded, type DataGuard } from './guarded-data.ts';
+import { unquiesced } from './volume/unquiesced.ts';
 
 /** A step with everything that planning learnt about it. */
 interface Prepared {
@@ -54,7 +55,7 @@ async function build(
     prepared.push(await prepare(driver, resolved, signal));
     steps.push({ step: resolved, driver });
   }
-  const bare = unguarded(steps, guard);
+  const bare = [...unguarded(steps, guard), ...unquiesced(steps.map(({ step }) => step))];
   const behind = schemaFindings(
     request,
     steps.map(({ step, driver }) => ({

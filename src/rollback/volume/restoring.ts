@@ -73,10 +73,12 @@ export function keepBefore({ backups, mark, volume }: Restoring, { set }: Restor
 export async function exchangeBack(work: Restoring, now: RestoreState): Promise<RestoreState> {
   const { parts, backups, archivist, stopping, volume, mark, signal } = work;
   const found = await toBeStopped(parts, stopping, signal);
+  // Once all was started again, others may have stopped what this effect had: that is not started here.
+  const noted = now.phase === 'done' ? [] : now.containers;
   const undoing: RestoreState = {
     ...now,
     phase: 'undoing',
-    containers: [...together(now.containers, found)],
+    containers: [...together(noted, found)],
   };
   await note(work, undoing);
   crashPoint('effect.call.between');

@@ -85,8 +85,11 @@ async function stopFor(
   const { backups, records } = parts;
   if (options.writers !== 'stop' || parts.isDevelopment()) return;
   if (backups === null || (await backups.madeBy(opId)) !== null) return;
-  const noted = snapshotStateIn(await records.read(opId))?.containers ?? [];
-  const containers = together(noted, await toBeStopped(parts, options, signal));
+  const noted = snapshotStateIn(await records.read(opId));
+  const containers = together(
+    noted?.phase === 'stopped' ? noted.containers : [],
+    await toBeStopped(parts, options, signal),
+  );
   await records.write(opId, { phase: 'stopped', containers: [...containers] });
   crashPoint('effect.call.between');
   await stopWriters(parts, containers, options, signal);
