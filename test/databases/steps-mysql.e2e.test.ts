@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { turnOf } from '../../src/clients/databases/mysql/dump.ts';
 import type { Archivist } from '../../src/domain/ports/backups.ts';
 import { DAY } from '../../src/domain/time.ts';
 import { aStep, never, opId } from '../rollback/a-step.ts';
@@ -282,31 +283,58 @@ describe('fault 49, in place: a repeat writes the whole copy again', () => {
 });
 
 test('fault 52: a transaction that holds a table makes the step fail and is named, unless it may be ended', async () => {
-  const it = await spoilt();
-  await using holder = await server.open(it.database);
-  await holder.run('START TRANSACTION');
-  await holder.rows('SELECT COUNT(*) FROM orders');
+  const [it, over, other] = [await spoilt(), await spoilt(), await spoilt()];
+  const holding = async (database: string) => {
+    const holder = await server.open(database);
+    await holder.run('START TRANSACTION');
+    await holder.rows('SELECT COUNT(*) FROM orders');
+    return holder;
+  };
+  await using _one = await holding(it.database);
+  await using _two = await holding(over.database);
+  await using earlier = await server.open(other.database);
+  await earlier.run('DO GET_LOCK(?, 0)', [turnOf(other.database)]);
   expect(await it.refusals({})).toEqual([
     expect.stringMatching(
       /^warn: connected to orders are keeper@\S+ \(Sleep for \d+ s\); those that are still in the way then make the step fail, unless it says terminate: true$/,
     ),
   ]);
+  const apply = (one: typeof it, options: object, key = opId) =>
+    one.open().apply(one.restoreStep(options), key, never);
 
-  expect(await it.open().apply(it.restoreStep(), opId, never)).toEqual({
+  const [switched, written, begunBefore] = await Promise.all([
+    apply(it, {}),
+    apply(over, { in_place: true }),
+    apply(other, { in_place: true }),
+  ]);
+
+  const who = 'keeper@\\S+ \\(Sleep for \\d+ s\\); end them, or let the step do it with terminate: true$';
+  const held = (detail: string) => ({
     ended: 'failed',
-    detail: expect.stringMatching(
-      /^orders is as it was: the tables of orders could not be switched within 10 s: transactions hold them; connected are keeper@\S+ \(Sleep for \d+ s\); end them, or let the step do it with terminate: true$/,
-    ),
+    detail: expect.stringMatching(`${detail}; connected are ${who}`),
     retryable: true,
   });
-  expect(await it.rows()).toBe(10);
+  expect(switched).toEqual(
+    held(
+      '^orders is as it was: the tables of orders could not be switched within 10 s: transactions hold them',
+    ),
+  );
+  expect(written).toEqual(
+    held('^orders was not touched: the tables of orders could not be replaced within 10 s: .*'),
+  );
+  expect(begunBefore).toEqual({
+    ended: 'failed',
+    detail:
+      'orders was not touched: orders is being written to by a restore that was begun before; wait until it is over',
+    retryable: true,
+  });
+  expect([await it.rows(), await over.rows(), await other.rows()]).toEqual([10, 10, 10]);
   expect(await it.databases()).toEqual([it.database]);
 
   expect(await it.refusals({ terminate: true })).toEqual([]);
-  expect(await it.open().apply(it.restoreStep({ terminate: true }), `${opId}1`, never)).toMatchObject({
-    ended: 'done',
-  });
-  expect(await it.rows()).toBe(1000);
+  expect(await apply(it, { terminate: true }, `${opId}1`)).toMatchObject({ ended: 'done' });
+  expect(await apply(over, { in_place: true, terminate: true }, `${opId}1`)).toMatchObject({ ended: 'done' });
+  expect([await it.rows(), await over.rows()]).toEqual([1000, 1000]);
 });
 
 test('fault 53: a copy with another schema version than the release needs is refused', async () => {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Readable, Writable } from 'node:stream';
 import type { Database } from '../../../domain/data-store.ts';
 import { RollbackError } from '../../../domain/errors.ts';
@@ -84,6 +85,14 @@ async function toolOf(store: Database, tools: DatabaseTools, signal: AbortSignal
   return `${/mariadb/i.test(said) ? 'mariadb-dump' : 'mysqldump'} ${version}`;
 }
 
+/**
+ * The lock that whoever feeds a database holds: a client that a killed daemon has left behind writes on until it has
+ * written what it had read.
+ */
+export function turnOf(database: string): string {
+  return `rollbackd ${createHash('sha256').update(database).digest('hex').slice(0, 16)}`;
+}
+
 /** The definitions of a database that are not tables, as statements for the client. */
 export interface Definitions {
   readonly triggers: string;
@@ -163,7 +172,7 @@ async function fed(
         '--default-character-set=utf8mb4',
         '--max-allowed-packet=1073741824',
         // A table that somebody holds must not keep the client waiting for a day.
-        `--init-command=SET lock_wait_timeout = ${waitSeconds}`,
+        `--init-command=SET lock_wait_timeout = ${waitSeconds}, @rollbackd_turn = GET_LOCK('${turnOf(database)}', ${waitSeconds})`,
         // Otherwise a file could have the client run programs: one of these is MariaDB's, one MySQL's.
         '--loose-sandbox',
         '--loose-skip-system-command',

@@ -5,7 +5,7 @@ import { messageOf, RollbackError } from '../../../domain/errors.ts';
 import type { DatabaseTools } from '../tools.ts';
 import { catalogueOf, countMysql } from './catalogue.ts';
 import { openMysql, quoted } from './connection.ts';
-import { feedMysql } from './dump.ts';
+import { feedMysql, turnOf } from './dump.ts';
 import { endOthers, others } from './switch.ts';
 
 /** How long dropping the tables waits for transactions that hold them. */
@@ -33,6 +33,12 @@ export async function overwriteMysql(
     throw new RollbackError('NOT_FOUND', `there is no database ${database} in ${store.name}`);
   await server.run(`SET lock_wait_timeout = ${waitSeconds}`);
   await server.run('SET foreign_key_checks = 0');
+  const [turn] = await server.rows('SELECT GET_LOCK(?, ?) AS got', [turnOf(database), waitSeconds]);
+  if (Number(turn?.['got']) !== 1)
+    throw new RollbackError(
+      'REFUSED',
+      `${store.name} is being written to by a restore that was begun before; wait until it is over`,
+    );
   if (found.tables.length > 0) {
     // The server waits for all of these tables before it drops the first.
     const dropping = server.run(
@@ -56,6 +62,8 @@ export async function overwriteMysql(
       await server.run(`DROP ${kind} IF EXISTS ${quoted(database, name)}`);
     for (const name of found.events) await server.run(`DROP EVENT IF EXISTS ${quoted(database, name)}`);
     crashPoint('effect.call.between');
+    // The client takes it over, so that it is held for as long as that writes.
+    await server.run('DO RELEASE_LOCK(?)', [turnOf(database)]);
     await feedMysql(store, database, source, tools, signal);
     return (await countMysql(server, database)) ?? {};
   } catch (cause) {
