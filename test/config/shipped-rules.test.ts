@@ -20,6 +20,12 @@ include: [${resolve('rules/layra')}]
 prometheus: { url: http://prometheus:9090 }
 alertmanager: { url: http://alertmanager:9093 }
 docker: { socket: /var/run/docker.sock }
+data_stores:
+  mysql: { mysql: { url: 'mysql://layra-mysql:3306/layra' } }
+  mongodb: { mongodb: { url: 'mongodb://layra-mongodb:27017/layra' } }
+  redis: { redis: { url: 'redis://layra-redis:6379/0' } }
+  milvus: { milvus: { url: 'http://layra-milvus:19530' } }
+  qdrant: { qdrant: { url: 'http://layra-qdrant:6333' } }
 targets:
   backend:
     container: layra-backend
@@ -180,14 +186,14 @@ test('the four phases of the runbook are asked, the third once the password of t
       [
         'http ${target.address}/api/v1/health/check',
         'MySQL answers',
+        'MongoDB answers',
         'Redis answers',
         'Milvus answers',
         'Qdrant answers',
-        'MongoDB accepts connections',
       ],
     ],
     ['functionality', ['login, knowledge bases and chat']],
-    ['data', ['there are users', 'the vectors can be read']],
+    ['data', ['there are users', 'the conversations can be counted', 'the vectors can be read']],
   ]);
 });
 
