@@ -1,6 +1,7 @@
 import { containersArchivist } from '../backup/archivists/containers.ts';
 import { filesArchivist } from '../backup/archivists/files.ts';
 import { milvusArchivist } from '../backup/archivists/milvus.ts';
+import { mongodbArchivist } from '../backup/archivists/mongodb.ts';
 import { mysqlArchivist } from '../backup/archivists/mysql.ts';
 import { postgresArchivist } from '../backup/archivists/postgres.ts';
 import { qdrantArchivist } from '../backup/archivists/qdrant.ts';
@@ -20,6 +21,7 @@ export function archivistsFor(
     mysqlArchivist({ stores, tools, hostRoot }),
     postgresArchivist({ stores, tools, hostRoot }),
     sqliteArchivist({ stores, hostRoot, stateDir }),
+    mongodbArchivist(stores),
     qdrantArchivist({ stores, http }),
     milvusArchivist({ stores, http }),
     volumeArchivist({ docker, hostRoot }),

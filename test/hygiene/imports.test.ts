@@ -52,6 +52,7 @@ const owners: Readonly<Record<string, string>> = {
   mysql2: 'clients',
   'mysql2/promise': 'clients',
   pg: 'clients',
+  mongodb: 'clients',
   '@aws-sdk/client-s3': 'clients',
   '@platformatic/kafka': 'clients',
   '@slack/webhook': 'notify',

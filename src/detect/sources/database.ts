@@ -109,11 +109,14 @@ const itsOwn: readonly HttpFailure[] = ['refused', 'reset', 'tls', 'malformed'];
  * @see https://www.postgresql.org/docs/current/errcodes-appendix.html 53300, 57P01 to 57P03
  */
 const unable: readonly unknown[] = [1040, 1053, 1152, 1203, '53300', '57P01', '57P02', '57P03'];
+/** MongoDB, when it stops or is recovering. */
+const unableMongo: readonly unknown[] = [91, 11_600, 13_436];
 
 function isOfStore(error: unknown): boolean {
   if (!(error instanceof RollbackError)) return false;
-  const { errno, sqlState, status, refusal } = error.facts;
+  const { errno, sqlState, status, refusal, serverCode } = error.facts;
   if (unable.includes(errno) || unable.includes(sqlState)) return true;
+  if (unableMongo.includes(serverCode)) return true;
   // Without an account, a health endpoint says 401: that is about us.
   if (typeof status === 'number') return status !== 401 && status !== 403;
   if (refusal === 'ERR' || /^(LOADING|MASTERDOWN|BUSY)\b/.test(messageOf(error.cause))) return true;
