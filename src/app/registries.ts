@@ -42,6 +42,8 @@ import { httpDriver } from '../rollback/drivers/http.ts';
 import { linkRollbackDriver } from '../rollback/drivers/link-rollback.ts';
 import { objectsRestoreDriver } from '../rollback/drivers/objects-restore.ts';
 import { notifyDriver } from '../rollback/drivers/notify.ts';
+import { processRestartDriver } from '../rollback/drivers/process-restart.ts';
+import { processStopDriver } from '../rollback/drivers/process-stop.ts';
 import { swarmRollbackDriver } from '../rollback/drivers/swarm-rollback.ts';
 import { volumeRestoreDriver } from '../rollback/drivers/volume-restore.ts';
 import { volumeSnapshotDriver } from '../rollback/drivers/volume-snapshot.ts';
@@ -122,6 +124,7 @@ export function driversFor(
   const { clock, environment, vault, own, channels, tell, readings } = parts;
   const stack = { docker, compose: rest.compose, vault, clock, own };
   const copy = { copies: rest.copies, git, records, clock };
+  const process = { processes, clock, hostRoot: files.hostRoot, records };
   return {
     evidence: evidenceDriver({ docker: parts.docker, readings }),
     'docker.rollback': dockerRollbackDriver({ docker, vault, clock, own }),
@@ -131,6 +134,8 @@ export function driversFor(
     'compose.restart': composeRestartDriver({ ...stack, records }),
     'swarm.rollback': swarmRollbackDriver({ swarm: rest.swarm, docker, vault, clock }),
     'link.rollback': linkRollbackDriver({ processes, clock, http }),
+    'process.stop': processStopDriver(process),
+    'process.restart': processRestartDriver(process),
     'git.checkout_paths': gitCheckoutPathsDriver(copy),
     'git.reset': gitResetDriver(copy),
     'git.tag': gitTagDriver(copy),

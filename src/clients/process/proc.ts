@@ -38,6 +38,25 @@ export async function programOf(pid: number): Promise<string> {
   return basename(line.split('\0')[0] ?? '');
 }
 
+/** The process that started it, or that took it over; null when there is none, or no such process. */
+export async function parentOf(pid: number): Promise<number | null> {
+  const text = await readFile(`/proc/${pid}/stat`, 'latin1').catch(() => null);
+  const parent = text === null ? 0 : Number(fieldsOf(text)[1]);
+  return parent > 0 ? parent : null;
+}
+
+/** Ticks of /proc per second: fixed for programs on every architecture of Linux that Node.js runs on. */
+const ticksPerSecond = 100;
+
+/** When a process began, in ms since 1970 by the clock of the machine; right to a second. */
+export async function startedAt({ startTicks }: ProcessStatus): Promise<number> {
+  const text = await readFile('/proc/stat', 'latin1').catch((cause: unknown) => {
+    throw new RollbackError('UNREACHABLE', '/proc/stat cannot be read', {}, { cause });
+  });
+  const booted = Number(/^btime (\d+)$/m.exec(text)?.[1]);
+  return booted * 1_000 + (startTicks * 1_000) / ticksPerSecond;
+}
+
 /** Every process on this machine but ourselves. Rejects with `UNREACHABLE` where there is no /proc. */
 export async function everyProcess(): Promise<number[]> {
   const names = await readdir('/proc').catch((cause: unknown) => {
@@ -55,7 +74,11 @@ export async function everyProcess(): Promise<number[]> {
 }
 
 function parseStat(text: string): ProcessStatus {
-  // The name in parentheses may itself hold spaces and parentheses, so fields are counted after the last one.
-  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  const fields = fieldsOf(text);
   return { startTicks: Number(fields[19]), ended: fields[0] === 'Z' || fields[0] === 'X' };
+}
+
+function fieldsOf(text: string): readonly string[] {
+  // The name in parentheses may itself hold spaces and parentheses, so fields are counted after the last one.
+  return text.slice(text.lastIndexOf(')') + 2).split(' ');
 }

@@ -46,6 +46,8 @@ export const stepWords: Readonly<Record<string, string>> = {
   'directory.clear': 'Empties a folder, such as a cache',
   'cache.invalidate': 'Takes keys out of a Redis, by pattern in batches or all at once',
   'objects.restore': 'Brings the objects under a prefix of a bucket back to their versions of an instant',
+  'process.stop': 'Stops a service of systemd, the process of a pid file, or what a program stops',
+  'process.restart': 'Restarts a service of systemd, the process of a pid file, or what a program restarts',
   command: 'Runs a program of allowed_programs, never through a shell',
   http: 'Sends a request',
   wait: 'Lets time pass',
