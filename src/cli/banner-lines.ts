@@ -1,8 +1,8 @@
-import type { StatusView } from '../domain/ports/daemon.ts';
+import type { StatusView, TargetView } from '../domain/ports/daemon.ts';
 import type { Paint } from './paint.ts';
 import { clockTime } from './times.ts';
 
-/** What changes the meaning of everything else: halts, freezes, blindness, a configuration that is not the newest. */
+/** What changes the meaning of everything else: halts, freezes, migrations, blindness, a configuration that is not the newest. */
 export function bannerLines(
   { halted, blind, scrape, unknownSeries, targets, configuration, now }: StatusView,
   paint: Paint,
@@ -16,12 +16,23 @@ export function bannerLines(
           `${paint.alarm(' HALTED ')} ${halted.replace(/^halted /, '')}; nothing starts until: rollbackd unhalt`,
         ]),
     ...freezes(targets).map((line) => `${paint.yellow('FROZEN')}  ${line}`),
+    ...targets.flatMap((target) => migrationLine(target, now, paint)),
     ...(blind.length === 0
       ? []
       : [`${paint.yellow('BLIND')}  cannot see through ${blind.join(', ')}; rollbackd doctor`]),
     ...scrapeLines(scrape, now, paint),
     ...reloadLines(lastReloadFailed, clockTime(loadedAt, now), paint),
     ...(strangers.length === 0 ? [] : [paint.dim(`series of no target: ${strangers.join(', ')}`)]),
+  ];
+}
+
+/** A migration that goes on: levels count in it that count at no other time. */
+function migrationLine({ name, migration }: TargetView, now: number, paint: Paint): string[] {
+  if (migration === null) return [];
+  const { by, until, note, again } = migration;
+  const what = again === null ? 'by' : 'tried again by';
+  return [
+    `${paint.cyan('MIGRATION')}  ${name}: ${what} ${by} until ${clockTime(until, now)}${note === '' ? '' : `: ${note}`}; rollbackd migrate end ${name}`,
   ];
 }
 

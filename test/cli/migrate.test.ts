@@ -69,10 +69,11 @@ async function typing(job: BackupJob = made) {
     inbox: new FakeInbox(),
     version: '0.1.0',
   });
+  const url = `http://127.0.0.1:${server.port}`;
   return {
     daemon,
-    type: (...words: string[]) =>
-      inProcess(['migrate', ...words], { ROLLBACKD_URL: `http://127.0.0.1:${server.port}` }),
+    url,
+    type: (...words: string[]) => inProcess(['migrate', ...words], { ROLLBACKD_URL: url }),
     [Symbol.asyncDispose]: () => server.close(),
   };
 }
@@ -160,6 +161,20 @@ test('status shows what goes on', async () => {
   );
   expect((await at.type('status', 'web')).out).toBe('no migration goes on\n');
   expect(JSON.parse((await at.type('status', '--json')).out)).toEqual([{ target: 'backend', ...migration }]);
+});
+
+test('what goes on stands at the top of the status, and with its target', async () => {
+  await using at = await typing();
+  at.daemon.statusView = {
+    ...emptyStatus,
+    targets: [aTarget({ name: 'backend', deploying: true, migration })],
+  };
+  const { out } = await inProcess(['status'], { ROLLBACKD_URL: at.url });
+
+  expect(out).toContain(
+    'MIGRATION  backend: tried again by alice until 13:00:00: orders get an index; rollbackd migrate end backend\n',
+  );
+  expect(out).toContain('  backend  mode auto, migration until 13:00:00\n');
 });
 
 test('watch ends well when nothing breached for the time, and badly at once when something does', async () => {
