@@ -113,7 +113,7 @@ export class Commands {
 
   #find(full: string, { filter, readConcern, limit }: Document): Document {
     const isSnapshot = readConcern?.level === 'snapshot';
-    let at = Number((readConcern?.atClusterTime as Timestamp | undefined)?.getHighBits() ?? 0);
+    let at = (readConcern?.atClusterTime as Timestamp | undefined)?.getHighBits() ?? 0;
     if (isSnapshot && at === 0) at = this.#snapshots.push(new Map(structuredCopy(this.stand)));
     const stand = isSnapshot ? this.#snapshots[at - 1] : this.stand;
     const all = stand?.get(full)?.documents ?? [];
