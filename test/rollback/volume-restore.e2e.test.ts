@@ -188,6 +188,23 @@ describeWithDocker('volume.restore on a real engine', () => {
     }
   });
 
+  test('a copy that does not hold as many files as it says changes nothing', async () => {
+    const it = await aVolume(engine, image);
+    const lying = await it.before({
+      ...it.archivist,
+      dump: async (...given) => ({ ...(await it.archivist.dump(...given)), counts: { [it.volume]: 9 } }),
+    });
+    it.put('bad');
+    await it.own();
+    expect(await it.restore.apply(it.restoreStep({ from: lying.id }), opId, never)).toEqual({
+      ended: 'failed',
+      detail: `${it.volume}: what was restored does not count the same: ${it.volume}: 1 of 9`,
+      retryable: false,
+    });
+    expect([it.now(), await it.status()]).toEqual(['bad', 'running']);
+    expect(readdirSync(it.beside)).toEqual(['_data']);
+  });
+
   test('a link in the copy that leads out of the volume is not followed', async () => {
     const it = await aVolume(engine, image);
     const outside = aDirectory();
