@@ -24,6 +24,7 @@ import { readRules } from './rules.ts';
 import { checkOwnParts, checkShared } from './target-conflicts.ts';
 import { checkScraped } from './scrape-references.ts';
 import { withTargetPages, type ScrapeSection } from './scraping.ts';
+import { checkStores } from './store-references.ts';
 import { readTargets } from './targets.ts';
 
 /** What a configuration is read from and judged by. */
@@ -141,6 +142,7 @@ function readParts(
   });
   const scrape = withTargetPages(main.at('scrape'), section, placedTargets);
   checkReferences(placedTargets, placedRules, playbooks, daemon);
+  checkStores(placedTargets, placedRules, playbooks, daemon);
   checkScraped(main, { targets: placedTargets, rules: placedRules }, { ...daemon, scrape });
   checkExpectations(placedTargets, placedRules, playbooks);
   const rules = placedRules.map(({ rule }) => rule);

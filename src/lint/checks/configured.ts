@@ -54,6 +54,10 @@ export const configured = {
     why: 'The template has no value for this target, so the rule is never read for it.',
     remedy: 'Give the target what the rule speaks of, or take the pack off it.',
   }),
+  'target/unknown-store': warned('target/unknown-store', {
+    why: 'What is asked of a data store that is not there stays unknown, and a step that needs it is refused in the middle of the night.',
+    remedy: 'Add it to data_stores or backups.recipes of the main file, or correct the name.',
+  }),
   'target/shared-labels': warned('target/shared-labels', {
     why: 'Series are mapped to targets by labels; targets with the same labels breach together, whichever is broken.',
     remedy: 'Give each target labels of its own.',
