@@ -320,7 +320,7 @@ test('fault 52: a transaction that holds a table makes the step fail and is name
     ),
   );
   expect(written).toEqual(
-    held('^orders was not touched: the tables of orders could not be replaced within 10 s: .*'),
+    held('^orders was not touched: the tables of orders could not be replaced within 5 s: .*'),
   );
   expect(begunBefore).toEqual({
     ended: 'failed',

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
 import { sqliteArchivist } from '../../src/backup/archivists/sqlite.ts';
+import type { BackupFacts } from '../../src/domain/backup.ts';
 import { effectRecords } from '../../src/clients/files/records.ts';
 import { schemaComponent } from '../../src/domain/release.ts';
 import { databaseBackupDriver } from '../../src/rollback/drivers/database-backup.ts';
@@ -11,7 +12,7 @@ import { someBackups } from '../backup/some-backups.ts';
 import { aStep, never, opId, release, shop } from './a-step.ts';
 
 /** A file of SQLite with a set from before; then rows are lost; then the incident's own set. */
-async function spoilt() {
+async function spoilt(copied: (facts: BackupFacts) => BackupFacts = (facts) => facts) {
   const it = await someBackups();
   const path = join(it.root, 'orders.db');
   const live = new DatabaseSync(path);
@@ -21,7 +22,9 @@ async function spoilt() {
     PRAGMA foreign_keys = OFF; INSERT INTO people VALUES (1); INSERT INTO orders VALUES (1, 1), (2, 1), (3, 99)`);
   const schemaQuery = 'SELECT MAX(version) FROM migrations';
   const stores = { orders: { kind: 'sqlite', name: 'orders', path, schemaQuery } } as const;
-  const archivists = [sqliteArchivist({ stores, hostRoot: '/', stateDir: it.stateDir })];
+  const own = sqliteArchivist({ stores, hostRoot: '/', stateDir: it.stateDir });
+  const dump: typeof own.dump = async (...args) => copied(await own.dump(...args));
+  const archivists = [{ ...own, dump }];
   const backups = await it.openBackups({ archivists });
   const parts = {
     backups,
@@ -65,6 +68,27 @@ test('a store of any kind that is copied comes back, is counted, and goes again 
   expect(it.rows()).toBe(3);
   expect(await it.restore.undo?.(it.step, opId, never)).toMatchObject({ ended: 'done' });
   expect(it.rows()).toBe(1);
+});
+
+test('what does not count as the manifest says, or has another schema, is not put to use', async () => {
+  const applied = async (copied: (facts: BackupFacts) => BackupFacts) => {
+    const it = await spoilt(copied);
+    const failed = await it.restore.apply(it.step, opId, never);
+    expect(it.rows()).toBe(1);
+    return failed;
+  };
+  expect(await applied((facts) => ({ ...facts, counts: { ...facts.counts, orders: 4 } }))).toEqual({
+    ended: 'failed',
+    detail: 'orders was not touched: orders: what was restored does not count the same: orders: 3 of 4',
+    retryable: false,
+  });
+  expect(await applied((facts) => ({ ...facts, schemaVersion: '6' }))).toEqual({
+    ended: 'failed',
+    detail: expect.stringMatching(
+      /^orders was not touched: orders: what was restored has schema version 7, and b-\S+ says 6$/,
+    ),
+    retryable: false,
+  });
 });
 
 test('a release that ran with another schema than the copy has makes it refused, unless the step says so', async () => {

@@ -9,7 +9,7 @@ import { feedMysql, turnOf } from './dump.ts';
 import { endOthers, others } from './switch.ts';
 
 /** How long dropping the tables waits for transactions that hold them. */
-const waitSeconds = 10;
+const waitSeconds = 5;
 
 /**
  * Empties a database and restores a dump into it. Statements that define tables cannot be taken back by these servers, so
