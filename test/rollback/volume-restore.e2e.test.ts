@@ -4,6 +4,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   symlinkSync,
   truncateSync,
   writeFileSync,
@@ -111,10 +112,49 @@ describeWithDocker('volume.restore on a real engine', () => {
       dieBetweenCalls(1 + (nth % 6));
       await again.undo?.(step, op, never).catch(() => {});
       onCrashPoint(() => {});
+      if (nth % 2 === 0) expect(await again.release?.(step, op, never)).toMatchObject({ ended: 'done' });
       expect(await again.undo?.(step, op, never)).toMatchObject({ ended: 'done' });
       expect(it.now()).toBe('bad');
       expect(await it.status()).toBe('running');
     }
+  });
+
+  test('an undo that cannot start a container again is told of until it can', async () => {
+    const it = await spoilt();
+    const folder = join(aDirectory(), 'bound');
+    mkdirSync(folder);
+    const other = engine.name('reader');
+    const bound = ['--mount', `type=bind,src=${folder},dst=/bound`];
+    await engine.cli(
+      'run',
+      '-d',
+      '--name',
+      other,
+      '-v',
+      `${it.volume}:/data`,
+      ...bound,
+      image,
+      'sleep',
+      '600',
+    );
+    const step = it.restoreStep();
+    expect(await it.restore.apply(step, opId, never)).toMatchObject({ ended: 'done' });
+    renameSync(folder, `${folder}-gone`);
+    const stopped = `container ${other} is stopped and could not be started again`;
+    await expect(it.restore.undo?.(step, opId, never)).rejects.toMatchObject({
+      code: 'EFFECT_UNKNOWN',
+      message: expect.stringContaining(stopped) as string,
+    });
+    expect([it.now(), await it.status()]).toEqual(['bad', 'running']);
+    expect(await it.restore.probe(step, opId, never)).toBe('partial');
+    const held = await it.restore.release?.(step, opId, never);
+    expect(held).toMatchObject({ ended: 'failed', retryable: true });
+    expect(held?.detail).toContain(stopped);
+
+    renameSync(`${folder}-gone`, folder);
+    expect(await it.restore.release?.(step, opId, never)).toMatchObject({ ended: 'done' });
+    expect(await engine.cli('inspect', '--format', '{{.State.Status}}', other)).toBe('running');
+    expect(await it.restore.probe(step, opId, never)).toBe('not_done');
   });
 
   test('what does not come up on the restored content gets the content from before back', async () => {

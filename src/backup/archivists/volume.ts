@@ -73,9 +73,9 @@ export function volumeArchivist({ docker, hostRoot }: VolumeParts): Archivist {
       const { path, archivist } = await at(name, signal);
       return archivist.switched(path, scratch, keepAs, signal);
     },
-    async switchBack(name, _scratch, keepAs, signal) {
-      const { path, files } = await at(name, signal);
-      await idle(name, signal);
+    async switchBack(name, scratch, keepAs, signal) {
+      const { path, files, archivist } = await at(name, signal);
+      if ((await archivist.switched(path, scratch, keepAs, signal)) !== 'not_done') await idle(name, signal);
       await exchangeBack({ path, keepAs }, files, signal);
     },
     async drop(name, which, signal) {

@@ -108,9 +108,11 @@ export async function settle(work: Restoring): Promise<string | null> {
 const settled: readonly RestoreState['phase'][] = ['done', 'undone', 'failed'];
 
 async function finished(work: Restoring, now: RestoreState): Promise<'done' | 'undone' | 'failed'> {
-  const { backups, archivist, volume, mark, signal } = work;
+  const { parts, backups, archivist, stopping, volume, mark, signal } = work;
   if (now.phase === 'starting') return 'done';
   if (now.phase === 'undoing') {
+    if ((await archivist.switched(volume, mark, mark, signal)) !== 'not_done')
+      await stopWriters(parts, now.containers, stopping, signal);
     await archivist.switchBack?.(volume, mark, mark, signal);
     await backups.unkeep({ keepAs: mark });
     return 'undone';
