@@ -1,5 +1,6 @@
 import { containersArchivist } from '../backup/archivists/containers.ts';
 import { filesArchivist } from '../backup/archivists/files.ts';
+import { kafkaArchivist } from '../backup/archivists/kafka.ts';
 import { milvusArchivist } from '../backup/archivists/milvus.ts';
 import { mongodbArchivist } from '../backup/archivists/mongodb.ts';
 import { mysqlArchivist } from '../backup/archivists/mysql.ts';
@@ -24,6 +25,11 @@ export function archivistsFor(
     mongodbArchivist(stores),
     qdrantArchivist({ stores, http }),
     milvusArchivist({ stores, http }),
+    kafkaArchivist({
+      stores,
+      // Loaded when it is needed: most configurations have no Kafka.
+      open: async (store, signal) => (await import('../clients/kafka/kafka.ts')).openKafka(store, signal),
+    }),
     volumeArchivist({ docker, hostRoot }),
     filesArchivist(files),
     repositoryArchivist(files, stateDir),

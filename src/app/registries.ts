@@ -42,6 +42,7 @@ import { httpDriver } from '../rollback/drivers/http.ts';
 import { linkRollbackDriver } from '../rollback/drivers/link-rollback.ts';
 import { objectsRestoreDriver } from '../rollback/drivers/objects-restore.ts';
 import { notifyDriver } from '../rollback/drivers/notify.ts';
+import { offsetsResetDriver } from '../rollback/drivers/offsets-reset.ts';
 import { processRestartDriver } from '../rollback/drivers/process-restart.ts';
 import { processStopDriver } from '../rollback/drivers/process-stop.ts';
 import { swarmRollbackDriver } from '../rollback/drivers/swarm-rollback.ts';
@@ -163,7 +164,14 @@ export function driversFor(
       records,
       restart: dockerRestartDriver({ docker, vault, clock, own }),
     }),
-    'flags.set': flagsSetDriver({ files, records }),
+    'flags.set': flagsSetDriver({
+      files,
+      records,
+      http,
+      environment,
+      stores: rest.dataStores,
+      open: async (store, signal) => (await import('../clients/redis.ts')).openRedis(store, signal),
+    }),
     'directory.clear': directoryClearDriver({ files, records }),
     'cache.invalidate': cacheInvalidateDriver({
       stores: rest.dataStores,
@@ -177,6 +185,12 @@ export function driversFor(
       stores: rest.dataStores,
       // Loaded when it is needed: the library is a large one.
       open: async (store) => (await import('../clients/s3/bucket.ts')).openBucket(store),
+      records,
+    }),
+    'offsets.reset': offsetsResetDriver({
+      ...parts,
+      stores: rest.dataStores,
+      open: async (store, signal) => (await import('../clients/kafka/kafka.ts')).openKafka(store, signal),
       records,
     }),
     command: commandDriver({ processes }),

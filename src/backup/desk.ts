@@ -69,7 +69,8 @@ export function backupDesk(parts: DeskParts): OwnDesk {
         throw new RollbackError('REFUSED', `${id} did not read back: ${verdict.problems.join('; ')}`);
       const wanted = chosen(set.parts, names, id);
       return running.start({ does: 'restore', recipe: set.recipe, set: id, by }, async (progress, signal) => {
-        const details = await restore(parts, { set, parts: wanted, progress, signal });
+        const whole = names.length > 0 ? wanted : wanted.filter((part) => isWhole(backups, part));
+        const details = await restore(parts, { set, parts: whole, progress, signal });
         return { ended: 'well', message: `${details.length} parts of ${id} are in use`, details, set: id };
       });
     },
@@ -113,6 +114,11 @@ function mustBeIdle(running: Jobs, isInTheWay: (job: BackupJob) => boolean): voi
       ? `a backup of ${busy.recipe} is being made`
       : `${busy.set ?? 'a set'} is being restored`;
   throw new RollbackError('REFUSED', `${what} by ${busy.by} already (${busy.id}); wait for it`);
+}
+
+/** Offsets of consumer groups are put back by their step. */
+function isWhole(backups: DeskParts['backups'], part: BackupPart): boolean {
+  return backups.archivist(part).forSteps !== true;
 }
 
 function chosen(parts: readonly BackupPart[], names: readonly string[], id: string): readonly BackupPart[] {

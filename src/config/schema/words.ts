@@ -48,6 +48,7 @@ export const stepWords: Readonly<Record<string, string>> = {
   'objects.restore': 'Brings the objects under a prefix of a bucket back to their versions of an instant',
   'process.stop': 'Stops a service of systemd, the process of a pid file, or what a program stops',
   'process.restart': 'Restarts a service of systemd, the process of a pid file, or what a program restarts',
+  'offsets.reset': 'Sets the offsets of a Kafka consumer group: as recorded, to an end, or to an instant',
   command: 'Runs a program of allowed_programs, never through a shell',
   http: 'Sends a request',
   wait: 'Lets time pass',

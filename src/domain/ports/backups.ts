@@ -16,6 +16,8 @@ import type {
  */
 export interface Archivist {
   readonly kind: BackupPartKind;
+  /** True: a step puts its copies back; a restoration of all parts leaves them out. */
+  readonly forSteps?: true;
   /** Whether it is the one for this name, e.g. for data stores of its kind. */
   handles(name: string): boolean;
   /** What has to be copied with it, since its own copy holds not all of the data; nothing unless stated. */
