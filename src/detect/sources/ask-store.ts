@@ -38,6 +38,7 @@ export async function askStore(store: DataStore, asking: Asking, means: StoreMea
     case 'milvus':
       return askVectors(store, asking, means.http);
     case 'mongodb':
+      return askMongo(store, asking);
     case 's3':
     case 'kafka':
       return { unfit: `${store.name} is a ${store.kind}, which is not asked here; let a command ask it` };
@@ -103,6 +104,26 @@ async function askSqlite(
   if (typeof statement !== 'string') return statement;
   const rows = await sqliteRows({ ...store, hostRoot }, statement, signal);
   return one(rows.map((row) => Object.fromEntries(row.entries())));
+}
+
+async function askMongo(
+  store: Database,
+  { question, timeoutMs, signal, connected }: Asking,
+): Promise<Answer> {
+  if (question.ask !== 'ping' && question.ask !== 'collection')
+    return { unfit: `${store.name} is a mongodb: ask it with ping or collection, not ${question.ask}` };
+  const { openMongo } = await import('../../clients/databases/mongodb/connection.ts');
+  await using mongo = await openMongo(store, signal);
+  connected();
+  const { database, asked } = mongo;
+  if (question.ask === 'ping')
+    return { value: void (await asked('ping', () => database.command({ ping: 1 }))) };
+  const { collection } = question;
+  // Counted, not looked up: what the server keeps of its own about sizes may be wrong after it was killed.
+  const counting = asked(`count ${collection}`, () =>
+    database.collection(collection).countDocuments({}, { maxTimeMS: timeoutMs }),
+  );
+  return { value: await counting };
 }
 
 function one(rows: readonly Row[]): Answer {

@@ -43,7 +43,7 @@ export const databaseOptions: z.ZodType<DatabaseOptions> = z
       .string()
       .regex(/^[A-Za-z0-9_.-]+$/, { error: 'expected the name of a collection' })
       .optional()
-      .describe('Of qdrant and milvus: how many points it has'),
+      .describe('Of mongodb, qdrant and milvus: how many documents or points it has'),
     timeout: duration({ min: 1, max: 30 * SECOND })
       .default(5 * SECOND)
       .describe('From the connection to the answer; 5s unless stated'),
