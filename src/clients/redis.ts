@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { createClient, RESP_TYPES } from '@redis/client';
 import type { RedisStore } from '../domain/data-store.ts';
 import { messageOf, RollbackError } from '../domain/errors.ts';
@@ -19,6 +20,10 @@ export interface Redis extends AsyncDisposable {
   get(key: string): Promise<string | null>;
   /** `forMs`: it goes by itself after this long. */
   set(key: string, value: string, forMs: number): Promise<void>;
+  /** A text that others keep in a key, or in a field of a hash. Rejects with `REFUSED` where it is something else. */
+  textAt(key: string, field: string | null): Promise<string | null>;
+  /** Writes such a text, or takes it out. A key that expires goes on expiring. */
+  putText(key: string, field: string | null, text: string | null): Promise<void>;
 }
 
 /** How a server is reached. Each call opens a connection of its own; rejections are `RollbackError`s. */
@@ -86,6 +91,21 @@ export async function openRedis(store: RedisStore, signal: AbortSignal): Promise
       asked('write a key', async () => {
         await client.set(key, value, { expiration: { type: 'PX', value: forMs } });
       }),
+    textAt: (key, field) =>
+      asked('read a key', async () => {
+        const bytes = await (field === null ? binary.get(key) : binary.hGet(key, field));
+        if (bytes === null || bytes === undefined) return null;
+        const found = Buffer.from(bytes);
+        if (isUtf8(found)) return found.toString('utf8');
+        throw new Error('ERR the value is not a text in UTF-8');
+      }),
+    putText: (key, field, text) =>
+      asked('write a key', async () => {
+        if (field === null && text === null) await client.unlink(key);
+        else if (field === null) await client.set(key, text ?? '', { expiration: 'KEEPTTL' });
+        else if (text === null) await client.hDel(key, field);
+        else await client.hSet(key, field, text);
+      }),
     [Symbol.asyncDispose]: async () => {
       signal.removeEventListener('abort', abort);
       if (client.isOpen) client.destroy();
@@ -116,7 +136,9 @@ function failure(
   if (signal.aborted)
     return new RollbackError('ABORTED', `interrupted while it tried to ${tried} in ${where}`);
   const said = messageOf(cause);
-  const refusal = /^(WRONGPASS|NOAUTH|NOPERM|ERR|READONLY|MOVED|MISCONF|LOADING|OOM)\b/.exec(said)?.[1];
+  const refusal = /^(WRONGPASS|WRONGTYPE|NOAUTH|NOPERM|ERR|READONLY|MOVED|MISCONF|LOADING|OOM)\b/.exec(
+    said,
+  )?.[1];
   if (refusal === 'LOADING')
     return new RollbackError(
       'UNREACHABLE',

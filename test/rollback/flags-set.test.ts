@@ -29,6 +29,8 @@ list:
   - a
 `;
 
+const nothingRemote = { http: {} as never, environment: {}, stores: {}, open: {} as never };
+
 function written(text: string, options: object, name = 'feature_flags.yaml') {
   const root = aDirectory();
   const file = join(root, name);
@@ -38,6 +40,7 @@ function written(text: string, options: object, name = 'feature_flags.yaml') {
     flagsSetDriver({
       files: { hostRoot: '/', roots: [root] },
       records: effectRecords(stateDir, new SimulatedClock()),
+      ...nothingRemote,
     });
   const driver = open();
   const step = aStep('flags.set', driver.options.parse({ file, ...options }));

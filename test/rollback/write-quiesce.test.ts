@@ -34,6 +34,8 @@ class FakeRedis {
         this.keys.set(key, value);
         return Promise.resolve();
       },
+      textAt: () => Promise.resolve(null),
+      putText: () => Promise.resolve(),
       [Symbol.asyncDispose]: () => Promise.resolve(),
     });
   };

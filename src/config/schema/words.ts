@@ -42,7 +42,7 @@ export const stepWords: Readonly<Record<string, string>> = {
   'file.restore': 'Brings files and folders back from a backup set',
   'volume.snapshot': 'Copies Docker volumes into a backup set, with what writes to them stopped meanwhile',
   'volume.restore': 'Brings a Docker volume back from a backup set; the content from before is kept',
-  'flags.set': 'Sets keys in a YAML, JSON or dotenv file, and keeps the rest as it is',
+  'flags.set': 'Sets keys in a YAML, JSON or dotenv file, and keeps the rest as it is; or a flag over HTTP or in a Redis',
   'directory.clear': 'Empties a folder, such as a cache',
   'cache.invalidate': 'Takes keys out of a Redis, by pattern in batches or all at once',
   'objects.restore': 'Brings the objects under a prefix of a bucket back to their versions of an instant',

@@ -5,9 +5,16 @@ import { crashPoint } from '../../domain/crash-point.ts';
 import type { EffectOutcome } from '../../domain/effect.ts';
 import { messageOf, RollbackError } from '../../domain/errors.ts';
 import { digest, type Json } from '../../domain/json.ts';
+import type { Step, StepFacts } from '../../domain/plan.ts';
 import type { Driver } from '../../domain/ports/driver.ts';
 import { MINUTE } from '../../domain/time.ts';
 import { flagText } from '../flags/flag-text.ts';
+import { httpRemote } from '../flags/http-flag.ts';
+import { redisRemote } from '../flags/redis-flag.ts';
+import { probeRemote, setRemote, shown, undoRemote, type RemoteFlag } from '../flags/remote-flag.ts';
+import type { RedisParts } from '../quiesce/redis.ts';
+import type { RequestParts } from '../quiesce/request.ts';
+import { settled } from '../settled.ts';
 import {
   assignmentText,
   flagOptions,
@@ -18,17 +25,19 @@ import {
   type Flags,
 } from '../flags/flags.ts';
 
-export interface FlagParts {
+export interface FlagParts extends RedisParts, RequestParts {
   readonly files: FileRoots;
   readonly records: EffectRecords;
 }
 
 /**
- * Sets keys in a configuration file, e.g. feature flags: in one step, with comments, order, owner and mode kept. The
- * file as it was is kept, so that a later failure puts it back, unless somebody changed it meanwhile.
+ * Sets keys in a configuration file, or a flag behind an address or in a Redis. What was there before is kept, so that a
+ * later failure puts it back, unless somebody changed it meanwhile.
  */
 export function flagsSetDriver(parts: FlagParts): Driver<FlagOptions> {
-  const { files, records } = parts;
+  const { records } = parts;
+  const inFile = fileFlags(parts);
+  const remote = (step: Step): RemoteFlag | null => remoteOf(step, parts);
   return {
     kind: 'flags.set',
     effect: 'probe',
@@ -36,6 +45,74 @@ export function flagsSetDriver(parts: FlagParts): Driver<FlagOptions> {
     options: flagOptions,
     deadlineMs: MINUTE,
     needsRelease: false,
+    read: async (step, signal) => {
+      const flag = remote(step);
+      return flag === null ? inFile.read(step, signal) : remoteFacts(flag, signal);
+    },
+    preflight: async (step, facts, signal) => {
+      const { problem, absent } = facts.detail;
+      if (remote(step) === null) return inFile.preflight(step, facts, signal);
+      if (typeof problem === 'string') return [{ level: 'refuse', message: problem }];
+      return typeof absent === 'string' ? [{ level: 'warn', message: absent }] : [];
+    },
+    describe(step, facts) {
+      const flag = remote(step);
+      if (flag === null) return inFile.describe(step, facts);
+      const was = typeof facts.detail['was'] === 'string' ? facts.detail['was'] : 'unknown';
+      return `set ${flag.where} to ${shown(flag, flag.wanted)} (was ${was})`;
+    },
+    apply: async (step, opId, signal) => {
+      const flag = remote(step);
+      return flag === null ? inFile.apply(step, opId, signal) : setRemote(flag, opId, records, signal);
+    },
+    probe: async (step, opId, signal) => {
+      const flag = remote(step);
+      return flag === null ? inFile.probe(step, opId, signal) : probeRemote(flag, opId, records, signal);
+    },
+    undo: async (step, opId, signal) => {
+      const flag = remote(step);
+      return flag === null ? inFile.undo(step, opId, signal) : undoRemote(flag, opId, records, signal);
+    },
+    byHand: (step) => {
+      const flag = remote(step);
+      return flag === null ? inFile.byHand(step) : [flag.byHand];
+    },
+  };
+}
+
+function remoteOf(step: Step, parts: FlagParts): RemoteFlag | null {
+  const { http, redis } = flagOptions.parse(step.options);
+  if (http !== undefined) return httpRemote(http, parts);
+  return redis === undefined ? null : redisRemote(redis, parts);
+}
+
+async function remoteFacts(flag: RemoteFlag, signal: AbortSignal): Promise<StepFacts> {
+  const [problem] = flag.problems();
+  if (problem !== undefined) return { identity: flag.where, detail: { problem } };
+  try {
+    const held = await flag.look(signal);
+    const absent =
+      held === null && flag.wanted !== null
+        ? `${flag.where} is not there yet, so a later failure may not put it back`
+        : null;
+    return {
+      identity: `${flag.where} ${digest(held)}`,
+      detail: { was: shown(flag, held), ...(absent === null ? {} : { absent }) },
+    };
+  } catch (error) {
+    if (!(error instanceof RollbackError) || error.recourse !== 'give-up') throw error;
+    return { identity: flag.where, detail: { problem: error.message } };
+  }
+}
+
+type InFile = Required<
+  Pick<Driver<FlagOptions>, 'read' | 'preflight' | 'describe' | 'apply' | 'probe' | 'undo' | 'byHand'>
+>;
+
+/** In one step, with comments, order, owner and mode kept. */
+function fileFlags(parts: FlagParts): InFile {
+  const { files, records } = parts;
+  return {
     async read(step) {
       const flags = flagsOf(step);
       if (outsideProblem(flags.file, files) !== null)
@@ -125,17 +202,6 @@ async function putBack({ files, records }: FlagParts, { file }: Flags, opId: str
     };
   await replaceHeldFile(file, { ...now, content }, digest(`${opId}/undo`).slice(0, 12), files);
   return { ended: 'done', detail: `${file} was put back` };
-}
-
-/** What cannot work is an outcome; what nobody can tell goes on as it is. */
-async function settled(work: () => Promise<EffectOutcome>): Promise<EffectOutcome> {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof RollbackError && error.recourse === 'give-up')
-      return { ended: 'failed', detail: error.message, retryable: false };
-    throw error;
-  }
 }
 
 function member(record: Json, name: string): Json {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { RollbackError } from '../../domain/errors.ts';
 import type { Step } from '../../domain/plan.ts';
 import {
   flagFormats,
@@ -9,6 +10,7 @@ import {
   type FlagValue,
   type Found,
 } from './flag-text.ts';
+import { httpFlag, redisFlag } from './remote-options.ts';
 
 const value = z.union([z.string(), z.number(), z.boolean(), z.null()]);
 type Nested = FlagValue | { readonly [key: string]: Nested };
@@ -20,6 +22,7 @@ export const flagOptions = z
     file: z
       .string()
       .regex(/^(\/|\$\{)/, 'expected an absolute path')
+      .optional()
       .describe('The file; it must lie inside one of file_roots'),
     format: z.enum(flagFormats).optional().describe('By the ending of the name unless stated'),
     set: z
@@ -30,10 +33,25 @@ export const flagOptions = z
       .array(z.union([z.string(), z.array(z.string()).min(1)]))
       .default([])
       .describe('Keys that are taken out; a list reaches into maps'),
+    http: httpFlag.optional().describe('Or one flag that is written and read over HTTP'),
+    redis: redisFlag.optional().describe('Or one flag in a Redis of data_stores'),
   })
-  .refine(({ set, unset }) => Object.keys(set).length + unset.length > 0, 'sets and unsets nothing')
   .refine(
-    ({ file, format }) => format !== undefined || file.startsWith('${') || formatOf(file) !== null,
+    ({ file, http, redis }) => [file, http, redis].filter((one) => one !== undefined).length === 1,
+    'state exactly one of file, http and redis',
+  )
+  .refine(
+    ({ file, set, unset }) => file === undefined || Object.keys(set).length + unset.length > 0,
+    'sets and unsets nothing',
+  )
+  .refine(
+    ({ file, format, set, unset }) =>
+      file !== undefined || (format === undefined && Object.keys(set).length + unset.length === 0),
+    'format, set and unset are for a file; http and redis have a value',
+  )
+  .refine(
+    ({ file, format }) =>
+      file === undefined || format !== undefined || file.startsWith('${') || formatOf(file) !== null,
     'the name of the file does not say its format; state format: yaml, json or dotenv',
   );
 export type FlagOptions = z.output<typeof flagOptions>;
@@ -48,6 +66,7 @@ export interface Flags {
 /** Of a step whose templates are filled in. */
 export function flagsOf(step: Step): Flags {
   const { file, format, set, unset } = flagOptions.parse(step.options);
+  if (file === undefined) throw new RollbackError('PLAN_REFUSED', 'the step names no file');
   return {
     file,
     format: format ?? formatOf(file) ?? 'yaml',
@@ -101,8 +120,12 @@ export function assignmentText({ path, value }: FlagChange): string {
 }
 
 function shown(path: readonly string[], value: FlagValue): string {
-  const mayBeSecret =
-    typeof value === 'string' && /pass|secret|token|key|credential|dsn|url/i.test(path.join('.'));
-  if (mayBeSecret) return 'a text that is not shown';
+  if (mayBeSecret(path.join('.'), value)) return 'a text that is not shown';
   return typeof value === 'string' ? JSON.stringify(value.slice(0, 80)) : String(value);
+}
+
+/** Texts under such names are not shown to anybody. */
+export function mayBeSecret(name: string, value: unknown): boolean {
+  if (value === null || typeof value === 'boolean' || typeof value === 'number') return false;
+  return /pass|secret|token|key|credential|dsn|url/i.test(name);
 }

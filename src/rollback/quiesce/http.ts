@@ -4,7 +4,7 @@ import type { Json } from '../../domain/json.ts';
 import { asShell } from '../drivers/shell-text.ts';
 import type { HttpCall, QuiesceOptions } from './options.ts';
 import { bySomebody, hasBegun, type Ownership, type Quiescer } from './quiescer.ts';
-import { addressProblem, send, type RequestParts } from './request.ts';
+import { addressProblem, send, type Request, type RequestParts } from './request.ts';
 
 /** Holds writes off by a switch that is reached over HTTP. It cannot say who turned it, so the daemon's notes do. */
 export function httpQuiescer(
@@ -44,7 +44,8 @@ export function httpQuiescer(
   return quiescer;
 }
 
-function parsed(text: string): unknown {
+/** undefined: it is no JSON. */
+export function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
@@ -60,7 +61,8 @@ function holds(value: unknown, wanted: Json): boolean {
   return Object.entries(wanted).every(([key, member]) => holds(members.get(key), member));
 }
 
-function curl({ url, method, headers, json, body }: HttpCall): string {
+/** The request as a person would send it; secrets by the name of where they stand. */
+export function curl({ url, method, headers, json, body }: Request): string {
   const named = Object.entries(headers).flatMap(([name, value]) => [
     '-H',
     `${name}: ${typeof value === 'string' ? value : `<${'file' in value ? value.file : value.env}>`}`,

@@ -11,7 +11,8 @@ const reference = z.union([
   z.strictObject({ file: z.string().min(1).describe('Path of a file that holds it') }),
   z.strictObject({ env: z.string().min(1).describe('Name of a variable that holds it') }),
 ]);
-const headers = z
+/** Headers of a request; secrets are references. */
+export const headers = z
   .record(z.string().regex(/^[\w!#$%&'*+.^`|~-]+$/, 'expected the name of a header'), headerValue)
   .default({})
   .describe('Secret values stand in a file or in the environment');

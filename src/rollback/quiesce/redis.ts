@@ -67,7 +67,8 @@ export function redisQuiescer(
   };
 }
 
-function problemsOf(name: string, stores: Readonly<Record<string, DataStore>>): string[] {
+/** Why a name stands for no Redis, as a list of at most one reason. */
+export function problemsOf(name: string, stores: Readonly<Record<string, DataStore>>): string[] {
   const found = stores[name];
   const known = Object.keys(stores).join(', ');
   if (found === undefined)
