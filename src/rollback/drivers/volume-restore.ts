@@ -7,7 +7,7 @@ import { copyFor, roomProblem } from '../volume/restore-set.ts';
 import { restoreState } from '../volume/restore-state.ts';
 import { releaseRestore, restoreVolume, undoRestore } from '../volume/restore.ts';
 import { restoringOf, type RestoreParts } from '../volume/restoring.ts';
-import { toBeStopped, writerProblems } from '../volume/writers.ts';
+import { inDoubt, toBeStopped, writerProblems } from '../volume/writers.ts';
 import { asShell } from './shell-text.ts';
 
 const noBackups = { ended: 'failed', detail: 'no backups are configured', retryable: false } as const;
@@ -55,7 +55,12 @@ export function volumeRestoreDriver(parts: RestoreParts): Driver<RestoreOptions>
     },
     async apply(step, opId, signal) {
       const work = restoringOf(parts, step, opId, signal);
-      return work === null ? noBackups : restoreVolume(work);
+      try {
+        return work === null ? noBackups : await restoreVolume(work);
+      } catch (error) {
+        // Something may be stopped: only what is in doubt is let go of.
+        throw inDoubt(error);
+      }
     },
     async probe(_step, opId) {
       const now = await restoreState(parts.records, opId);

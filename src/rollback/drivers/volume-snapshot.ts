@@ -10,7 +10,7 @@ import {
   takeSnapshot,
   type SnapshotParts,
 } from '../volume/snapshot.ts';
-import { toBeStopped } from '../volume/writers.ts';
+import { inDoubt, toBeStopped } from '../volume/writers.ts';
 import { asShell } from './shell-text.ts';
 
 /**
@@ -52,7 +52,14 @@ export function volumeSnapshotDriver(parts: SnapshotParts): Driver<SnapshotOptio
       } as const;
       return `copy the volume ${names}${too} into a backup set, and read it back${how[writers]}`;
     },
-    apply: (step, opId, signal) => takeSnapshot(parts, { step, opId, signal }),
+    async apply(step, opId, signal) {
+      try {
+        return await takeSnapshot(parts, { step, opId, signal });
+      } catch (error) {
+        // Something may be stopped: only what is in doubt is let go of.
+        throw inDoubt(error);
+      }
+    },
     async probe(_step, opId) {
       if (isDevelopment()) return 'done';
       if (backups === null) return 'unknown';

@@ -5,8 +5,8 @@ import { RollbackError } from '../../domain/errors.ts';
 import { uncovered } from '../guarded-data.ts';
 import { copyFor, roomProblem } from './restore-set.ts';
 import { restoreState, type RestoreState } from './restore-state.ts';
-import { exchangeBack, inDoubt, keepBefore, note, settle, type Restoring } from './restoring.ts';
-import { startWriters, stopWriters, toBeStopped, together, whyUnhealthy } from './writers.ts';
+import { exchangeBack, keepBefore, note, settle, type Restoring } from './restoring.ts';
+import { inDoubt, startWriters, stopWriters, toBeStopped, together, whyUnhealthy } from './writers.ts';
 
 /**
  *   beside ─▶ stopping ─▶ switching ─▶ starting ─▶ done ─▶ undoing ─▶ undone

@@ -1,6 +1,5 @@
 import type { EffectRecords } from '../../clients/files/records.ts';
 import { crashPoint } from '../../domain/crash-point.ts';
-import { RollbackError } from '../../domain/errors.ts';
 import { digest } from '../../domain/json.ts';
 import type { Step } from '../../domain/plan.ts';
 import type { Archivist, Backups } from '../../domain/ports/backups.ts';
@@ -124,10 +123,4 @@ async function finished(work: Restoring, now: RestoreState): Promise<'done' | 'u
   }
   await archivist.drop(volume, mark, signal);
   return 'failed';
-}
-
-/** What goes wrong once something may have been changed: the target is asked. Throws what is not ours. */
-export function inDoubt(error: unknown): RollbackError {
-  if (!(error instanceof RollbackError)) throw error;
-  return new RollbackError('EFFECT_UNKNOWN', error.message, error.facts, { cause: error });
 }

@@ -9,6 +9,7 @@ import type { Step } from '../../domain/plan.ts';
 import { makeSet, type BackupStepParts, type Doing } from '../backup-set.ts';
 import { snapshotOptions, type SnapshotOptions } from './options.ts';
 import {
+  inDoubt,
   startWriters,
   stoppedContainer,
   stopWriters,
@@ -62,13 +63,13 @@ export async function takeSnapshot(parts: SnapshotParts, doing: Doing): Promise<
     if (signal.aborted) {
       // What was stopped is not left so while this effect is asked about, or its daemon ends.
       await startedAgain(parts, opId, new AbortController().signal);
-      throw inDoubt(error.message, error);
+      throw inDoubt(error);
     }
     made = { ended: 'failed', detail: error.message, retryable: error.recourse !== 'give-up' };
   }
   const containers = snapshotStateIn(await parts.records.read(opId))?.containers ?? [];
   const stopped = await startedAgain(parts, opId, signal);
-  if (stopped !== null) throw inDoubt(`${made.detail}; ${stopped}`);
+  if (stopped !== null) throw new RollbackError('EFFECT_UNKNOWN', `${made.detail}; ${stopped}`);
   if (made.ended === 'failed') return made;
   const unhealthy = await whyUnhealthy(parts, containers, options, signal);
   if (unhealthy !== null)
@@ -111,10 +112,6 @@ export async function startedAgain(
   if (trouble !== null) return trouble;
   await parts.records.write(opId, { ...noted, phase: 'over' });
   return null;
-}
-
-function inDoubt(message: string, cause?: unknown): RollbackError {
-  return new RollbackError('EFFECT_UNKNOWN', message, {}, { cause });
 }
 
 function meanwhile(stopped: readonly StoppedContainer[]): string {

@@ -148,3 +148,9 @@ export function together(
   const more = found.filter(({ id }) => noted.every((one) => one.id !== id));
   return [...noted, ...more.map(({ id, name }) => ({ id, name }))];
 }
+
+/** What goes wrong once something may have been changed: the target is asked. Throws what is not ours. */
+export function inDoubt(error: unknown): RollbackError {
+  if (!(error instanceof RollbackError)) throw error;
+  return new RollbackError('EFFECT_UNKNOWN', error.message, error.facts, { cause: error });
+}
