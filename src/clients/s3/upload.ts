@@ -1,4 +1,5 @@
 import { Writable } from 'node:stream';
+import { callbackify } from 'node:util';
 import {
   AbortMultipartUploadCommand,
   CompleteMultipartUploadCommand,
@@ -35,24 +36,25 @@ export function uploading(asking: Asking, key: string, signal: AbortSignal): Wri
       await upload.part(whole.subarray(0, size));
     }
   };
+  const abortQuietly = async (): Promise<void> => {
+    await upload.abort().catch(() => {});
+  };
   return new Writable({
     write(chunk: Buffer, _encoding, done) {
       held.push(chunk);
       heldBytes += chunk.length;
       if (heldBytes < partBytes(upload.next())) done();
-      else sendFull().then(() => done(), done);
+      else after(sendFull(), done);
     },
-    final(done) {
-      upload.end(Buffer.concat(held)).then(() => done(), done);
-    },
-    destroy(error, done) {
-      // What cannot be aborted now is at the next start.
-      upload.abort().then(
-        () => done(error),
-        () => done(error),
-      );
-    },
+    final: (done) => after(upload.end(Buffer.concat(held)), done),
+    // What cannot be aborted now is at the next start.
+    destroy: (error, done) => after(abortQuietly(), () => done(error)),
   });
+}
+
+/** Streams are told of an end by a call. */
+function after(work: Promise<unknown>, done: (error?: Error | null) => void): void {
+  callbackify(() => work)((error) => done(error));
 }
 
 interface Parts {

@@ -1,5 +1,5 @@
 import type { EffectRecords } from '../../clients/files/records.ts';
-import type { Step } from '../../domain/plan.ts';
+import type { Step, StepFacts } from '../../domain/plan.ts';
 import type { Driver } from '../../domain/ports/driver.ts';
 import { MINUTE } from '../../domain/time.ts';
 import { compare } from '../objects/history.ts';
@@ -51,17 +51,10 @@ export function objectsRestoreDriver(parts: ObjectParts): Driver<ObjectOptions> 
       Promise.resolve(typeof problem === 'string' ? [{ level: 'refuse', message: problem }] : []),
     describe(step, { detail }) {
       const { prefix, store } = objectOptions.parse(step.options);
-      const { changed, hidden, newer, keys, at, problem } = detail;
+      const { at, problem } = detail;
       if (typeof problem === 'string') return `bring ${prefix} in ${store} back: ${problem}`;
-      const named = Array.isArray(keys) ? keys.map((key) => JSON.stringify(key)) : [];
-      const all = Number(changed) + Number(hidden);
-      const which =
-        all === 0
-          ? ''
-          : ` (${named.join(', ')}${all > named.length ? `, and ${all - named.length} more` : ''})`;
-      const hides = hidden === 0 ? '' : `, hide ${String(hidden)} that were not there then`;
-      const stays = newer === 0 ? '' : `; ${String(newer)} newer ones stay`;
-      return `bring ${String(changed)} objects under ${prefix} in ${store} back to ${String(at)}${hides}${which}${stays}; no version is removed`;
+      const when = typeof at === 'string' ? at : 'an instant';
+      return `bring ${numberIn(detail, 'changed')} objects under ${prefix} in ${store} back to ${when}${restOf(detail)}; no version is removed`;
     },
     apply: (step, opId, signal) =>
       settled(async () => {
@@ -89,6 +82,26 @@ export function objectsRestoreDriver(parts: ObjectParts): Driver<ObjectOptions> 
   };
 }
 
+/** What a dry run says beside the number of objects that come back. */
+function restOf(detail: StepFacts['detail']): string {
+  const { keys } = detail;
+  const [changed, hidden, newer] = [
+    numberIn(detail, 'changed'),
+    numberIn(detail, 'hidden'),
+    numberIn(detail, 'newer'),
+  ];
+  const named = Array.isArray(keys) ? keys.map((key) => JSON.stringify(key)) : [];
+  const more = changed + hidden - named.length;
+  const which = named.length === 0 ? '' : ` (${named.join(', ')}${more > 0 ? `, and ${more} more` : ''})`;
+  const hides = hidden === 0 ? '' : `, hide ${hidden} that were not there then`;
+  return `${hides}${which}${newer === 0 ? '' : `; ${newer} newer ones stay`}`;
+}
+
+function numberIn(detail: StepFacts['detail'], name: string): number {
+  const value = detail[name];
+  return typeof value === 'number' ? value : 0;
+}
+
 type Looked =
   | { readonly problem: string }
   | (ReturnType<typeof compare> & { readonly at: number; readonly shown: string });
@@ -102,7 +115,7 @@ async function lookAt(step: Step, parts: ObjectParts, signal: AbortSignal): Prom
   if (!(await bucket.versioned(signal)))
     return { problem: `${bucket.shown} keeps no versions, so nothing can come back; turn versioning on` };
   const compared = compare(await entriesUnder(bucket, options, signal), at, options.delete_newer);
-  if (compared.then === 0) return { problem: nothingThen(options, bucket, at) };
+  if (compared.old === 0) return { problem: nothingThen(options, bucket, at) };
   if (compared.changes.length > options.max) return { problem: tooMany(compared, options) };
   const large = compared.changes.find(({ content }) => (content?.bytes ?? 0) > mostCopiedBytes);
   if (large !== undefined)

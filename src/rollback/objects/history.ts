@@ -14,7 +14,7 @@ export interface ObjectChange {
 /** What stood under a prefix at an instant, against what stands there now. */
 export interface Comparison {
   /** Objects at the instant. */
-  readonly then: number;
+  readonly old: number;
   /** Objects now. */
   readonly now: number;
   readonly changes: readonly ObjectChange[];
@@ -25,19 +25,19 @@ export interface Comparison {
 /** Compares histories with an instant, epoch ms. Entries of one key may come in any order. */
 export function compare(entries: readonly ObjectVersion[], at: number, deleteNewer: boolean): Comparison {
   const changes: ObjectChange[] = [];
-  let [then, now, newer] = [0, 0, 0];
+  let [old, now, newer] = [0, 0, 0];
   for (const [key, history] of byKey(entries)) {
     const current = history.find(({ latest }) => latest) ?? null;
     const wanted = entryAt(history, at);
     const from = current === null || current.content === null ? null : current.id;
     if (from !== null) now += 1;
     if (wanted !== null && wanted.content !== null) {
-      then += 1;
+      old += 1;
       if (!holds(current, wanted)) changes.push({ key, from, to: wanted.id, content: wanted.content });
     } else if (from !== null && deleteNewer) changes.push({ key, from, to: null, content: null });
     else if (from !== null) newer += 1;
   }
-  return { then, now, changes, newer };
+  return { old, now, changes, newer };
 }
 
 /** Whether what is read now is what is wanted: the version itself, or a copy of it. */

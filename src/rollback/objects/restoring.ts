@@ -53,7 +53,7 @@ export async function restoreObjects(restoring: Restoring): Promise<EffectOutcom
   if (begun?.phase === 'done')
     return { ended: 'done', detail: `${shown} had already been brought back to ${timeOf(at)}` };
   const compared = compare(await entriesUnder(bucket, options, signal), at, options.delete_newer);
-  if (compared.then === 0) return failed(nothingThen(options, bucket, at));
+  if (compared.old === 0) return failed(nothingThen(options, bucket, at));
   if (begun === null && compared.changes.length > options.max) return failed(tooMany(compared, options));
   const note: Noted = begun ?? { phase: 'restoring', before: compared.now, changes: [...compared.changes] };
   if (begun === null) await records.write(opId, note);
