@@ -1,4 +1,14 @@
-import { chmodSync, chownSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { once } from 'node:events';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { PassThrough, Readable } from 'node:stream';
@@ -217,6 +227,34 @@ test('a copy that was damaged is refused before anything is switched', async () 
   });
 });
 
+test('an index that does not fit its table is damage, a row that breaks a constraint is not', async () => {
+  const { archivist, path } = shop('delete');
+  const other = new DatabaseSync(path, { defensive: false });
+  other.exec(`
+    CREATE TABLE prices (amount CHECK (amount > 0));
+    CREATE INDEX by_amount ON prices (amount);
+    PRAGMA ignore_check_constraints = ON;
+    INSERT INTO prices VALUES (-1), (7);
+  `);
+
+  expect((await dumped(archivist)).facts.counts).toMatchObject({ prices: 2 });
+  other.exec(`
+    PRAGMA writable_schema = ON;
+    UPDATE sqlite_schema SET sql = 'CREATE INDEX by_amount ON prices (-amount)' WHERE name = 'by_amount';
+  `);
+  other.close();
+  await expect(
+    archivist.dump(
+      'shop',
+      new PassThrough().on('error', () => {}),
+      never,
+    ),
+  ).rejects.toMatchObject({
+    code: 'BACKUP_INVALID',
+    message: `the copy of shop (${path}) is damaged: row 1 missing from index by_amount; row 2 missing from index by_amount`,
+  });
+});
+
 test('a file in use that is damaged is not copied, and can be replaced', async () => {
   const { archivist, live, path } = shop('delete');
   const { copy } = await dumped(archivist);
@@ -306,3 +344,29 @@ test('rows whose parent is gone are counted by table, in use and beside', async 
   expect(await archivist.orphans?.('shop', null, never)).toEqual({ orders: 1000 });
   expect(await archivist.orphans?.('shop', 'new', never)).toEqual({});
 });
+
+test('what SQLite is doing ends with the daemon that asked for it', async () => {
+  const asking = join(import.meta.dirname, '../../src/clients/databases/sqlite/process.ts');
+  const script = `
+    import { inSqlite } from ${JSON.stringify(asking)};
+    await inSqlite("console.error(process.pid); await new Promise(() => setInterval(() => {}, 1000))", [], 'x', new AbortController().signal);
+  `;
+  const daemon = spawn(process.execPath, ['--no-warnings', '--input-type=module', '--eval', script]);
+  const own = `/proc/${daemon.pid}/task/${daemon.pid}/children`;
+  await until(() => readFileSync(own, 'utf8').trim() !== '');
+  const child = readFileSync(own, 'utf8').trim();
+  await until(() => readFileSync(`/proc/${child}/cmdline`, 'utf8').includes('node:sqlite'));
+
+  daemon.kill('SIGKILL');
+  await once(daemon, 'exit');
+
+  await until(
+    () => !existsSync(`/proc/${child}`) || /^State:\s+Z/m.test(readFileSync(`/proc/${child}/status`, 'utf8')),
+  );
+  expect(daemon.signalCode).toBe('SIGKILL');
+});
+
+/** Within the time that a test has. */
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await new Promise((resolve) => setImmediate(resolve));
+}
