@@ -107,6 +107,40 @@ describeWithDocker('the docker source', () => {
     expect(reading.detail).toMatch(/of 0\.2 cores\)$/);
   });
 
+  test('of a stack, memory, processors and restarts are those of the container that has most', async () => {
+    const project = `${name}-stack`;
+    const member = (service: string, ...args: string[]) =>
+      shop.engine.cli(
+        'run',
+        '-d',
+        '--name',
+        `${project}-${service}`,
+        '--label',
+        `com.docker.compose.project=${project}`,
+        '--label',
+        `com.docker.compose.service=${service}`,
+        ...args,
+      );
+    const stack = { project, directory: '/', files: [], envFile: null, services: null };
+    const subject = { name: 'backend', target: { ...targetOf(null, 'backend'), stack } };
+    const source = dockerSource({ docker: shop.docker, clock: new SimulatedClock() });
+    const ask = async (measure: string): Promise<Reading | undefined> =>
+      (await source.read(source.options.parse(measure), [subject], forever)).get('backend');
+    try {
+      expect(await ask('memory')).toEqual(unknown('no_data', `there is no container of stack ${project}`));
+      await member('free', 'shop:1');
+      expect(await ask('memory')).toMatchObject({ kind: 'unknown', why: 'never_seen' });
+      await member('wide', '-m', '1g', 'shop:1');
+      await member('tight', '-m', '16m', 'shop:1');
+      expect((await ask('memory'))?.detail).toMatch(/of 16MiB\)/);
+      expect(await ask('restarts')).toMatchObject({ kind: 'value', value: 0 });
+      expect(await ask('cpu')).toMatchObject({ kind: 'value' });
+    } finally {
+      for (const service of ['free', 'wide', 'tight'])
+        await shop.engine.cli('rm', '-f', `${project}-${service}`).catch(() => '');
+    }
+  });
+
   test('another container can be named', async () => {
     await run('shop:1');
     const written = { measure: 'running', container: 'elsewhere' };
