@@ -1,6 +1,7 @@
 import { sqliteRows } from '../../clients/databases/sqlite-value.ts';
 import type { HttpClient } from '../../clients/http.ts';
 import type { RedisOpener } from '../../clients/redis.ts';
+import { accountOf } from '../../clients/vectors/vector-api.ts';
 import type { Database, DataStore, RedisStore, SqliteStore, VectorStore } from '../../domain/data-store.ts';
 import { RollbackError } from '../../domain/errors.ts';
 import type { Question } from './database-options.ts';
@@ -157,16 +158,10 @@ async function askVectors(
   { question, timeoutMs, signal }: Asking,
   http: HttpClient,
 ): Promise<Answer> {
-  const { kind, name, url, key } = store;
+  const { kind, name, url } = store;
   if (question.ask !== 'ping' && question.ask !== 'collection')
     return { unfit: `${name} is a ${kind}: ask it with ping or collection, not ${question.ask}` };
-  const secret = key?.reveal();
-  const account: Record<string, string> =
-    secret === undefined
-      ? {}
-      : kind === 'qdrant'
-        ? { 'api-key': secret }
-        : { authorization: `Bearer ${secret}` };
+  const account = accountOf(store);
   const limits = { timeoutMs, maxBytes, signal };
   if (question.ask === 'ping') {
     const { status } = await http.request({
