@@ -92,25 +92,27 @@ export async function openRedis(store: RedisStore, signal: AbortSignal): Promise
         await client.set(key, value, { expiration: { type: 'PX', value: forMs } });
       }),
     textAt: (key, field) =>
-      asked('read a key', async () => {
-        const bytes = await (field === null ? binary.get(key) : binary.hGet(key, field));
-        if (bytes === null || bytes === undefined) return null;
-        const found = Buffer.from(bytes);
-        if (isUtf8(found)) return found.toString('utf8');
-        throw new Error('ERR the value is not a text in UTF-8');
-      }),
+      asked('read a key', async () =>
+        textOf(await (field === null ? binary.get(key) : binary.hGet(key, field))),
+      ),
     putText: (key, field, text) =>
       asked('write a key', async () => {
         if (field === null && text === null) await client.unlink(key);
         else if (field === null) await client.set(key, text ?? '', { expiration: 'KEEPTTL' });
-        else if (text === null) await client.hDel(key, field);
-        else await client.hSet(key, field, text);
+        else await (text === null ? client.hDel(key, field) : client.hSet(key, field, text));
       }),
     [Symbol.asyncDispose]: async () => {
       signal.removeEventListener('abort', abort);
       if (client.isOpen) client.destroy();
     },
   };
+}
+
+function textOf(bytes: Buffer | string | null | undefined): string | null {
+  if (bytes === null || bytes === undefined) return null;
+  const found = Buffer.from(bytes);
+  if (isUtf8(found)) return found.toString('utf8');
+  throw new Error('ERR the value is not a text in UTF-8');
 }
 
 /** Every key that is there from the first page to the last comes at least once. */

@@ -83,15 +83,7 @@ function localCopy(copy: OwnedCopy, { clock }: LocalCopyParts, signal: AbortSign
       '--',
       ...paths,
     ]);
-  const resolve = async (name: string): Promise<string | null> => {
-    for (const ref of refsFor(name)) {
-      const sha = await quietly(
-        git(['rev-parse', '--verify', '--quiet', '--end-of-options', `${ref}^{commit}`]),
-      );
-      if (sha !== null && isSha(sha)) return sha;
-    }
-    return null;
-  };
+  const resolve = (name: string): Promise<string | null> => resolved(git, name);
   return {
     shown: copy.shown,
     problems: () => ownedCopyProblems(copy, signal),
@@ -135,15 +127,26 @@ function localCopy(copy: OwnedCopy, { clock }: LocalCopyParts, signal: AbortSign
     tag: async (name, sha, message) => {
       await git(['tag', '--annotate', '--message', message, '--', mustBeTag(name), mustBeSha(sha)]);
     },
-    async tagOwner(name) {
-      const format = `--format=%(objectname) %(contents:trailers:key=${opTrailer},valueonly,separator=%x2C)`;
-      const said = await git(['for-each-ref', format, `refs/tags/${mustBeTag(name)}`]);
-      return said === '' ? null : said.split(' ').slice(1).join(' ').trim();
-    },
+    tagOwner: (name) => tagOwner(git, name),
   };
 }
 
 type Git = (args: readonly string[], flow?: Flow) => Promise<string>;
+
+async function resolved(git: Git, name: string): Promise<string | null> {
+  for (const ref of refsFor(name)) {
+    const args = ['rev-parse', '--verify', '--quiet', '--end-of-options', `${ref}^{commit}`];
+    const sha = await quietly(git(args));
+    if (sha !== null && isSha(sha)) return sha;
+  }
+  return null;
+}
+
+async function tagOwner(git: Git, name: string): Promise<string | null> {
+  const format = `--format=%(objectname) %(contents:trailers:key=${opTrailer},valueonly,separator=%x2C)`;
+  const said = await git(['for-each-ref', format, `refs/tags/${mustBeTag(name)}`]);
+  return said === '' ? null : said.split(' ').slice(1).join(' ').trim();
+}
 
 /** Where a name is looked for; nothing of git's own language for revisions ever gets here. */
 function refsFor(name: string): readonly string[] {

@@ -28,7 +28,7 @@ export function redisRemote(
     },
     async put(held, _opId, signal) {
       await using redis = await opened(signal);
-      await redis.putText(key, at, held === null ? null : String(held.value));
+      await redis.putText(key, at, typeof held?.value === 'string' ? held.value : null);
     },
     byHand: byHand(key, at, value),
   };
