@@ -3,6 +3,6 @@ export interface Act {
   /** The step, by its name in the plan. */
   readonly step: string;
   readonly act: string;
-  /** The effect on whose behalf, as the target was told it. */
-  readonly opId: string;
+  /** The effect on whose behalf, as the target was told it; null: a target that is told nothing, e.g. a file. */
+  readonly opId: string | null;
 }

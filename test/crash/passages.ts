@@ -24,18 +24,19 @@ type Bare = Omit<Passage, 'nth'>;
 export function passagesOf(plan: CrashPlan): readonly Passage[] {
   const asked = plan.begins === 'high' ? answered(plan) : [];
   const planned: readonly Place[] = ['decision.committed', 'plan.committed'];
-  const end: readonly Place[] = [
+  const verified: readonly Place[] = [
     'settle.committed',
     ...Array.from({ length: plan.phases }, () => 'phase.committed' as const),
     'confirmed.before',
-    'closed.committed',
   ];
   const taken = succeeds(plan.steps) ? [] : plan.fallback;
   return numbered([
     ...plain(['incident.opened', ...planned, ...asked]),
     ...carriedOut(plan.steps),
     ...(taken.length === 0 ? [] : [...plain(planned), ...carriedOut(taken)]),
-    ...(endOf(plan) === 'rolled_back' ? plain(end) : []),
+    ...(endOf(plan) === 'rolled_back'
+      ? [...plain(verified), ...letGo(plan), ...plain(['closed.committed'])]
+      : []),
   ]);
 }
 
@@ -48,6 +49,15 @@ function answered({ clicks }: CrashPlan): readonly Place[] {
 function carriedOut(steps: readonly CrashStep[]): Bare[] {
   const { applied, undone } = courseOf(steps);
   return [...applied.flatMap(passedByStep), ...undone.flatMap(passedByUndo)];
+}
+
+/** What is held is let go of once it is over, the last first. */
+function letGo(plan: CrashPlan): Bare[] {
+  return courseOf(plan.steps)
+    .applied.toReversed()
+    .flatMap(({ held }) =>
+      held === null ? [] : effect({ gaps: held.gaps, blind: false, work: null }, ['release.before'], true),
+    );
 }
 
 function passedByStep(step: CrashStep): Bare[] {

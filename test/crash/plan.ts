@@ -24,6 +24,8 @@ export interface CrashStep {
   readonly work: string | null;
   /** `fails`: never succeeds, and changes nothing. `retried`: the first attempt changes nothing. */
   readonly ends: 'done' | 'fails' | 'retried';
+  /** How many calls lie between when what it holds is let go of; null: it holds nothing. */
+  readonly held: { readonly acts: readonly string[]; readonly gaps: number } | null;
   /** null: it cannot be undone. */
   readonly undo: Pick<CrashStep, 'acts' | 'gaps' | 'blind' | 'work'> | null;
 }
@@ -31,7 +33,7 @@ export interface CrashStep {
 /** One plan of the matrix: what production is, what goes wrong, what is done about it, and how that must end. */
 export interface CrashPlan {
   readonly name: string;
-  readonly site: 'link' | 'git' | 'docker';
+  readonly site: 'link' | 'git' | 'docker' | 'data';
   /** CRITICAL decides by itself, HIGH asks and is approved, a person asks for it though nothing is wrong. */
   readonly begins: 'critical' | 'high' | 'request';
   /** A question is answered by a click in Slack, which posts it to the daemon. */

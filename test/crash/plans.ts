@@ -1,3 +1,12 @@
+import {
+  backup,
+  cacheInvalidate,
+  databaseRestore,
+  directoryClear,
+  fileRestore,
+  flagsSet,
+  writeQuiesce,
+} from './data-steps.ts';
 import type { CrashPlan, CrashStep } from './plan.ts';
 import {
   command,
@@ -24,6 +33,8 @@ function plan(name: string, steps: readonly CrashStep[], more: Partial<CrashPlan
     ...more,
   };
 }
+
+const data = { site: 'data', healedBy: { act: 'heal' } } as const;
 
 /** The plans of the matrix. Together they take every kind of step, and every way in which a rollback can end. */
 export const plans: readonly CrashPlan[] = [
@@ -61,6 +72,15 @@ export const plans: readonly CrashPlan[] = [
     phases: 2,
   }),
   plan('git', [notify('before'), gitRevert(), http('told')], { site: 'git', phases: 1 }),
+  plan('files', [backup(1), fileRestore(), flagsSet(), directoryClear(), command('heal')], {
+    ...data,
+    begins: 'high',
+  }),
+  plan('cache', [writeQuiesce(), cacheInvalidate(), command('heal')], data),
+  plan('database', [writeQuiesce(), backup(2), databaseRestore(), command('heal')], {
+    ...data,
+    begins: 'high',
+  }),
   plan('docker', [evidence(), dockerRollback(true)], { site: 'docker', phases: 1 }),
   plan('docker-taken-back', [dockerRollback(false), command('never', { ends: 'fails' })], { site: 'docker' }),
   plan('docker-restart', [dockerRestart(), command('heal')], { site: 'docker', healedBy: { act: 'heal' } }),

@@ -1,6 +1,7 @@
 import { cpSync, mkdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { DaemonApi } from '../../src/clients/api/api-client.ts';
 import { fakeSlack, type FakeSlack } from '../fakes/slack/slack.ts';
 import type { TestDocker } from '../support/dockerd.ts';
 import type { Act } from './act.ts';
@@ -9,6 +10,7 @@ import { writeConfiguration } from './configuration.ts';
 import type { CrashPlan } from './plan.ts';
 import { RecordFile } from './record-file.ts';
 import { Recorder, unescaped } from './recorder.ts';
+import { dataSite } from './sites/data-site.ts';
 import { dockerSite } from './sites/docker-site.ts';
 import { gitSite } from './sites/git-site.ts';
 import { linkSite } from './sites/link-site.ts';
@@ -129,6 +131,7 @@ export class Stage {
   }
 
   async close(): Promise<void> {
+    await this.site.close?.();
     await this.recorder.close();
     await this.slack?.[Symbol.asyncDispose]();
     rmSync(this.folder, { recursive: true, force: true });
@@ -152,6 +155,8 @@ export class Stage {
       const current = seen.find((one) => one.current);
       if (api !== null && seen.length === release && current !== undefined) {
         if (release === 1) await api.execute(good(this.site.name, current.id));
+        const { recipe } = this.site;
+        if (release === 1 && recipe !== undefined) await makeSet(api, recipe);
         break;
       }
       if (Date.now() > until || daemon.hasEnded)
@@ -159,6 +164,16 @@ export class Stage {
       await pause(40);
     }
     await daemon.stop();
+  }
+}
+
+async function makeSet({ backups }: DaemonApi, recipe: string): Promise<void> {
+  const { id } = await backups.create({ recipe, smallerOk: false });
+  for (;;) {
+    const job = await backups.job(id);
+    if (job?.ended === 'well') return;
+    if (job?.ended === 'badly') throw new Error(`no set was made of ${recipe}: ${job.message}`);
+    await pause(40);
   }
 }
 
@@ -172,6 +187,8 @@ async function siteOf({ plan, name, folder, engine }: StageOptions): Promise<Sit
       return linkSite(folder);
     case 'git':
       return gitSite(folder);
+    case 'data':
+      return dataSite(folder, plan);
     case 'docker':
       if (engine === null) throw new Error(`the plan ${plan.name} needs a Docker engine`);
       return dockerSite(engine, name);

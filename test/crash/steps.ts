@@ -2,8 +2,20 @@ import type { CrashStep, Setting } from './plan.ts';
 
 type Made = Partial<CrashStep> & Pick<CrashStep, 'options'>;
 
-function step(kind: string, name: string, made: Made): CrashStep {
-  return { kind, name, acts: [], gaps: 0, blind: false, work: null, ends: 'done', undo: null, ...made };
+/** A step, with what it lacks. */
+export function step(kind: string, name: string, made: Made): CrashStep {
+  return {
+    kind,
+    name,
+    acts: [],
+    gaps: 0,
+    blind: false,
+    work: null,
+    ends: 'done',
+    held: null,
+    undo: null,
+    ...made,
+  };
 }
 
 const nothingUndone = { acts: [], gaps: 0, blind: false, work: null };

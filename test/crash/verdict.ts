@@ -67,6 +67,7 @@ function expectedActs(plan: CrashPlan): readonly string[] {
     return [
       ...applied.flatMap(({ name, acts }) => acts.map((act) => `${name}: ${act}`)),
       ...undone.flatMap(({ name, undo }) => (undo?.acts ?? []).map((act) => `${name}: ${act}`)),
+      ...applied.flatMap(({ name, held }) => (held?.acts ?? []).map((act) => `${name}: ${act}`)),
     ];
   };
   return [...acts(plan.steps), ...acts(succeeds(plan.steps) ? [] : plan.fallback)];
@@ -86,7 +87,11 @@ function unperformed(
   acts: readonly Act[],
 ): string[] {
   const known = new Set(acts.map(({ opId }) => opId));
-  const steps = [...plan.steps, ...plan.fallback].filter((step) => step.acts.length > 0);
+  // Of targets that are told nothing, only how often something was done to them is known.
+  const told = new Set(acts.filter(({ opId }) => opId !== null).map(({ step }) => step));
+  const steps = [...plan.steps, ...plan.fallback].filter(
+    (step) => step.acts.length > 0 && (plan.site !== 'data' || told.has(step.name)),
+  );
   const kinds = new Set(steps.map(({ kind }) => kind));
   return effects
     .filter(({ state, purpose, kind }) => state === 'done' && purpose === 'apply' && kinds.has(kind))
@@ -114,7 +119,7 @@ function twice(acts: readonly Act[]): string[] {
 function unknownActs({ effects }: IncidentView, acts: readonly Act[]): string[] {
   const known = new Set(effects.map(({ opId }) => opId));
   return acts
-    .filter(({ opId }) => !known.has(opId))
+    .filter(({ opId }) => opId !== null && !known.has(opId))
     .map((act) => `the journal does not know ${named(act)} ${act.opId}`);
 }
 

@@ -7,6 +7,8 @@ export interface Site {
   readonly target: object;
   /** Keys that the main file needs for it. */
   readonly settings: object;
+  /** What a backup set is made of while release 1 runs; none where it is missing. */
+  readonly recipe?: string;
   deploy(release: 1 | 2): Promise<void>;
   /** The release that runs; null when none or another one does. */
   serves(): Promise<1 | 2 | null>;
@@ -14,4 +16,6 @@ export interface Site {
   reset(): Promise<void>;
   /** What was done to it since `reset`, by its own memory. */
   acts(): Promise<readonly Act[]>;
+  /** Ends what it started. */
+  close?(): Promise<void>;
 }

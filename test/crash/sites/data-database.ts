@@ -1,0 +1,158 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { createPool, type Pool, type RowDataPacket } from 'mysql2/promise';
+import { freePort } from '../../e2e/ports.ts';
+import type { Watched } from './watched.ts';
+
+/** A MariaDB of Debian's that plans restore. */
+export interface DataDatabase {
+  /** Of `data_stores`. */
+  readonly settings: object;
+  readonly watched: readonly Watched[];
+  /** Good data, of schema 1. */
+  lay(): Promise<void>;
+  /** Bad data, of schema 2. */
+  spoil(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const rows = 200;
+
+export async function dataDatabase(folder: string): Promise<DataDatabase> {
+  mkdirSync(folder, { recursive: true });
+  const data = join(folder, 'data');
+  const initialise = [
+    '--no-defaults',
+    `--datadir=${data}`,
+    '--user=root',
+    '--auth-root-authentication-method=normal',
+  ];
+  execFileSync('mariadb-install-db', initialise, { stdio: 'ignore' });
+  const begin = join(folder, 'begin.sql');
+  // The server takes each line for one statement.
+  writeFileSync(
+    begin,
+    "CREATE USER crash@'127.0.0.1' IDENTIFIED BY 'crash';\nGRANT ALL ON *.* TO crash@'127.0.0.1';\n",
+  );
+  const port = await freePort();
+  const server = spawn(
+    'mariadbd',
+    [
+      '--no-defaults',
+      '--user=root',
+      `--datadir=${data}`,
+      `--init-file=${begin}`,
+      '--bind-address=127.0.0.1',
+      `--port=${port}`,
+      `--socket=${join(data, 'socket')}`,
+      '--innodb-buffer-pool-size=32M',
+      '--innodb-flush-log-at-trx-commit=0',
+    ],
+    { stdio: 'ignore' },
+  );
+  const kill = (): void => void server.kill('SIGKILL');
+  process.once('exit', kill);
+  const pool = createPool({
+    host: '127.0.0.1',
+    port,
+    user: 'crash',
+    password: 'crash',
+    multipleStatements: true,
+    connectionLimit: 2,
+  });
+  await untilUp(pool);
+  const password = join(folder, 'password');
+  writeFileSync(password, 'crash', { mode: 0o600 });
+  const run = async (statements: string): Promise<void> => void (await pool.query(statements));
+  const lay = (): Promise<void> => run(laid);
+  const spoil = (): Promise<void> => run(spoiled);
+  return {
+    settings: {
+      orders: {
+        mysql: {
+          url: `mysql://127.0.0.1:${port}/shop`,
+          user: 'crash',
+          password: { file: password },
+          schema_version: 'SELECT MAX(version) FROM migrations',
+        },
+      },
+    },
+    watched: [
+      watchedOrders(pool, run, async () => {
+        await dropLeftOvers(pool);
+        await lay();
+        await spoil();
+      }),
+    ],
+    lay,
+    spoil,
+    async close() {
+      process.off('exit', kill);
+      await pool.end().catch(() => {});
+      kill();
+      await pause(50);
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+const laid = `
+  CREATE DATABASE IF NOT EXISTS shop;
+  DROP TABLE IF EXISTS shop.orders, shop.migrations;
+  CREATE TABLE shop.migrations (version INT PRIMARY KEY);
+  INSERT INTO shop.migrations VALUES (1);
+  CREATE TABLE shop.orders (id INT PRIMARY KEY, total INT NOT NULL);
+  INSERT INTO shop.orders SELECT seq, 100 FROM shop.seq_1_to_${rows};
+`;
+const spoiled = `
+  INSERT INTO shop.migrations VALUES (2);
+  UPDATE shop.orders SET total = 0;
+`;
+
+/** What people order once the good rows are back would be gone if those came back a second time. */
+function watchedOrders(
+  pool: Pool,
+  run: (statements: string) => Promise<void>,
+  reset: () => Promise<void>,
+): Watched {
+  return {
+    step: 'orders',
+    look: async () => {
+      try {
+        const [found] = await pool.query<RowDataPacket[]>(
+          'SELECT COUNT(*) AS count, SUM(total) AS total FROM shop.orders',
+        );
+        const { count, total } = found[0] as { readonly count: number; readonly total: string };
+        if (Number(total) === 0) return 'bad';
+        if (count === rows) return 'good';
+        return count === rows + 1 ? 'used' : `${count} rows`;
+      } catch {
+        return null;
+      }
+    },
+    used: 'used',
+    use: async (word) => {
+      if (word === 'good') await run('INSERT INTO shop.orders VALUES (100000, 100)');
+    },
+    reset,
+  };
+}
+
+async function dropLeftOvers(pool: Pool): Promise<void> {
+  const [found] = await pool.query<RowDataPacket[]>('SHOW DATABASES');
+  for (const [name] of found.map((row) => Object.values(row)))
+    if (String(name).includes('rollbackd')) await pool.query('DROP DATABASE ??', [name]);
+}
+
+async function untilUp(pool: Pool): Promise<void> {
+  for (let tries = 0; ; tries += 1)
+    try {
+      await pool.query('SELECT 1');
+      return;
+    } catch (error) {
+      if (tries === 200) throw error;
+      await pause(50);
+    }
+}
