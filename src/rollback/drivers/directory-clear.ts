@@ -72,9 +72,9 @@ export function directoryClearDriver(parts: ClearParts): Driver<ClearOptions> {
     },
     apply: (step, opId, signal) => clear(parts, schema.parse(step.options), opId, signal),
     async probe(_step, opId) {
-      const record = await records.read(opId);
+      const record = recordOf(await records.read(opId));
       if (record === null) return 'not_done';
-      return phaseOf(record) === 'done' ? 'done' : 'partial';
+      return record.phase === 'done' ? 'done' : 'partial';
     },
     undoable: () => false,
     byHand,
@@ -84,8 +84,8 @@ export function directoryClearDriver(parts: ClearParts): Driver<ClearOptions> {
 /**
  *   clearing ─▶ removing ─▶ done
  *
- * Each phase is recorded before its calls. While clearing, entries are moved aside; from `removing` on nothing more is,
- * since what is there by then belongs to the service.
+ * Each phase is recorded before its calls: clearing, which entries are to go, since what comes after that belongs to the
+ * service, under whatever name. From `removing` on nothing more is moved aside.
  */
 async function clear(
   { files, records }: ClearParts,
@@ -93,17 +93,18 @@ async function clear(
   opId: string,
   signal: AbortSignal,
 ): Promise<EffectOutcome> {
-  const begun = phaseOf(await records.read(opId));
-  if (begun === 'done') return { ended: 'done', detail: `${path} had already been cleared` };
+  const begun = recordOf(await records.read(opId));
+  if (begun?.phase === 'done') return { ended: 'done', detail: `${path} had already been cleared` };
   try {
     const folder = await holdFolder(path, files).catch(ifMissing);
     if (folder === null)
       return { ended: 'done', detail: `${path} is not there, so there is nothing to clear` };
     await using held = folder;
     const aside = `${prefix}${digest(opId).slice(0, 12)}`;
-    if (begun !== 'removing') {
-      await records.write(opId, { phase: 'clearing' });
-      await moveAside(held, aside, signal);
+    if (begun?.phase !== 'removing') {
+      const entries = begun?.entries ?? (await presentIn(held));
+      await records.write(opId, { phase: 'clearing', entries });
+      await moveAside(held, aside, entries, signal);
       await records.write(opId, { phase: 'removing' });
     }
     const { files: count, bytes } = await removeTree(held, aside, signal);
@@ -118,16 +119,41 @@ async function clear(
 
 const prefix = '.rollbackd-clear-';
 
-async function moveAside(folder: HeldFolder, aside: string, signal: AbortSignal): Promise<void> {
-  const names = await readdir(folder.at('.'));
-  if (!names.includes(aside))
-    await mkdir(folder.at(aside), { mode: 0o700 }).catch((cause: unknown) => {
-      throw fileFailure('make a folder in', folder.path, cause);
-    });
+/** A name, and the inode that it stood for: a later file of the same name is another one. */
+type Entry = [name: string, inode: number];
+
+/** What is in a folder now, without what another clearing left: that is finished by that one. */
+async function presentIn(folder: HeldFolder): Promise<Entry[]> {
+  const names = (await readdir(folder.at('.'))).filter((name) => !name.startsWith(prefix));
+  const entries: Entry[] = [];
   for (const name of names) {
-    // What another effect left is finished by that one.
-    if (name.startsWith(prefix)) continue;
+    const inode = await inodeOf(folder, name);
+    if (inode !== null) entries.push([name, inode]);
+  }
+  return entries;
+}
+
+async function inodeOf(folder: HeldFolder, name: string): Promise<number | null> {
+  try {
+    return (await lstat(folder.at(name))).ino;
+  } catch (cause) {
+    if (hasCode(cause, 'ENOENT')) return null;
+    throw fileFailure('look at', `${folder.path}/${name}`, cause);
+  }
+}
+
+async function moveAside(
+  folder: HeldFolder,
+  aside: string,
+  entries: readonly Entry[],
+  signal: AbortSignal,
+): Promise<void> {
+  await mkdir(folder.at(aside), { mode: 0o700 }).catch((cause: unknown) => {
+    if (!hasCode(cause, 'EEXIST')) throw fileFailure('make a folder in', folder.path, cause);
+  });
+  for (const [name, inode] of entries) {
     if (signal.aborted) throw new RollbackError('ABORTED', `interrupted while clearing ${folder.path}`);
+    if ((await inodeOf(folder, name)) !== inode) continue;
     await rename(folder.at(name), folder.at(`${aside}/${name}`)).catch((cause: unknown) => {
       if (!hasCode(cause, 'ENOENT')) throw fileFailure('move aside', `${folder.path}/${name}`, cause);
     });
@@ -135,8 +161,14 @@ async function moveAside(folder: HeldFolder, aside: string, signal: AbortSignal)
   }
 }
 
-function phaseOf(record: Json): Json {
-  return record !== null && typeof record === 'object' && 'phase' in record ? record['phase'] : null;
+const recordSchema = z.object({
+  phase: z.enum(['clearing', 'removing', 'done']),
+  /** What is to go; known from before the first of it is moved. */
+  entries: z.array(z.tuple([z.string(), z.number()])).optional(),
+});
+
+function recordOf(record: Json): z.output<typeof recordSchema> | null {
+  return record === null ? null : recordSchema.parse(record);
 }
 
 /** The names in a folder; null when it is not there. */
