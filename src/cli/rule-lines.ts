@@ -52,7 +52,7 @@ function ruleRow(rule: RuleView, now: number, paint: Paint): string[] {
     quiet ? '' : paintSeverity(paint, level.severity),
     rule.rule,
     rule.detail,
-    quiet ? '' : `limit: ${level.condition}`,
+    quiet ? '' : `threshold: ${level.condition}`,
     [progress, since, ...marks(rule)].filter((part) => part !== '').join(', '),
   ];
 }

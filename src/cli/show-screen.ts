@@ -79,7 +79,7 @@ function brokenLines({ levels, target }: IncidentView, { status, paint }: Screen
     const until =
       recoveredAt === null ? '' : paint.green(`; recovered ${timeAndDistance(recoveredAt, status.now)}`);
     return [
-      `${paintSeverity(paint, severity)}  ${rule}${where}  ${detail}, limit: ${condition}`,
+      `${paintSeverity(paint, severity)}  ${rule}${where}  ${detail}, threshold: ${condition}`,
       ...(summary === '' ? [] : [`  ${paint.dim(summary)}`]),
       `  breaching since ${timeAndDistance(since, status.now)}, fired ${clockTime(firedAt, status.now)}${until}`,
     ];

@@ -34,7 +34,7 @@ function triggerOf(incident: IncidentView): Line {
   const found: Line =
     level === undefined
       ? ['Automatic: ', { code: incident.rule }]
-      : ['Automatic: ', { code: level.rule }, `: ${level.detail}, limit: ${level.condition}`];
+      : ['Automatic: ', { code: level.rule }, `: ${level.detail}, threshold: ${level.condition}`];
   return requested === undefined ? found : [...found, `; then manual: ${requested}`];
 }
 

@@ -88,7 +88,7 @@ function leadLine({ incident, environment }: ReportInput): Line {
   const what: Line =
     isRequest(incident) || level === undefined
       ? ['a person asked for a rollback']
-      : [{ code: level.rule }, `: ${level.detail}, limit: ${level.condition}`];
+      : [{ code: level.rule }, `: ${level.detail}, threshold: ${level.condition}`];
   return [
     `${utc(incident.openedAt)}, `,
     { code: incident.target },

@@ -43,7 +43,7 @@ function whatHappened(incident: IncidentView): Line {
   const about = summary === '' ? '' : ` (${summary})`;
   return [
     { code: level.rule },
-    `${about} breached from ${utc(level.since)} on and fired ${formatDuration(level.firedAt - level.since)} later: ${level.detail}, limit: ${level.condition}. `,
+    `${about} breached from ${utc(level.since)} on and fired ${formatDuration(level.firedAt - level.since)} later: ${level.detail}, threshold: ${level.condition}. `,
     { fill: 'what that meant' },
   ];
 }

@@ -23,17 +23,17 @@ function of(
 
 const drawn = (series: SeriesView) => sparkline(series, 'high')?.bars ?? null;
 
-test('the upper four bars lie beyond the limit, the lower four within it', () => {
+test('the upper four bars lie beyond the threshold, the lower four within it', () => {
   expect(sparkline(of([0, 0.25, 0.5, 0.51, 0.75, 1]), 'high')).toEqual({
     bars: '▁▃▄▅▇█',
-    legend: '▅ and higher: beyond the limit',
+    legend: '▅ and higher: beyond the threshold',
   });
 });
 
-test('where low values are bad, the lower four bars lie beyond the limit', () => {
+test('where low values are bad, the lower four bars lie beyond the threshold', () => {
   expect(sparkline(of([20, 10, 5, 4.9, 0], 'below 5 for 1m', 5), 'high')).toEqual({
     bars: '█▆▅▄▁',
-    legend: '▄ and lower: beyond the limit',
+    legend: '▄ and lower: beyond the threshold',
   });
 });
 

@@ -16,7 +16,7 @@ test('a daemon reports what it did, from its own store: trigger, change, method,
   const lines = made?.markdown.split('\n') ?? [];
   expect(lines[0]).toBe(`# Post-mortem of ${row?.id}: shop was rolled back`);
   expect(lines.find((line) => line.startsWith('- **Trigger:**'))).toMatch(
-    /^- \*\*Trigger:\*\* Automatic: `shop\/\S+`: .+, limit: above 50% for 1m$/,
+    /^- \*\*Trigger:\*\* Automatic: `shop\/\S+`: .+, threshold: above 50% for 1m$/,
   );
   expect(lines.find((line) => line.includes('**What changed before:**'))).toMatch(
     /release `v2 \(r-\w+\)` was first seen at .+ before the first breaching reading;/,

@@ -32,7 +32,7 @@ function brokenLines(incident: IncidentView): readonly Line[] {
   const now = closedAt === null ? latest(series, level.detail) : level.detail;
   return [
     labelled(label, bold(now, 160), said(' (rule: '), data(what, 160), said(')')),
-    line(said('limit: '), data(level.condition, 120), ...pictureOf(series, incident)),
+    line(said('threshold: '), data(level.condition, 120), ...pictureOf(series, incident)),
   ];
 }
 

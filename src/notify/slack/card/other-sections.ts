@@ -64,7 +64,7 @@ export function evidenceSection(incident: IncidentView): RichText | null {
     ...(level.subject === target ? [] : [said(' on '), data(level.subject, 80)]),
     said(': '),
     data(level.detail, 160),
-    said(', limit: '),
+    said(', threshold: '),
     data(level.condition, 100),
     ...(level.recoveredAt === null ? [] : [said(' — recovered '), instant(level.recoveredAt)]),
   ]);

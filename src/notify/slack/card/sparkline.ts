@@ -9,7 +9,7 @@ const unread = '·';
 /** Readings as a row of bars, and what the bars mean. */
 export interface Sparkline {
   readonly bars: string;
-  /** `▅ and higher is beyond the limit`; empty when nothing has to be said. */
+  /** `▅ and higher is beyond the threshold`; empty when nothing has to be said. */
   readonly legend: string;
 }
 
@@ -17,7 +17,7 @@ type Reading = SeriesView['readings'][number];
 
 /**
  * The readings of a rule as a row of bars, oldest first. With a threshold, the lower four bars lie on its lower side and
- * the upper four on its upper side, so that the limit is seen. Of several readings in a column the worst is shown; a
+ * the upper four on its upper side, so that the threshold is seen. Of several readings in a column the worst is shown; a
  * column in which nothing was read is a dot.
  *
  * @returns null when there is nothing to draw
@@ -42,7 +42,7 @@ function probes(columnsOf: readonly (readonly Reading[])[]): Sparkline | null {
 interface Side {
   /** Higher values are worse. */
   readonly up: boolean;
-  /** The threshold itself is beyond the limit. */
+  /** The threshold itself counts as beyond it. */
   readonly inclusive: boolean;
 }
 
@@ -56,31 +56,31 @@ function values(columnsOf: readonly (readonly Reading[])[], side: Side, threshol
   const worst = columnsOf.map((column) => worstOf(column, side.up));
   const known = worst.filter((value) => value !== null);
   const [least, most] = [Math.min(...known), Math.max(...known)];
-  const limit = threshold !== null && Number.isFinite(threshold) ? threshold : null;
-  const place = limit === null ? evenly(least, most) : aroundLimit(least, most, limit, side);
+  const drawn = threshold !== null && Number.isFinite(threshold) ? threshold : null;
+  const place = drawn === null ? evenly(least, most) : aroundThreshold(least, most, drawn, side);
   const row = worst.map((value) => (value === null ? unread : (bars[place(value)] ?? unread)));
-  return { bars: row.join(''), legend: limit === null ? '' : legendOf(side) };
+  return { bars: row.join(''), legend: drawn === null ? '' : legendOf(side) };
 }
 
 function legendOf({ up }: Side): string {
-  return up ? '▅ and higher: beyond the limit' : '▄ and lower: beyond the limit';
+  return up ? '▅ and higher: beyond the threshold' : '▄ and lower: beyond the threshold';
 }
 
 function evenly(least: number, most: number): (value: number) => number {
   return (value) => (most === least ? 3 : Math.round(7 * share(value, least, most)));
 }
 
-function aroundLimit(
+function aroundThreshold(
   least: number,
   most: number,
-  limit: number,
+  threshold: number,
   { up, inclusive }: Side,
 ): (value: number) => number {
-  const isUpper = (value: number): boolean => (up === inclusive ? value >= limit : value > limit);
+  const isUpper = (value: number): boolean => (up === inclusive ? value >= threshold : value > threshold);
   return (value) =>
     isUpper(value)
-      ? 4 + Math.round(3 * share(value, limit, most))
-      : Math.round(3 * share(value, Math.min(least, limit), limit));
+      ? 4 + Math.round(3 * share(value, threshold, most))
+      : Math.round(3 * share(value, Math.min(least, threshold), threshold));
 }
 
 /** Where a value lies between two others, from 0 to 1; the difference of huge values is no number. */
