@@ -54,8 +54,8 @@ describe.each(['main', 'pack'] as const)('in the schema of %s', (which) => {
     const wordless = keys.filter(({ schema }) => !('description' in schema) && !('$ref' in schema));
     expect(wordless.map(({ path }) => path)).toEqual([]);
     const empty = keys.filter(({ schema }) => Object.keys(schema).every((word) => word === 'description'));
-    // Any JSON may be expected of an answer, or sent.
-    expect(empty.map(({ path }) => path).filter((path) => !path.endsWith('.json'))).toEqual([]);
+    // Any JSON may be expected of an answer, sent, or be the value of a flag.
+    expect(empty.map(({ path }) => path).filter((path) => !/\.(json|value)$/.test(path))).toEqual([]);
   });
 });
 
