@@ -7,15 +7,15 @@ import { describeWithDocker, startDockerd, type TestDocker } from '../support/do
 import { Chance } from './chance.ts';
 import { conduct, type Result } from './conduct.ts';
 import { doubles, sample, singles } from './matrix.ts';
-import type { CrashPlan } from './plan.ts';
+import { needsDocker, type CrashPlan } from './plan.ts';
 import { plans } from './plans.ts';
 import type { Run } from './run.ts';
 import { lineOf, provenElsewhere, sum } from './tally.ts';
 
 const timeout = 300_000;
 const chance = new Chance(1);
-const inProcess = plans.filter(({ site }) => site !== 'docker');
-const onDocker = plans.filter(({ site }) => site === 'docker');
+const inProcess = plans.filter((plan) => !needsDocker(plan));
+const onDocker = plans.filter(needsDocker);
 
 /** Runs of these plans, at least one of each and of each place that they come by. */
 function sampled(of: readonly CrashPlan[], size: number): readonly Run[] {

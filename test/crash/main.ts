@@ -8,6 +8,7 @@ import { startDockerd, whyNoDocker, type TestDocker } from '../support/dockerd.t
 import { Chance } from './chance.ts';
 import { conduct, isGood } from './conduct.ts';
 import { doubles, runNamed, sample, singles, undisturbed } from './matrix.ts';
+import { needsDocker } from './plan.ts';
 import { plans } from './plans.ts';
 import { nameOf, type Run } from './run.ts';
 import { lineOf, pointLines, sum } from './tally.ts';
@@ -74,12 +75,12 @@ function only(names: readonly string[], doublesEach: number, chance: Chance): re
 }
 
 async function carryOut(chosen: readonly Run[], jobs: number, seed: number): Promise<number> {
-  const needsDocker = chosen.some(({ plan }) => plan.site === 'docker');
-  const problem = needsDocker ? whyNoDocker() : null;
-  const runs = problem === null ? chosen : chosen.filter(({ plan }) => plan.site !== 'docker');
+  const onDocker = chosen.some(({ plan }) => needsDocker(plan));
+  const problem = onDocker ? whyNoDocker() : null;
+  const runs = problem === null ? chosen : chosen.filter(({ plan }) => !needsDocker(plan));
   if (problem !== null)
     console.log(`left out: ${chosen.length - runs.length} runs on Docker, because ${problem}`);
-  const engine: TestDocker | null = needsDocker && problem === null ? await startDockerd() : null;
+  const engine: TestDocker | null = onDocker && problem === null ? await startDockerd() : null;
   const folder = mkdtempSync(join(tmpdir(), 'rollbackd-crash-'));
   const begun = Date.now();
   console.log(`${runs.length} runs, ${jobs} at a time, seed ${seed}, in ${folder}`);

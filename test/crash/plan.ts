@@ -33,7 +33,7 @@ export interface CrashStep {
 /** One plan of the matrix: what production is, what goes wrong, what is done about it, and how that must end. */
 export interface CrashPlan {
   readonly name: string;
-  readonly site: 'link' | 'git' | 'docker' | 'data';
+  readonly site: 'link' | 'git' | 'data' | 'docker' | 'stack';
   /** CRITICAL decides by itself, HIGH asks and is approved, a person asks for it though nothing is wrong. */
   readonly begins: 'critical' | 'high' | 'request';
   /** A question is answered by a click in Slack, which posts it to the daemon. */
@@ -44,6 +44,11 @@ export interface CrashPlan {
   readonly phases: 0 | 1 | 2;
   /** What makes the service healthy: its older release, or an act of this name. */
   readonly healedBy: 'release' | { readonly act: string };
+}
+
+/** Whether it works on a real engine. */
+export function needsDocker({ site }: CrashPlan): boolean {
+  return site === 'docker' || site === 'stack';
 }
 
 /** Whether the steps can succeed. */

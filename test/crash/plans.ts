@@ -7,6 +7,7 @@ import {
   flagsSet,
   writeQuiesce,
 } from './data-steps.ts';
+import { composeBuild, composeRestart, composeRollback } from './docker-steps.ts';
 import type { CrashPlan, CrashStep } from './plan.ts';
 import {
   command,
@@ -83,5 +84,10 @@ export const plans: readonly CrashPlan[] = [
   }),
   plan('docker', [evidence(), dockerRollback(true)], { site: 'docker', phases: 1 }),
   plan('docker-taken-back', [dockerRollback(false), command('never', { ends: 'fails' })], { site: 'docker' }),
+  plan('stack', [evidence(), composeRollback()], { site: 'stack', phases: 1 }),
+  plan('stack-taken-back', [composeRollback(), command('never', { ends: 'fails' })], { site: 'stack' }),
+  plan('stack-restart', [composeRestart(), command('heal')], { site: 'stack', healedBy: { act: 'heal' } }),
+  plan('stack-build', [composeBuild()], { site: 'stack' }),
+  plan('stack-build-taken-back', [composeBuild(), command('never', { ends: 'fails' })], { site: 'stack' }),
   plan('docker-restart', [dockerRestart(), command('heal')], { site: 'docker', healedBy: { act: 'heal' } }),
 ];

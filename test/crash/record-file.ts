@@ -13,6 +13,9 @@ interface Line {
   readonly directory: string;
 }
 
+/** What may be done again by its nature: how often it was done tells nothing. */
+const repeatable = ['restart', 'up', 'back', 'build'];
+
 /** What the recording program wrote down. */
 export class RecordFile {
   readonly path: string;
@@ -25,7 +28,7 @@ export class RecordFile {
   acts(): readonly Act[] {
     const begun = this.#lines().filter(({ word }) => word === 'begin');
     const acts = begun
-      .filter(({ act }) => act !== 'restart')
+      .filter(({ act }) => !repeatable.includes(act))
       .map(({ step, act, opId }) => ({ step, act, opId }));
     const switches = new Map(
       begun

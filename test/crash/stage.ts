@@ -15,6 +15,7 @@ import { dockerSite } from './sites/docker-site.ts';
 import { gitSite } from './sites/git-site.ts';
 import { linkSite } from './sites/link-site.ts';
 import type { Site } from './sites/site.ts';
+import { stackSite } from './sites/stack-site.ts';
 
 const sightMs = 60_000;
 
@@ -190,9 +191,15 @@ async function siteOf({ plan, name, folder, engine }: StageOptions): Promise<Sit
     case 'data':
       return dataSite(folder, plan);
     case 'docker':
-      if (engine === null) throw new Error(`the plan ${plan.name} needs a Docker engine`);
-      return dockerSite(engine, name);
+      return dockerSite(engineFor(plan, engine), name);
+    case 'stack':
+      return stackSite(folder, { engine: engineFor(plan, engine), stage: name, plan });
   }
+}
+
+function engineFor({ name }: CrashPlan, engine: TestDocker | null): TestDocker {
+  if (engine === null) throw new Error(`the plan ${name} needs a Docker engine`);
+  return engine;
 }
 
 async function slackOf(): Promise<FakeSlack> {

@@ -80,6 +80,9 @@ function missing(plan: CrashPlan, { acts }: Story): string[] {
     .map((act) => `no target saw ${act}`);
 }
 
+/** What is only looked at there: the things themselves are told of no effect. */
+const watchedSites: readonly CrashPlan['site'][] = ['data', 'stack'];
+
 /** Effects that the journal calls done and of which no target knows. */
 function unperformed(
   plan: CrashPlan,
@@ -90,7 +93,7 @@ function unperformed(
   // Of targets that are told nothing, only how often something was done to them is known.
   const told = new Set(acts.filter(({ opId }) => opId !== null).map(({ step }) => step));
   const steps = [...plan.steps, ...plan.fallback].filter(
-    (step) => step.acts.length > 0 && (plan.site !== 'data' || told.has(step.name)),
+    (step) => step.acts.length > 0 && (!watchedSites.includes(plan.site) || told.has(step.name)),
   );
   const kinds = new Set(steps.map(({ kind }) => kind));
   return effects
@@ -138,8 +141,10 @@ function unplanned(plan: CrashPlan, story: Story): string[] {
 }
 
 function movesRelease({ kind }: CrashStep): boolean {
-  return kind === 'link.rollback' || kind === 'git.revert' || kind === 'docker.rollback';
+  return movingKinds.includes(kind);
 }
+
+const movingKinds = ['link.rollback', 'git.revert', 'docker.rollback', 'compose.rollback', 'compose.build'];
 
 function named({ step, act }: Act): string {
   return `${step}: ${act}`;

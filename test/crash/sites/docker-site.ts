@@ -3,10 +3,8 @@ import { labels } from '../../../src/clients/docker/marks.ts';
 import type { TestDocker } from '../../support/dockerd.ts';
 import { buildImage } from '../../support/image.ts';
 import type { Act } from '../act.ts';
+import { endsAtOnce, eventsSince, type Event } from './engine-memory.ts';
 import type { Site } from './site.ts';
-
-/** Ends at once when it is asked to. */
-const program = ["trap 'exit 0' TERM", 'while :; do sleep 1 & wait $!; done'].join('; ');
 
 /** A container on a real engine; a release is its image. What was done to it is asked of the engine: events and labels. */
 export async function dockerSite(engine: TestDocker, stage: string): Promise<Site> {
@@ -17,7 +15,7 @@ export async function dockerSite(engine: TestDocker, stage: string): Promise<Sit
       await buildImage(engine, {
         tag: `${name}:${release}`,
         files: { '/release': `${stage} ${release}` },
-        changes: [`CMD ["sh", "-c", ${JSON.stringify(program)}]`],
+        changes: [`CMD ["sh", "-c", ${JSON.stringify(endsAtOnce)}]`],
       }),
     );
   let since = '0';
@@ -44,7 +42,7 @@ export async function dockerSite(engine: TestDocker, stage: string): Promise<Sit
       await pause(20);
       since = await engine.cli('info', '--format', '{{.SystemTime}}');
     },
-    acts: async () => actsIn(await eventsSince(engine, since), name, images),
+    acts: async () => actsIn(await eventsSince(engine, since, []), name, images),
   };
 }
 
@@ -59,21 +57,6 @@ async function removeAll(engine: TestDocker, name: string): Promise<void> {
   const own = await engine.cli('ps', '--all', '--quiet', '--filter', `name=${name}`);
   const ids = own.split('\n').filter((id) => id !== '');
   if (ids.length > 0) await engine.cli('rm', '--force', ...ids);
-}
-
-interface Event {
-  readonly Action: string;
-  readonly Actor: { readonly ID: string; readonly Attributes: Readonly<Record<string, string>> };
-}
-
-async function eventsSince(engine: TestDocker, since: string): Promise<readonly Event[]> {
-  const until = await engine.cli('info', '--format', '{{.SystemTime}}');
-  const span = ['--since', since, '--until', until];
-  const printed = await engine.cli('events', ...span, '--filter', 'type=container', '--format', '{{json .}}');
-  return printed
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as Event);
 }
 
 /** What was done to the containers of this stage. On whose behalf is told by the label of the container that was made. */
