@@ -6,7 +6,7 @@ import { sleep } from '../domain/ports/clock.ts';
 import { MINUTE, SECOND } from '../domain/time.ts';
 import type { Case } from './case.ts';
 import type { Core } from './core.ts';
-import { doubt, fail, type Job, succeed } from './effect-ends.ts';
+import { doubt, fail, type Found, type Job, succeed } from './effect-ends.ts';
 import { effectNote } from './effect-words.ts';
 import type { Flow } from './flow.ts';
 import { askPatiently, mayPass } from './patience.ts';
@@ -220,15 +220,22 @@ async function resolveByProbe(core: Core, job: Job, cause: string, signal: Abort
   const happened = effect.purpose === 'apply' ? answer : opposite(answer);
   switch (happened) {
     case 'done':
-      return succeed(core, job, `${cause}; ${driver.kind} says it is done`, {
-        uncountedBecause: 'what the step counted was lost when it was cut off',
-      });
+      return succeed(core, job, `${cause}; ${driver.kind} says it is done`, await noted(job));
     case 'partial':
     case 'not_done':
       return signal.aborted ? undefined : again(core, job, signal);
     case 'unknown':
       return doubt(core, job, `${step.kind}: ${cause}, and the target cannot tell whether it happened`);
   }
+}
+
+/** What a step that was cut off had counted, where its driver has kept a note of it. */
+async function noted({ effect, step, driver }: Job): Promise<Found> {
+  const uncountedBecause = 'what the step counted was lost when it was cut off';
+  if (effect.purpose !== 'apply') return { uncountedBecause };
+  // It happened; that its counts cannot be read changes nothing about that.
+  const integrity = (await driver.integrityOf?.(step, effect.opId).catch(() => null)) ?? null;
+  return integrity === null ? { uncountedBecause } : { integrity };
 }
 
 /** The same `op_id` once more, a bounded number of times, and not while halted. */

@@ -63,6 +63,7 @@ describeWithDocker('volume.restore on a real engine', () => {
     expect(await engine.cli('exec', it.writer, 'cat', '/data/points')).toBe('good');
     expect(await it.startedAt()).not.toBe(since);
     expect(await it.restore.probe(step, opId, never)).toBe('done');
+    expect(await it.restore.integrityOf?.(step, opId)).toEqual('integrity' in done && done.integrity);
     expect(await it.restore.apply(step, opId, never)).toEqual(done);
     expect(readdirSync(it.beside).filter((name) => name.startsWith('.rollbackd-old-'))).toHaveLength(1);
 

@@ -114,6 +114,26 @@ test('a step that is found done after a crash was not counted, and nobody calls 
   );
 });
 
+test('a step that is found done after a crash tells what it had noted, and nothing where that cannot be read', async () => {
+  const foundDone = async (integrityOf: NonNullable<Driver['integrityOf']>): Promise<unknown> => {
+    await using w = await restoring(null, { integrityOf });
+    await w.deploy('v2');
+    w.breaks('v2');
+    w.world.troubles.set('restore', 'happens, never answers');
+    await w.wait(65 * SECOND);
+    w.world.troubles.clear();
+    await w.restart(SECOND);
+    await w.wait(5 * MINUTE);
+    expect(await w.state()).toBe('closed: rolled_back');
+    return factsOfRestore(w);
+  };
+
+  expect(await foundDone(() => Promise.resolve([orders, carts]))).toEqual([orders, carts]);
+  expect(await foundDone(() => Promise.reject(new Error('unreadable')))).toMatchObject([
+    { name: 'shop_db', lost: null, how: 'not counted: what the step counted was lost when it was cut off' },
+  ]);
+});
+
 test('a step that replaces data and tells no counts is listed as not counted', async () => {
   await using w = await restoring(null);
   await breakIt(w);

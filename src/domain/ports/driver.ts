@@ -1,5 +1,6 @@
 import type { ZodType } from 'zod';
 import type { BackedUp } from '../backup.ts';
+import type { DataIntegrity } from '../data-integrity.ts';
 import type { EffectOutcome, ProbeAnswer } from '../effect.ts';
 import type { EffectClass, Finding, Risk, Step, StepFacts } from '../plan.ts';
 
@@ -46,6 +47,11 @@ export interface Driver<Options = unknown> {
   renew?(step: Step, opId: string, signal: AbortSignal): Promise<EffectOutcome>;
   /** What the step destroys or replaces of people's data: a plan needs a backup of it before. */
   replaces?(step: Step): readonly BackedUp[];
+  /**
+   * What became of the records over an effect that the probe says is done, as the driver has noted it: asked when the
+   * daemon stopped before the outcome was journaled. null: it was not noted.
+   */
+  integrityOf?(step: Step, opId: string): Promise<readonly DataIntegrity[] | null>;
   /** What the step makes a backup of, for the steps after it. */
   backsUp?(step: Step): readonly BackedUp[];
   /** Commands a person would run to do this by hand; goes into the message of a hand-over. */

@@ -10,6 +10,7 @@ import { formatQuantity } from '../../domain/quantity.ts';
 import { MINUTE } from '../../domain/time.ts';
 import type { BackupStepParts, Doing } from '../backup-set.ts';
 import { restoreOver } from '../database/overwriting.ts';
+import { integrityOf } from '../database/integrity.ts';
 import { progressIn } from '../database/progress.ts';
 import { restoreAndSwitch, switchBack, type Restoring } from '../database/restoring.ts';
 import { copyOf, whyNoArchivist, type StoreCopy } from '../database/store-copies.ts';
@@ -91,6 +92,10 @@ export function databaseRestoreDriver(parts: DatabaseRestoreParts): Driver<Datab
       const progress = progressIn(await parts.records.read(opId));
       if (progress === null || progress.phase === 'undone') return 'not_done';
       return progress.phase === 'done' ? 'done' : 'partial';
+    },
+    async integrityOf(step, opId) {
+      const progress = progressIn(await parts.records.read(opId));
+      return progress?.phase === 'done' ? integrityOf(schema.parse(step.options).store, progress) : null;
     },
     undoable: (step) => !schema.parse(step.options).in_place,
     undo: (step, opId, signal) => putBack(parts, { step, opId, signal }),

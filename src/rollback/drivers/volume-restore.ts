@@ -4,7 +4,7 @@ import type { Driver } from '../../domain/ports/driver.ts';
 import { MINUTE } from '../../domain/time.ts';
 import { restoreOptions, type RestoreOptions } from '../volume/options.ts';
 import { copyFor, roomProblem } from '../volume/restore-set.ts';
-import { restoreState } from '../volume/restore-state.ts';
+import { integrityOf, restoreState } from '../volume/restore-state.ts';
 import { releaseRestore, restoreVolume, undoRestore } from '../volume/restore.ts';
 import { restoringOf, type RestoreParts } from '../volume/restoring.ts';
 import { inDoubt, toBeStopped, writerProblems } from '../volume/writers.ts';
@@ -66,6 +66,10 @@ export function volumeRestoreDriver(parts: RestoreParts): Driver<RestoreOptions>
       const now = await restoreState(parts.records, opId);
       if (now === null || now.phase === 'failed' || now.phase === 'undone') return 'not_done';
       return now.phase === 'done' ? 'done' : 'partial';
+    },
+    async integrityOf(step, opId) {
+      const now = await restoreState(parts.records, opId);
+      return now?.phase === 'done' ? integrityOf(restoreOptions.parse(step.options).volume, now) : null;
     },
     async undo(step, opId, signal) {
       const work = restoringOf(parts, step, opId, signal);

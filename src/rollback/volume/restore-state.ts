@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { EffectRecords } from '../../clients/files/records.ts';
+import type { DataIntegrity } from '../../domain/data-integrity.ts';
 import { stoppedContainer } from './writers.ts';
 
 const state = z.object({
@@ -23,4 +24,10 @@ export type RestoreState = z.output<typeof state>;
 /** null: the effect was never begun. */
 export async function restoreState(records: EffectRecords, opId: string): Promise<RestoreState | null> {
   return state.safeParse(await records.read(opId)).data ?? null;
+}
+
+/** What became of the files of a volume whose restoration is done. */
+export function integrityOf(volume: string, { set, before, copied }: RestoreState): readonly DataIntegrity[] {
+  const how = `files, counted before the switch and as they were restored; the SHA-256 of the whole copy compared with that of ${set}`;
+  return [{ name: `volume: ${volume}`, before, after: copied, lost: 0, corrupted: 0, orphaned: null, how }];
 }

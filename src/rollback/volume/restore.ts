@@ -4,7 +4,7 @@ import type { EffectOutcome } from '../../domain/effect.ts';
 import { RollbackError } from '../../domain/errors.ts';
 import { uncovered } from '../guarded-data.ts';
 import { copyFor, roomProblem } from './restore-set.ts';
-import { restoreState, type RestoreState } from './restore-state.ts';
+import { integrityOf, restoreState, type RestoreState } from './restore-state.ts';
 import { exchangeBack, keepBefore, note, settle, type Restoring } from './restoring.ts';
 import { inDoubt, startWriters, stopWriters, toBeStopped, together, whyUnhealthy } from './writers.ts';
 
@@ -162,14 +162,11 @@ export async function releaseRestore(work: Restoring): Promise<EffectOutcome> {
   }
 }
 
-function doneWith({ volume }: Restoring, { set, before, copied }: RestoreState): EffectOutcome {
-  const how = `files, counted before the switch and as they were restored; the SHA-256 of the whole copy compared with that of ${set}`;
+function doneWith({ volume }: Restoring, now: RestoreState): EffectOutcome {
   return {
     ended: 'done',
-    detail: `the volume ${volume} is as in ${set}; what was there before is kept beside it until retention`,
-    integrity: [
-      { name: `volume: ${volume}`, before, after: copied, lost: 0, corrupted: 0, orphaned: null, how },
-    ],
+    detail: `the volume ${volume} is as in ${now.set}; what was there before is kept beside it until retention`,
+    integrity: integrityOf(volume, now),
   };
 }
 
