@@ -38,7 +38,15 @@ export const dataStoreShapes = {
   redis: { url: text.describe('redis://HOST:PORT/NUMBER, or rediss:// with TLS'), ...account },
   mysql: database('mysql://HOST:PORT/DATABASE'),
   postgres: database('postgres://HOST:PORT/DATABASE'),
-  mongodb: database('mongodb://HOST:PORT/DATABASE'),
+  // Its driver is enough: no tools are run.
+  mongodb: {
+    url: text.describe('mongodb://HOST:PORT/DATABASE, without user and password'),
+    ...account,
+    schema_version: text
+      .regex(/^[^.$]+\.[^$]+$/, 'expected COLLECTION.FIELD')
+      .optional()
+      .describe('COLLECTION.FIELD, whose greatest value is the version of the schema'),
+  },
   sqlite: { path: absolutePath.describe('The file, as the host has it'), ...schema },
   qdrant: vectors,
   milvus: vectors,

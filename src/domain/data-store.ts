@@ -43,7 +43,10 @@ export interface Database extends Networked {
    * server; null: on the daemon's own machine.
    */
   readonly toolsIn: string | null;
-  /** Asks the application's schema for its version: the first value of the first row; null: it is not known. */
+  /**
+   * Asks the application's schema for its version: the first value of the first row; of MongoDB `COLLECTION.FIELD`, whose
+   * greatest value it is. null: it is not known.
+   */
   readonly schemaQuery: string | null;
 }
 

@@ -112,11 +112,7 @@ const both = ['addresses', 'customers', 'migrations'];
 const one = ['customers', 'migrations'];
 
 describe.each([
-  [
-    'MariaDB',
-    onMariadb,
-    'what it did before it fails stays, since MySQL takes no definition of a table back',
-  ],
+  ['MariaDB', onMariadb, 'what it did before it fails stays: this server takes back nothing of it'],
   ['PostgreSQL', onPostgres, 'in one transaction'],
   ['SQLite', onSqlite, 'in one transaction'],
 ])('%s', (kind, on, manner) => {

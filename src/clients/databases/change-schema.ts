@@ -1,7 +1,9 @@
 import { Readable } from 'node:stream';
+import type { Document } from 'mongodb';
 import { crashPoint } from '../../domain/crash-point.ts';
 import type { Database, DataStore, SqliteStore } from '../../domain/data-store.ts';
 import { messageOf, RollbackError } from '../../domain/errors.ts';
+import { openMongo } from './mongodb/connection.ts';
 import { runMysqlScript } from './mysql/dump.ts';
 import { openPostgres } from './postgres/connection.ts';
 import { readSchemaVersion } from './schema-version.ts';
@@ -29,19 +31,21 @@ export type ScriptedStore = Database | SqliteStore;
 
 /** Whether a script can be run in the store at all. */
 export function isScripted(store: DataStore | undefined): store is ScriptedStore {
-  return store?.kind === 'mysql' || store?.kind === 'postgres' || store?.kind === 'sqlite';
+  const kind = store?.kind;
+  return kind === 'mysql' || kind === 'postgres' || kind === 'mongodb' || kind === 'sqlite';
 }
 
 /** Whether the server takes back what a script did before it failed: all of it or nothing happens. */
 export function isWhole(store: ScriptedStore): boolean {
-  return store.kind !== 'mysql';
+  return store.kind === 'postgres' || store.kind === 'sqlite';
 }
 
 /**
  * Runs a script, and looks at the version of the schema before and after.
  *
  * PostgreSQL and SQLite do it in one transaction, together with both looks. MySQL and MariaDB cannot take statements that
- * define tables back: their client stops at the first statement that is refused, and what was before it stays.
+ * define tables back: their client stops at the first statement that is refused, and what was before it stays. So do the
+ * commands of MongoDB, which a script holds as a list in Extended JSON.
  *
  * @returns the version after it
  * @throws RollbackError `REFUSED` with nothing changed; `EFFECT_UNKNOWN` where nobody can tell
@@ -60,7 +64,7 @@ export function changeSchema(
     case 'sqlite':
       return changeSqlite(store, change, parts, signal);
     case 'mongodb':
-      throw new RollbackError('REFUSED', `${store.name} is a mongodb, in which no scripts are run`);
+      return changeMongo(store, change, parts, signal);
   }
 }
 
@@ -155,6 +159,54 @@ async function changeMysql(
     const message = `${cause.message}; what the script did before that stays`;
     throw new RollbackError('EFFECT_UNKNOWN', message, {}, { cause });
   }
+}
+
+async function changeMongo(
+  store: Database,
+  change: SchemaChange,
+  { hostRoot }: SchemaTools,
+  signal: AbortSignal,
+): Promise<string> {
+  const commands = await commandsIn(change.script);
+  refuseIf(whyNotFrom(store, change, await readSchemaVersion(store, hostRoot, signal)));
+  crashPoint('effect.call.between');
+  try {
+    await using mongo = await openMongo(store, signal);
+    for (const command of commands) {
+      await mongo.asked('run a command of the script', () => mongo.database.command(command));
+      crashPoint('effect.call.between');
+    }
+    const after = await readSchemaVersion(store, hostRoot, signal);
+    const why = whyNotTo(store, change, after);
+    if (why !== null) throw new RollbackError('EFFECT_UNKNOWN', why);
+    return after;
+  } catch (cause) {
+    if (!(cause instanceof RollbackError)) throw cause;
+    const message = `${cause.message}; what the script did before that stays`;
+    throw new RollbackError('EFFECT_UNKNOWN', message, {}, { cause });
+  }
+}
+
+/**
+ * The commands of a script for MongoDB, as `db.runCommand` takes them.
+ *
+ * @throws RollbackError `REFUSED` when it is not a list of commands in Extended JSON
+ */
+export async function commandsIn(script: Buffer): Promise<readonly Document[]> {
+  const { BSON } = await import('mongodb');
+  let read: unknown;
+  try {
+    read = BSON.EJSON.parse(script.toString('utf8'), { relaxed: false });
+  } catch (cause) {
+    throw new RollbackError('REFUSED', `the script is not Extended JSON: ${messageOf(cause)}`, {}, { cause });
+  }
+  const isCommand = (value: unknown): value is Document =>
+    typeof value === 'object' && value !== null && !Array.isArray(value) && Object.keys(value).length > 0;
+  if (Array.isArray(read) && read.length > 0 && read.every(isCommand)) return read;
+  throw new RollbackError(
+    'REFUSED',
+    'the script is not a list of commands: expected [{"dropIndexes": "users", "index": "mail_1"}, …]',
+  );
 }
 
 const sqliteScript = `

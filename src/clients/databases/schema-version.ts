@@ -43,6 +43,7 @@ function firstValue(store: DataStore, asking: Asking): Promise<string | null> {
     case 'sqlite':
       return askSqlite(store, asking);
     case 'mongodb':
+      return askMongo(store, asking);
     case 'redis':
     case 'qdrant':
     case 'milvus':
@@ -67,6 +68,32 @@ async function askPostgres(store: Database, { query, signal }: Asking): Promise<
   await using server = await openPostgres(store, signal);
   await server.run('BEGIN READ ONLY');
   return firstOf(await server.rows(query));
+}
+
+async function askMongo(store: Database, { query, signal }: Asking): Promise<string | null> {
+  const { openMongo } = await import('./mongodb/connection.ts');
+  await using mongo = await openMongo(store, signal);
+  const { collection, field } = placeOf(query);
+  const [row] = await mongo.asked('read the version of the schema', () =>
+    mongo.database
+      .collection(collection)
+      .find({ [field]: { $exists: true } })
+      .project({ _id: 0, [field]: 1 })
+      .sort({ [field]: -1 })
+      .limit(1)
+      .toArray(),
+  );
+  return shownValue(field.split('.').reduce<unknown>(memberOf, row));
+}
+
+/** `migrations.version` */
+function placeOf(query: string): { readonly collection: string; readonly field: string } {
+  const dot = query.indexOf('.');
+  return { collection: query.slice(0, dot), field: query.slice(dot + 1) };
+}
+
+function memberOf(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
 }
 
 async function askSqlite(store: SqliteStore, { query, hostRoot, signal }: Asking): Promise<string | null> {

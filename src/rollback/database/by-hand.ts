@@ -21,6 +21,17 @@ export function scriptByHand(name: string, store: DataStore | undefined, script:
     return asShell([...whole, ...loginOf(store, '-p', '-U'), store.database]);
   }
   if (store?.kind === 'sqlite') return `${asShell(['sqlite3', '-bail', store.path])} < ${asShell([script])}`;
+  if (store?.kind === 'mongodb') {
+    const run = `EJSON.parse(fs.readFileSync(${JSON.stringify(script)}, 'utf8')).forEach((c) => printjson(db.runCommand(c)))`;
+    const login = store.user === null ? [] : ['-u', store.user, '-p', '--authenticationDatabase', 'admin'];
+    return asShell([
+      'mongosh',
+      `mongodb://${store.host}:${store.port}/${store.database}`,
+      ...login,
+      '--eval',
+      run,
+    ]);
+  }
   return `# ${name} runs no scripts`;
 }
 

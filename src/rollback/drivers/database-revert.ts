@@ -1,5 +1,10 @@
 import { z } from 'zod';
-import { isScripted, isWhole, type ScriptedStore } from '../../clients/databases/change-schema.ts';
+import {
+  commandsIn,
+  isScripted,
+  isWhole,
+  type ScriptedStore,
+} from '../../clients/databases/change-schema.ts';
 import { readSchemaVersion } from '../../clients/databases/schema-version.ts';
 import type { DatabaseTools } from '../../clients/databases/tools.ts';
 import { outsideProblem, type FileRoots } from '../../clients/files/held-folder.ts';
@@ -52,7 +57,7 @@ export interface DatabaseRevertParts extends BackupStepParts {
 
 /**
  * Runs a declared script that takes a migration of a schema back, at the version that it is for and nowhere else. With
- * PostgreSQL and SQLite all of it happens or nothing; MySQL and MariaDB cannot promise that.
+ * PostgreSQL and SQLite all of it happens or nothing; MySQL, MariaDB and MongoDB cannot promise that.
  */
 export function databaseRevertDriver(parts: DatabaseRevertParts): Driver<DatabaseRevertOptions> {
   return {
@@ -85,7 +90,7 @@ export function databaseRevertDriver(parts: DatabaseRevertParts): Driver<Databas
       const manner =
         isScripted(found) && isWhole(found)
           ? 'in one transaction'
-          : 'what it did before it fails stays, since MySQL takes no definition of a table back';
+          : 'what it did before it fails stays: this server takes back nothing of it';
       return `run ${script} (${known}) in ${store}, from schema ${start} ${expect === null ? 'to another' : `to ${expect}`}; ${manner}`;
     },
     apply: (step, opId, signal) => apply(parts, { step, opId, signal }),
@@ -146,7 +151,8 @@ async function preflight(
   const found = storeOf(parts, store);
   if ('problem' in found) return [refuse(found.problem)];
   try {
-    await scriptOf(parts, step);
+    const { content } = await scriptOf(parts, step);
+    if (found.store.kind === 'mongodb') await commandsIn(content);
     const now = await readSchemaVersion(found.store, parts.files.hostRoot, signal);
     if (from !== undefined && now !== from)
       return [refuse(`the schema of ${store} has version ${now}, and the script is for ${from}`)];
@@ -157,7 +163,7 @@ async function preflight(
     return [refuse(error.message)];
   }
   if (isWhole(found.store)) return [];
-  const message = `${store} takes no statement back that defines a table: if the script fails halfway, what it did stays, and a person decides`;
+  const message = `the server of ${store} takes back nothing of a script that fails halfway: what it did stays, and a person decides`;
   return [{ level: 'warn', message }];
 }
 

@@ -48,6 +48,11 @@ export class Commands {
       case 'createIndexes':
         this.#at(full).indexes.push(...(command['indexes'] as Document[]));
         return {};
+      case 'dropIndexes': {
+        const at = this.#at(full);
+        at.indexes = at.indexes.filter(({ name: index }) => index !== command['index']);
+        return {};
+      }
       case 'drop':
         if (!this.stand.delete(full)) throw refusal(26, 'NamespaceNotFound', 'ns not found');
         return {};
@@ -111,14 +116,15 @@ export class Commands {
     return { n: documents.length };
   }
 
-  #find(full: string, { filter, readConcern, limit }: Document): Document {
+  #find(full: string, { filter, readConcern, limit, sort }: Document): Document {
     const isSnapshot = readConcern?.level === 'snapshot';
     let at = (readConcern?.atClusterTime as Timestamp | undefined)?.getHighBits() ?? 0;
     if (isSnapshot && at === 0) at = this.#snapshots.push(new Map(structuredCopy(this.stand)));
     const stand = isSnapshot ? this.#snapshots[at - 1] : this.stand;
     const all = stand?.get(full)?.documents ?? [];
     const id = filter?._id as unknown;
-    const found = id === undefined ? all : all.filter((bytes) => BSON.deserialize(bytes)['_id'] === id);
+    const some = id === undefined ? all : all.filter((bytes) => BSON.deserialize(bytes)['_id'] === id);
+    const found = sort === undefined ? some : sortedBy(some, sort as Document);
     const cursor = this.#batch(full, limit === 1 ? found.slice(0, 1) : found, 'firstBatch');
     if (isSnapshot) cursor['atClusterTime'] = new Timestamp({ t: at, i: 1 });
     return { cursor };
@@ -167,4 +173,11 @@ function counted(n: number): readonly Document[] {
 
 function firstBatch(ns: string, rows: readonly Document[]): Document {
   return { cursor: { id: BSON.Long.ZERO, ns, firstBatch: rows } };
+}
+
+/** By one field, the greatest first. */
+function sortedBy(found: readonly Buffer[], sort: Document): readonly Buffer[] {
+  const [field = ''] = Object.keys(sort);
+  const valueOf = (bytes: Buffer): number => Number(BSON.deserialize(bytes)[field]);
+  return found.toSorted((a, b) => valueOf(b) - valueOf(a));
 }
