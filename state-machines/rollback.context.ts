@@ -4,6 +4,8 @@ export interface StepShape {
   readonly undoable: boolean;
   /** The driver holds something that must be let go of. */
   readonly holds: boolean;
+  /** It replaces people's data: in doubt about it nothing that holds writes off is let go of. */
+  readonly replaces?: boolean;
   readonly retries: number;
 }
 
@@ -37,6 +39,8 @@ export interface RollbackContext extends RollbackInput {
   readonly done: readonly number[];
   /** Steps that hold, or may hold, something which has not been let go of. */
   readonly held: readonly number[];
+  /** The step of which nobody knows what it did to people's data: what others hold waits for a person's word. */
+  readonly doubted?: number | null;
   /** Generation under which each step was carried out last, by index. */
   readonly generations: readonly number[];
   readonly phase: number;
@@ -51,6 +55,8 @@ export type RollbackEvent =
   | { readonly type: 'done'; readonly at: number }
   | { readonly type: 'failed'; readonly at: number; readonly reason: string; readonly retryable: boolean }
   | { readonly type: 'inDoubt'; readonly at: number; readonly reason: string }
+  /** A person's word: what is held may be let go of. */
+  | { readonly type: 'letGo'; readonly at: number }
   | { readonly type: 'halted'; readonly at: number; readonly reason: string }
   | { readonly type: 'unhalted'; readonly at: number }
   | { readonly type: 'settled'; readonly at: number }
@@ -112,6 +118,11 @@ export function lastUndoable({ done, steps }: RollbackContext, from: number): nu
 /** Steps are taken in order, so the last one held is the last in the list. */
 export function withHeld({ held, steps, index }: RollbackContext): readonly number[] {
   return steps[index]?.holds === true ? [...held, index] : held;
+}
+
+/** Whether in doubt about the step in hand something is held that must not be let go of before a person says so. */
+export function mayHaveBrokenData({ held, steps, index }: RollbackContext): boolean {
+  return steps[index]?.replaces === true && held.some((step) => step !== index);
 }
 
 /** The same trouble over and over is told once. */

@@ -3,6 +3,7 @@ import {
   beginRollback,
   isPresent,
   lastUndoable,
+  mayHaveBrokenData,
   type RollbackContext,
   type RollbackEvent,
   type RollbackInput,
@@ -20,7 +21,9 @@ import {
  *      ├─failed─▶ undoing ─▶ releasing ─▶ ended (failed)             │
  *      ╰─in doubt─▶ releasing ─▶ ended (in_doubt)   ╰── failed, worse, undone, inconclusive ─▶ releasing ─▶ ended
  *
- * `releasing` lets go of what steps hold, on every path. Which effect is due follows from the state alone
+ * `releasing` lets go of what steps hold, on every path. In doubt about a step that replaces people's data, what earlier
+ * steps hold stays held in `holding` until a person says that it may be let go of: writes would go into data of which
+ * nobody knows the state. What that step itself holds is let go of before. Which effect is due follows from the state alone
  * (`dueEffect`), so a restored rollback goes on where it stood.
  */
 export const rollbackVersion = 1;
@@ -64,6 +67,8 @@ export const rollbackMachine = setup({
     lastUndo: ({ context }) => lastUndoable(context, context.index) === null,
     nothingHeld: ({ context }) => context.held.length === 0,
     lastHeld: ({ context }) => context.held.length <= 1,
+    holdsOn: ({ context }) => mayHaveBrokenData(context) && context.steps[context.index]?.holds !== true,
+    waitsForWord: ({ context }) => (context.held.at(-2) ?? Infinity) < (context.doubted ?? -1),
   },
   actions: {
     noteDone: assign(({ context, event }) => ({
@@ -76,6 +81,7 @@ export const rollbackMachine = setup({
     noteDoubt: assign(({ context }) => ({
       held: withHeld(context),
       generations: withGeneration(context),
+      ...(mayHaveBrokenData(context) ? { doubted: context.index } : {}),
     })),
     advance: assign(({ context }) => ({ index: context.index + 1, generation: context.firstGeneration })),
     again: assign(({ context }) => ({ generation: context.generation + 1 })),
@@ -103,7 +109,11 @@ export const rollbackMachine = setup({
     noteTrouble: assign(({ context, event }) => ({
       reason: 'reason' in event ? withTrouble(context.reason, event.reason) : context.reason,
     })),
-    stayInDoubt: assign({ result: 'in_doubt' }),
+    stayInDoubt: assign(({ context }) => ({
+      result: 'in_doubt',
+      ...(mayHaveBrokenData(context) ? { doubted: context.index } : {}),
+    })),
+    hearWord: assign({ doubted: null }),
     beginReleasing: assign(({ context }) => ({
       index: context.held.at(-1) ?? 0,
       generation: context.firstGeneration,
@@ -135,10 +145,17 @@ export const rollbackMachine = setup({
           },
           { target: 'undoing', actions: { type: 'result', params: { result: 'failed' } } },
         ],
-        inDoubt: {
-          target: 'releasing',
-          actions: ['noteDoubt', { type: 'result', params: { result: 'in_doubt' } }],
-        },
+        inDoubt: [
+          {
+            guard: 'holdsOn',
+            target: 'holding',
+            actions: ['noteDoubt', { type: 'result', params: { result: 'in_doubt' } }],
+          },
+          {
+            target: 'releasing',
+            actions: ['noteDoubt', { type: 'result', params: { result: 'in_doubt' } }],
+          },
+        ],
         halted: 'paused',
       },
     },
@@ -191,14 +208,23 @@ export const rollbackMachine = setup({
       on: {
         done: [{ guard: 'lastUndo', target: 'releasing', actions: 'noteUndone' }, { actions: 'nextUndo' }],
         failed: { target: 'releasing', actions: 'noteTrouble' },
-        inDoubt: { target: 'releasing', actions: ['noteTrouble', 'stayInDoubt'] },
+        inDoubt: [
+          { guard: 'holdsOn', target: 'holding', actions: ['noteTrouble', 'stayInDoubt'] },
+          { target: 'releasing', actions: ['noteTrouble', 'stayInDoubt'] },
+        ],
       },
     },
+    holding: { on: { letGo: { target: 'releasing', actions: 'hearWord' } } },
     releasing: {
       entry: 'beginReleasing',
       always: { guard: 'nothingHeld', target: 'ended' },
       on: {
-        done: [{ guard: 'lastHeld', target: 'ended', actions: 'noteReleased' }, { actions: 'nextRelease' }],
+        done: [
+          { guard: 'waitsForWord', target: 'holding', actions: 'noteReleased' },
+          { guard: 'lastHeld', target: 'ended', actions: 'noteReleased' },
+          { actions: 'nextRelease' },
+        ],
+        letGo: { actions: 'hearWord' },
         // What cannot be let go of is tried again until it is: the engine pages meanwhile.
         failed: { actions: ['noteTrouble', 'again'] },
         inDoubt: { actions: ['noteTrouble', 'again'] },

@@ -28,6 +28,7 @@ const told: ReadonlySet<string> = new Set([
   'rollback.begun',
   'rollback.paused',
   'rollback.undoing',
+  'rollback.holding',
   'rollback.settling',
   'effect.failed',
   'held.failed',

@@ -45,6 +45,7 @@ export function stateOf({ incident, rollback }: Case): string {
     checking: 'verifying',
     confirming: 'verifying',
     releasing: 'releasing',
+    holding: 'holding',
     undoing: 'undoing',
     paused: 'halted',
   };

@@ -6,7 +6,7 @@ import { beginAnnouncing } from './announcing.ts';
 import type { Book } from './book.ts';
 import { newCase, type Case } from './case.ts';
 import { effectNote } from './effect-words.ts';
-import { closeIncident, handOver } from './ending.ts';
+import { closeIncident, commandsByHand, handOver } from './ending.ts';
 import { judgeNow } from './judging.ts';
 import { approvals, incidents, rollbacks } from './machines.ts';
 import type { Moves } from './moves.ts';
@@ -14,7 +14,7 @@ import type { Parts } from './parts.ts';
 import { askPeople, followQuestion } from './questions.ts';
 import { beginRollback, endRollback } from './rolling.ts';
 import { withCleanReason } from './scrubbing.ts';
-import type { Turn } from './turn.ts';
+import type { Note, Turn } from './turn.ts';
 import { rollbackNote } from './rollback-words.ts';
 import { openedNote, planNote, transitionNote } from './words.ts';
 
@@ -79,8 +79,14 @@ export class Flow implements Moves {
     open.visits += 1;
     turn.touch(open);
     const note = rollbackNote(before, open.rollback, event);
-    if (note !== null) turn.note(note, open);
+    if (note !== null) turn.note(this.#withCommands(note, open), open);
     this.followRollback(turn, open);
+  }
+
+  /** Who is to decide about what is held sees what they would run. */
+  #withCommands(note: Note, open: Case): Note {
+    if (note.type !== 'rollback.holding') return note;
+    return { ...note, facts: { ...note.facts, byHand: [...commandsByHand(this, open)] } };
   }
 
   /** Writes the effect that is due, and the end. */

@@ -131,7 +131,8 @@ function isUnanswered(book: Book, open: Case, now: number): boolean {
   const { incident, rollback } = open;
   const { id, acknowledgedBy, openedAt } = incident.context;
   // What a step holds, and nobody can let go of, needs a person too.
-  const stuck = incident.value === 'rolling_back' && rollback?.value === 'releasing';
+  const stuck =
+    incident.value === 'rolling_back' && (rollback?.value === 'releasing' || rollback?.value === 'holding');
   const told = incident.value === 'investigating' || incident.value === 'handed_over';
   // Whoever acknowledged the incident did not acknowledge that: writers are shut out for as long.
   const waits = acknowledgedBy === null && (told || isUnconfirmed(open));
@@ -150,9 +151,11 @@ function forgetReminders(turn: Turn, book: Book): void {
 
 /** An acknowledgement ends no reminders of what is still held. */
 function whatNow(open: Case): string {
-  return stateOf(open) === 'releasing'
-    ? 'letting go is tried again until it works'
-    : `rollbackd ack ${open.incident.context.id} says you have it`;
+  const { id } = open.incident.context;
+  const state = stateOf(open);
+  if (state === 'releasing') return 'letting go is tried again until it works';
+  if (state === 'holding') return `rollbackd ack ${id} lets go of what is held`;
+  return `rollbackd ack ${id} says you have it`;
 }
 
 /** What people are reminded of. */

@@ -34,6 +34,12 @@ export function rollbackNote(
         type: 'rollback.undoing',
         message: 'a step failed; undoing what was done',
       };
+    case 'holding':
+      return {
+        type: 'rollback.holding',
+        message: `nobody can tell what became of the data, so what is held stays held until somebody says rollbackd ack ${after.context.incident}: ${after.context.reason}`,
+        facts: { result: 'in_doubt' },
+      };
     case 'releasing':
     case 'ended':
       return endNote(before, after, event);

@@ -42,6 +42,7 @@ function shapeOf(step: Step, driver: Driver | undefined): StepShape {
     retries,
     undoable: driver?.undo !== undefined && (driver.undoable?.(step) ?? true),
     holds: driver?.release !== undefined,
+    replaces: step.risk === 'destructive-data' || (driver?.replaces?.(step) ?? []).length > 0,
   };
 }
 

@@ -65,11 +65,24 @@ export const plain: RollbackInput = {
   phases: [],
 };
 
+/** The last step replaces people's data; in the second of these it holds something itself, too. */
+export const replacing: readonly RollbackInput[] = [false, true].map((holds) => ({
+  ...rolling,
+  steps: [
+    { kind: 'quiesce', undoable: false, holds: true, retries: 0 },
+    { kind: 'restore', undoable: true, holds, replaces: true, retries: 0 },
+    { kind: 'lock', undoable: false, holds: true, retries: 0 },
+    { kind: 'move', undoable: false, holds: false, retries: 0 },
+  ],
+  phases: [],
+}));
+
 export const rollbackEvents: readonly RollbackEvent[] = [
   { type: 'done', at },
   { type: 'failed', at, reason: 'it did not work', retryable: true },
   { type: 'failed', at, reason: 'it never will', retryable: false },
   { type: 'inDoubt', at, reason: 'nobody knows' },
+  { type: 'letGo', at },
   { type: 'halted', at, reason: 'halted by alice' },
   { type: 'unhalted', at },
   { type: 'settled', at },
@@ -89,9 +102,9 @@ export const rollbackEvents: readonly RollbackEvent[] = [
 ];
 
 function rollbackKey({ value, context }: { value: unknown; context: RollbackContext }): string {
-  const { index, generation, firstGeneration, done, held, phase, extended, result } = context;
+  const { index, generation, firstGeneration, done, held, phase, extended, result, doubted } = context;
   const attempt = Math.min(generation - firstGeneration, 2);
-  return JSON.stringify([value, index, attempt, done, held, phase, extended, result]);
+  return JSON.stringify([value, index, attempt, done, held, phase, extended, result, doubted ?? null]);
 }
 
 const two = { people: 2, role: 'dba' } as const;
@@ -113,7 +126,7 @@ export const explorations: Readonly<Record<'incident' | 'approval' | 'rollback',
   },
   rollback: {
     machine: rollbackMachine,
-    inputs: [rolling, plain],
+    inputs: [rolling, plain, ...replacing],
     events: rollbackEvents,
     key: (snapshot: AnyMachineSnapshot) =>
       rollbackKey({ value: snapshot.value, context: snapshot.context as RollbackContext }),

@@ -3,7 +3,7 @@ import type { ApprovalEvent, ApprovalInput } from '../../state-machines/approval
 import type { IncidentEvent } from '../../state-machines/incident.context.ts';
 import { dueEffect, type RollbackEvent } from '../../state-machines/rollback.context.ts';
 import { approvals, fromSnapshot, incidents, rollbacks, type Resting } from '../../src/engine/machines.ts';
-import { question, rolling } from './explorations.ts';
+import { question, replacing, rolling } from './explorations.ts';
 import { at, bySignals, byPerson, criticalLead, decision, highLead, level, plan } from './incident-events.ts';
 
 const alice = { name: 'alice', role: 'approver' } as const;
@@ -233,10 +233,10 @@ describe('a rollback', () => {
   const retryable: RollbackEvent = { ...failed, retryable: true };
   const inDoubt: RollbackEvent = { type: 'inDoubt', at, reason: 'who knows' };
 
-  function due(events: readonly RollbackEvent[], firstGeneration = 1) {
+  function due(events: readonly RollbackEvent[], firstGeneration = 1, input = rolling) {
     const state = events.reduce(
       (now: Resting<Parameters<typeof dueEffect>[1]>, event) => rollbacks.step(now, event),
-      rollbacks.begin({ ...rolling, firstGeneration }),
+      rollbacks.begin({ ...input, firstGeneration }),
     );
     const effect = dueEffect(state.value, state.context);
     return effect === null ? state.value : `${effect.purpose} ${effect.step}/${effect.generation}`;
@@ -278,6 +278,29 @@ describe('a rollback', () => {
     expect(due([done], 3)).toBe('apply 1/3');
     expect(due([done, done, retryable], 3)).toBe('apply 2/4');
     expect(due([done, done, retryable, retryable], 3)).toBe('undo 1/3');
+  });
+
+  test.each<[string, string, readonly RollbackEvent[]]>([
+    ['what is held before it', 'holding', [done, inDoubt]],
+    [
+      'what is held behind it, too, when its undo is in doubt',
+      'holding',
+      [done, done, done, failed, inDoubt],
+    ],
+    ['it until a person says so', 'release 0/1', [done, inDoubt, { type: 'letGo', at }]],
+  ])('in doubt about data keeps %s', (_, expected, events) => {
+    const [plainly] = replacing;
+    expect(due(events, 1, plainly)).toBe(expected);
+  });
+
+  test.each<[string, readonly RollbackEvent[]]>([
+    ['release 1/1', [done, inDoubt]],
+    ['release 1/2', [done, inDoubt, failed]],
+    ['holding', [done, inDoubt, done]],
+    ['release 0/1', [done, inDoubt, done, { type: 'letGo', at }]],
+    ['release 0/1', [done, inDoubt, { type: 'letGo', at }, done]],
+  ])('in doubt about a step that holds something itself calls for %s after %j', (expected, events) => {
+    expect(due(events, 1, replacing[1])).toBe(expected);
   });
 
   test('tells the same trouble once, however often it is met', () => {

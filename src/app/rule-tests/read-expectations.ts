@@ -18,6 +18,7 @@ const states = [
   'rolling_back',
   'verifying',
   'releasing',
+  'holding',
   'undoing',
   'monitoring',
   'investigating',

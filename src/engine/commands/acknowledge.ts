@@ -2,6 +2,7 @@ import { controlKeys, type Cooldown } from '../../domain/controls.ts';
 import type { Actor, Command } from '../../domain/command.ts';
 import type { CommandAnswer } from '../../domain/ports/daemon.ts';
 import type { IncidentRow } from '../../domain/ports/store.ts';
+import { stateOf } from '../case.ts';
 import type { Core } from '../core.ts';
 import type { Turn } from '../turn.ts';
 import { accepted, refused } from './answers.ts';
@@ -21,7 +22,10 @@ export async function acknowledge(core: Core, command: Acknowledge, actor: Actor
         open,
       );
     flow.incident(turn, open, { type: 'acknowledged', at: turn.at, by: actor.name });
-    return accepted(`${incident} is acknowledged by ${actor.name}`, incident);
+    const holding = stateOf(open) === 'holding';
+    flow.rollback(turn, open, { type: 'letGo', at: turn.at });
+    const more = holding ? '; what is held is let go of' : '';
+    return accepted(`${incident} is acknowledged by ${actor.name}${more}`, incident);
   });
 }
 
