@@ -105,6 +105,70 @@ test('what is no working copy, or has no commit, is refused before anything is m
   expect((await backups.examine('code', never)).problems).toEqual([`${it.app} has no commit yet`]);
 });
 
+describe('git in a working copy of somebody else', () => {
+  const deploy = 1234;
+
+  test('runs as who owns it: what comes back is theirs, and nothing is left of looking', async () => {
+    const it = await someBackups();
+    const git = aWorkingCopy(it.app);
+    execFileSync('chmod', ['0711', it.root]);
+    execFileSync('chown', ['-R', `${deploy}:${deploy}`, it.app]);
+    const config = ['-c', `safe.directory=${it.app}`];
+    const commit = git(...config, 'rev-parse', 'HEAD');
+    const { job } = await restored(it, 'code', () => {
+      rmSync(join(it.app, 'new.bin'));
+      rmSync(join(it.app, 'kept.txt'));
+    });
+
+    expect(job).toMatchObject({ ended: 'well' });
+    expect(git(...config, 'rev-parse', 'HEAD')).toBe(commit);
+    for (const name of ['kept.txt', 'new.bin', '.git/index'])
+      expect(statSync(join(it.app, name)).uid).toBe(deploy);
+    expect(
+      [it.stateDir, '/tmp']
+        .flatMap((folder) => readdirSync(folder))
+        .filter((name) => name.startsWith('rollbackd-work-')),
+    ).toEqual([]);
+  });
+
+  test.each([
+    ['filter.evil.clean', '*.txt filter=evil\n'],
+    ['filter.evil.process', '*.txt filter=evil\n'],
+    ['core.fsmonitor', ''],
+    ['diff.evil.textconv', '*.txt diff=evil\n'],
+    ['include.path', ''],
+  ])('a configuration with %s is refused, and nothing of it runs', async (key, attributes) => {
+    const it = await someBackups();
+    const git = aWorkingCopy(it.app);
+    const mark = join(it.root, 'ran');
+    git('config', key, key === 'include.path' ? join(it.root, 'other') : `touch ${mark}; cat`);
+    writeFileSync(join(it.app, '.gitattributes'), attributes);
+    const backups = await it.openBackups();
+
+    const why = `the configuration of ${it.app} holds ${key}, which may run programs or change content; git is not run there`;
+    expect((await backups.examine('code', never)).problems).toEqual([why]);
+    await expect(backups.create('code', nobody, quiet, never)).rejects.toThrow(why);
+    expect(existsSync(mark)).toBe(false);
+  });
+
+  test('what others may write in a repository of root is refused', async () => {
+    const it = await someBackups();
+    aWorkingCopy(it.app);
+    execFileSync('chown', [`0:${deploy}`, join(it.app, '.git', 'config')]);
+    chmodSync(join(it.app, '.git', 'config'), 0o664);
+    expect((await (await it.openBackups()).examine('code', never)).problems).toEqual([
+      `.git/config in ${it.app} belongs to another user than the folder, may be written by others, or is a link`,
+    ]);
+  });
+
+  test('is looked at in the middle of a merge, too', async () => {
+    const it = await someBackups();
+    const git = aWorkingCopy(it.app);
+    writeFileSync(join(it.app, '.git', 'MERGE_HEAD'), `${git('rev-parse', 'HEAD')}\n`);
+    expect((await (await it.openBackups()).examine('code', never)).problems).toEqual([]);
+  });
+});
+
 describe('a restoration that dies at any point', () => {
   test('is finished or taken away by the next start, and the thing in use is one or the other, whole', async () => {
     const seen = new Set<string>();

@@ -276,7 +276,7 @@ describe('a hostile working copy runs nothing', () => {
     const it = spoilt();
     chownSync(join(it.path, '.git/config'), 1234, 1234);
     expect(await taking(it).refusals()).toEqual([
-      '.git/config in ROOT/mdm belongs to another user than the folder, or is a link',
+      '.git/config in ROOT/mdm belongs to another user than the folder, may be written by others, or is a link',
     ]);
   });
 

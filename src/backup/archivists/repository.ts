@@ -2,10 +2,10 @@ import { lstat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { PassThrough, type Readable, type Writable } from 'node:stream';
 import { z } from 'zod';
-import type { WorkingCopy } from '../../clients/git/copy-git.ts';
 import { dropBeside, exchange, exchanged, inScratch } from '../../clients/files/exchange.ts';
 import { fileFailure } from '../../clients/files/failure.ts';
 import { holdFolder, outsideProblem, type FileRoots } from '../../clients/files/held-folder.ts';
+import { inOwnedCopy, type OwnedCopy } from '../../clients/git/own-copy.ts';
 import {
   captureWork,
   replayWork,
@@ -32,10 +32,8 @@ const mostHeader = 64 * 1024;
  * not copied; a restored working copy is made from the one that is there.
  */
 export function repositoryArchivist(files: FileRoots, stateDir: string): Archivist {
-  const opened = async <T>(path: string, work: (copy: WorkingCopy) => Promise<T>): Promise<T> => {
-    await using folder = await holdFolder(path, files);
-    return await work({ folder: `/proc/${process.pid}/fd/${folder.handle.fd}`, shown: path, stateDir });
-  };
+  const opened = <T>(path: string, work: (copy: OwnedCopy) => Promise<T>): Promise<T> =>
+    inOwnedCopy(path, files, stateDir, work);
   return {
     kind: 'repository',
     handles: () => true,
@@ -49,7 +47,11 @@ export function repositoryArchivist(files: FileRoots, stateDir: string): Archivi
         return { problems: [messageOf(error)], bytes: null };
       }
     },
-    dump: (path, sink, signal) => opened(path, (copy) => dump(copy, sink, signal)),
+    dump: (path, sink, signal) =>
+      opened(path, async (copy) => {
+        await mustBeTrusted(copy, signal);
+        return dump(copy, sink, signal);
+      }),
     async whyNotHere(path, _facts, signal) {
       const outside = outsideProblem(path, files);
       if (outside !== null) return outside;
@@ -65,12 +67,18 @@ export function repositoryArchivist(files: FileRoots, stateDir: string): Archivi
         const tree = { folder: fdOf(above), name: basename(path), shown: path };
         const into = { folder: fdOf(folder), shown: path, member: null };
         await both(packTree(tree, whole, signal), unpackInto(into, whole, signal));
-        const copy = { folder: `${fdOf(folder)}/${basename(path)}`, shown: path, stateDir };
-        await replayWork(copy, state, rest, signal);
-        await lstat(folder.at(basename(path)));
-        const nowhere = new PassThrough();
-        nowhere.resume();
-        return factsOf(await captureWork(copy, () => nowhere, signal));
+        const name = basename(path);
+        await lstat(folder.at(name));
+        // Whose it is must reach it, and nobody may put anything in its place.
+        await folder.handle.chmod(0o711);
+        return inOwnedCopy(`${folder.path}/${name}`, files, stateDir, async (unpacked) => {
+          const copy = { ...unpacked, shown: path };
+          await mustBeTrusted(copy, signal);
+          await replayWork(copy, state, rest, signal);
+          const nowhere = new PassThrough();
+          nowhere.resume();
+          return factsOf(await captureWork(copy, () => nowhere, signal));
+        });
       });
     },
     switchTo: (path, scratch, keepAs) => exchange({ path, scratch, keepAs }, files),
@@ -83,7 +91,13 @@ function fdOf({ handle }: { readonly handle: { readonly fd: number } }): string 
   return `/proc/${process.pid}/fd/${handle.fd}`;
 }
 
-async function dump(copy: WorkingCopy, sink: Writable, signal: AbortSignal): Promise<BackupFacts> {
+/** What it was when it was examined it need not be any more. */
+async function mustBeTrusted(copy: OwnedCopy, signal: AbortSignal): Promise<void> {
+  const problem = await workingCopyProblem(copy, signal);
+  if (problem !== null) throw new RollbackError('REFUSED', problem, { path: copy.shown });
+}
+
+async function dump(copy: OwnedCopy, sink: Writable, signal: AbortSignal): Promise<BackupFacts> {
   const began = (state: WorkState): Writable => {
     sink.write(`${JSON.stringify(state)}\n`);
     return sink;

@@ -11,8 +11,8 @@ export interface WorkingCopy {
   readonly shown: string;
   /** For what git writes on the way; nothing goes into the repository itself. */
   readonly stateDir: string;
-  /** git runs as them, and what it writes is theirs; the daemon itself where it is missing. */
-  readonly owner?: { readonly uid: number; readonly gid: number };
+  /** git runs as them, and what it writes is theirs. */
+  readonly owner: { readonly uid: number; readonly gid: number };
 }
 
 /** What flows through one call of git. */
@@ -26,13 +26,6 @@ export interface Flow {
   readonly mostBytes?: number;
 }
 
-/** No configuration but the repository's own, none of its hooks or monitors, nobody is asked. */
-const settings = [
-  'core.hooksPath=/dev/null',
-  'core.fsmonitor=false',
-  'safe.directory=*',
-  'core.autocrlf=false',
-];
 const environment = {
   PATH: '/usr/local/bin:/usr/bin:/bin',
   LC_ALL: 'C',
@@ -45,8 +38,15 @@ const environment = {
   GIT_ALLOW_PROTOCOL: '',
   GIT_OPTIONAL_LOCKS: '0',
 };
-/** Where the configuration of somebody else could still say something, once what it may hold was checked. */
-const guarded = [
+/**
+ * No configuration but the repository's own, none of its hooks or monitors, and nobody is asked; also where it could
+ * still say something, once what it may hold was checked.
+ */
+const settings = [
+  'core.hooksPath=/dev/null',
+  'core.fsmonitor=false',
+  'safe.directory=*',
+  'core.autocrlf=false',
   'core.attributesFile=/dev/null',
   'core.excludesFile=/dev/null',
   'core.sshCommand=false',
@@ -80,8 +80,7 @@ export async function gitIn(
 ): Promise<string> {
   if (signal.aborted) throw aborted(copy);
   const { owner } = copy;
-  const all = owner === undefined ? settings : [...settings, ...guarded];
-  const given = all.flatMap((setting) => ['-c', setting]);
+  const given = settings.flatMap((setting) => ['-c', setting]);
   const child = spawn('git', [...given, ...args], {
     // Not by `-C`: whoever git runs as may not look into the daemon's own descriptors.
     cwd: copy.folder,
@@ -90,7 +89,7 @@ export async function gitIn(
     stdio: ['pipe', 'pipe', 'pipe'],
     signal,
     killSignal: 'SIGKILL',
-    ...(owner === undefined || owner.uid === process.getuid?.() ? {} : owner),
+    ...(owner.uid === process.getuid?.() ? {} : owner),
   });
   let complaint = '';
   const { stdin, stdout, stderr } = child;

@@ -1,3 +1,4 @@
+import type { Stats } from 'node:fs';
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf, RollbackError } from '../../domain/errors.ts';
@@ -49,30 +50,41 @@ export async function inOwnedCopy<T>(
 }
 
 /**
- * Every reason why git must not be let loose in it: it is none, belongs to several users, borrows from elsewhere, is in
- * the middle of something, or its configuration could run a program.
+ * Every reason why a step must not change it by git: git must not run there, it borrows from elsewhere, or it is in the
+ * middle of something.
  */
 export async function ownedCopyProblems(copy: OwnedCopy, signal: AbortSignal): Promise<readonly string[]> {
   const { shown } = copy;
-  const git = await kindOf(copy, '.git');
-  if (git === null) return [`${shown} is no working copy: there is no .git in it`];
-  if (git !== 'folder') return [`the .git of ${shown} is no folder: name the main working copy`];
-  const strangers = await strangersIn(copy);
-  if (strangers.length > 0)
-    return [`${strangers.join(', ')} in ${shown} belongs to another user than the folder, or is a link`];
+  const strange = await foreignProblem(copy);
+  if (strange !== null) return [strange];
   const found: string[] = [];
-  if ((await kindOf(copy, '.git/commondir')) !== null) found.push(`${shown} is a linked worktree`);
   if ((await kindOf(copy, '.git/objects/info/alternates')) !== null)
     found.push(`${shown} borrows its history from another repository (objects/info/alternates)`);
   for (const [name, what] of Object.entries(unfinished))
     if ((await kindOf(copy, `.git/${name}`)) !== null)
       found.push(`${what} is not finished in ${shown}: finish or abort it first`);
-  const doubtful = await configured(copy, signal);
-  if (doubtful.length > 0)
-    found.push(
-      `the configuration of ${shown} holds ${doubtful.slice(0, 5).join(', ')}, which may run programs or change content; git is not run there`,
-    );
-  return found;
+  const configured = await configurationProblem(copy, signal);
+  return configured === null ? found : [...found, configured];
+}
+
+/**
+ * Why git must not be let loose in it: it is none, belongs to several users, is a worktree of another one, or its
+ * configuration could run a program. Where it is null git may look and copy, also in the middle of a merge.
+ */
+export async function untrustedProblem(copy: OwnedCopy, signal: AbortSignal): Promise<string | null> {
+  return (await foreignProblem(copy)) ?? (await configurationProblem(copy, signal));
+}
+
+async function foreignProblem(copy: OwnedCopy): Promise<string | null> {
+  const { shown } = copy;
+  const git = await kindOf(copy, '.git');
+  if (git === null) return `${shown} is no working copy: there is no .git in it`;
+  if (git !== 'folder') return `the .git of ${shown} is no folder: name the main working copy`;
+  const strangers = await strangersIn(copy);
+  if (strangers.length > 0)
+    return `${strangers.join(', ')} in ${shown} belongs to another user than the folder, may be written by others, or is a link`;
+  if ((await kindOf(copy, '.git/commondir')) !== null) return `${shown} is a linked worktree`;
+  return null;
 }
 
 async function strangersIn(copy: OwnedCopy): Promise<readonly string[]> {
@@ -83,12 +95,26 @@ async function strangersIn(copy: OwnedCopy): Promise<readonly string[]> {
       if (hasCode(cause, 'ENOENT')) return null;
       throw fileFailure('look at', join(copy.shown, name), cause);
     });
-    if (facts !== null && (facts.uid !== copy.owner.uid || facts.isSymbolicLink())) found.push(name);
+    if (facts !== null && isStrange(facts, copy.owner.uid)) found.push(name);
   }
   return found;
 }
 
-async function configured(copy: OwnedCopy, signal: AbortSignal): Promise<readonly string[]> {
+/** Of root, even a group that may write is somebody else: git would run as root what they wrote. */
+function isStrange(facts: Stats, owner: number): boolean {
+  if (facts.uid !== owner || facts.isSymbolicLink()) return true;
+  const others = owner === 0 && facts.gid !== 0 ? 0o022 : 0o002;
+  return (facts.mode & others) !== 0;
+}
+
+async function configurationProblem(copy: OwnedCopy, signal: AbortSignal): Promise<string | null> {
+  const doubtful = await doubtfulIn(copy, signal);
+  if (doubtful.length === 0) return null;
+  const keys = doubtful.slice(0, 5).join(', ');
+  return `the configuration of ${copy.shown} holds ${keys}, which may run programs or change content; git is not run there`;
+}
+
+async function doubtfulIn(copy: OwnedCopy, signal: AbortSignal): Promise<readonly string[]> {
   const keys: string[] = [];
   for (const name of ['config', 'config.worktree']) {
     if ((await kindOf(copy, `.git/${name}`)) === null) continue;

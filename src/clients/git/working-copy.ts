@@ -1,8 +1,11 @@
-import { mkdir, mkdtemp, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { chown, mkdir, mkdtemp } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import type { Writable } from 'node:stream';
 import { RollbackError } from '../../domain/errors.ts';
+import { holdFolder } from '../files/held-folder.ts';
+import { removeTree } from '../files/remove-tree.ts';
 import { gitIn, type WorkingCopy } from './copy-git.ts';
+import { untrustedProblem, type OwnedCopy } from './own-copy.ts';
 
 /** Where a working copy stands. */
 export interface WorkState {
@@ -15,11 +18,10 @@ export interface WorkState {
   readonly uncommitted: number;
 }
 
-/** Why it is no working copy that can be looked at; null when it is one. */
-export async function workingCopyProblem(copy: WorkingCopy, signal: AbortSignal): Promise<string | null> {
-  const own = await stat(join(copy.folder, '.git')).catch(() => null);
-  if (own === null) return `${copy.shown} is no working copy: there is no .git in it`;
-  if (!own.isDirectory()) return `${copy.shown} is a linked worktree or submodule; name its main repository`;
+/** Why it is no working copy that git may look at; null when it is one. */
+export async function workingCopyProblem(copy: OwnedCopy, signal: AbortSignal): Promise<string | null> {
+  const untrusted = await untrustedProblem(copy, signal);
+  if (untrusted !== null) return untrusted;
   const head = await gitIn(copy, ['rev-parse', '--verify', '--quiet', 'HEAD^{commit}'], signal).catch(
     (error: unknown) => {
       if (error instanceof RollbackError && error.code === 'COMMAND_FAILED' && error.facts['status'] === 1)
@@ -29,6 +31,10 @@ export async function workingCopyProblem(copy: WorkingCopy, signal: AbortSignal)
   );
   return head === '' ? `${copy.shown} has no commit yet` : null;
 }
+
+/** Where every user of the host has room. */
+const everybodys = '/tmp';
+const removalMs = 60_000;
 
 /**
  * Looks at a working copy, and hands on what differs from its commit as a binary patch: what is staged, what is not, and
@@ -41,18 +47,18 @@ export async function captureWork(
   began: (state: WorkState) => Writable,
   signal: AbortSignal,
 ): Promise<WorkState> {
-  const own = await mkdtemp(join(copy.stateDir, 'work-'));
+  const isOurs = copy.owner.uid === process.getuid?.();
+  // Nobody else can reach into the daemon's own folder.
+  const base = isOurs ? copy.stateDir : everybodys;
+  const own = await mkdtemp(join(base, 'rollbackd-work-'));
   try {
+    const { uid, gid } = copy.owner;
     await mkdir(join(own, 'objects'));
-    const objects = await gitIn(
-      copy,
-      ['rev-parse', '--path-format=absolute', '--git-path', 'objects'],
-      signal,
-    );
+    for (const folder of [join(own, 'objects'), own]) await chown(folder, uid, gid);
     const env = {
       GIT_INDEX_FILE: join(own, 'index'),
       GIT_OBJECT_DIRECTORY: join(own, 'objects'),
-      GIT_ALTERNATE_OBJECT_DIRECTORIES: JSON.stringify(objects),
+      GIT_ALTERNATE_OBJECT_DIRECTORIES: '.git/objects',
     };
     const commit = await gitIn(copy, ['rev-parse', '--verify', 'HEAD^{commit}'], signal);
     const branch = await gitIn(copy, ['branch', '--show-current'], signal);
@@ -83,7 +89,9 @@ export async function captureWork(
     await gitIn(copy, [...patch, commit, tree], signal, { env, sink: began(state) });
     return state;
   } finally {
-    await rm(own, { recursive: true, force: true });
+    // It is not the daemon's alone: nothing in it is followed.
+    await using held = await holdFolder(base, { hostRoot: '/', roots: [base] });
+    await removeTree(held, basename(own), AbortSignal.timeout(removalMs));
   }
 }
 
