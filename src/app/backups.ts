@@ -6,6 +6,7 @@ import type { SetPlace } from '../backup/set-place.ts';
 import type { BackupPolicy } from '../domain/backup.ts';
 import type { Configuration } from '../domain/configuration.ts';
 import { messageOf, RollbackError } from '../domain/errors.ts';
+import { dryRunIncident } from '../domain/plan.ts';
 import type { BackupSetView } from '../domain/ports/backups.ts';
 import type { Clock } from '../domain/ports/clock.ts';
 import type { Log } from '../domain/ports/log.ts';
@@ -53,7 +54,7 @@ export async function backingOf(configuration: Configuration, parts: BackingPart
     chance,
     version,
     isOpen: (incident) => isOpen(engine(), incident),
-    began: (incident) => engine()?.core.book.find(incident)?.incident.context.openedAt ?? null,
+    began: (incident) => began(incident, parts),
     restorations,
   });
   const note = (type: string, message: string): void => journal(parts, type, message);
@@ -64,6 +65,12 @@ export async function backingOf(configuration: Configuration, parts: BackingPart
     keep: (signal) => keep(desk, policy, parts, signal),
     newest: async () => newestOf(await backups.book.views()),
   };
+}
+
+/** A plan that is only looked at is one of an incident that begins now. */
+function began(incident: string, { clock, engine }: BackingParts): number | null {
+  if (incident === dryRunIncident) return clock.now();
+  return engine()?.core.book.find(incident)?.incident.context.openedAt ?? null;
 }
 
 async function placeOf(

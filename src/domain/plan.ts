@@ -16,6 +16,9 @@ export type EffectClass = 'cas' | 'probe' | 'blind';
 export const risks = ['safe', 'disruptive', 'destructive-data'] as const;
 export type Risk = (typeof risks)[number];
 
+/** Stands for the incident of a plan that is only looked at, where its target has none: one that begins now. */
+export const dryRunIncident = 'dry-run';
+
 /** One action of a plan, resolved against the facts of one incident. Plain JSON. */
 export interface Step {
   readonly index: number;

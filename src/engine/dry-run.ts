@@ -1,5 +1,5 @@
 import type { Daemon, PlanView } from '../domain/ports/daemon.ts';
-import { destroying, riskOf } from '../domain/plan.ts';
+import { destroying, dryRunIncident, riskOf } from '../domain/plan.ts';
 import type { Core } from './core.ts';
 import { releaseView } from './views/releases.ts';
 import { verificationLines } from './views/verification.ts';
@@ -34,7 +34,8 @@ export async function dryRun(
   if (candidate.release === null && parts.planner.needsRelease(playbook))
     return { ...known, refusal: candidate.problem };
   const to = parts.planner.needsRelease(playbook) ? candidate.release : null;
-  const request = { incident: 'dry-run', target, playbook, from, to, at };
+  const incident = book.on(name)?.incident.context.id ?? dryRunIncident;
+  const request = { incident, target, playbook, from, to, at };
   const planned = await parts.planner.build(request, new AbortController().signal);
   const going = {
     ...known,

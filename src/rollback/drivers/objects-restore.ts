@@ -35,8 +35,11 @@ export function objectsRestoreDriver(parts: ObjectParts): Driver<ObjectOptions> 
       const found = await lookAt(step, parts, signal);
       if ('problem' in found) return { identity: 'no objects', detail: { problem: found.problem } };
       const { changes, newer, at, shown } = found;
+      // A plan that is shown before there is an incident is the plan that is then followed.
+      const { at: stated } = objectOptions.parse(step.options);
+      const instant = stated === 'before_incident' ? stated : new Date(at).toISOString();
       return {
-        identity: `${shown} at ${new Date(at).toISOString()}`,
+        identity: `${shown} at ${instant}`,
         detail: {
           shown,
           at: new Date(at).toISOString(),
