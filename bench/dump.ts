@@ -22,7 +22,7 @@ const target = { of: 'median', atMost: Number((1 / 0.9).toPrecision(4)) } as con
 async function measureAll({ folder, quick, progress, signal }: BenchContext): Promise<readonly Measure[]> {
   await using undo = new AsyncDisposableStack();
   const mariadb = await startMariadb(undo, folder);
-  const mebibytes = quick ? 64 : 1_024;
+  const mebibytes = quick ? 256 : 1_024;
   fill(mariadb, mebibytes);
   progress(`${mebibytes} MiB are in the database`);
   const native = nativeWays(mariadb, join(folder, 'native.sql.zst'));

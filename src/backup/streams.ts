@@ -7,7 +7,11 @@ import { messageOf, RollbackError } from '../domain/errors.ts';
 import { fileFailure } from '../clients/files/failure.ts';
 import { decrypting, encrypting } from './encryption.ts';
 import type { SetKey } from './key.ts';
+import { Pieces } from './pieces.ts';
 import type { StoredFile } from './set-place.ts';
+
+/** What a compressor fills before it hands it on: with less, each of its pieces is asked for in many turns. */
+const chunkSize = 128 * 1024;
 
 /** How parts are stored. */
 export interface Storing {
@@ -38,16 +42,17 @@ export interface Poured {
 /** Copies one thing through compression and encryption into a file, and counts and digests it on the way. */
 export async function pour(poured: Poured, storing: Storing, signal: AbortSignal): Promise<BackupPart> {
   const { thing, file, sink, dump, progress } = poured;
-  const plain = meter(progress);
   const stored = meter();
-  const compress = storing.compression === 'zstd' ? createZstdCompress() : createGzip();
+  const compress =
+    storing.compression === 'zstd' ? createZstdCompress({ chunkSize }) : createGzip({ chunkSize });
   const encrypt = storing.key === null ? [] : [await encrypting(storing.key, `${storing.set}/${file}`)];
   const cut = new AbortController();
-  const flows = pipeline([plain.through, compress, ...encrypt, stored.through, sink], {
+  const flows = pipeline([compress, ...encrypt, stored.through, sink], {
     signal: AbortSignal.any([signal, cut.signal]),
   });
+  const plain = new Pieces(compress, flows, progress);
   // A copy that failed must not look like one that ended.
-  const copied = dump(plain.through).catch((error: unknown) => {
+  const copied = dump(plain).catch((error: unknown) => {
     cut.abort();
     throw error;
   });
@@ -56,7 +61,7 @@ export async function pour(poured: Poured, storing: Storing, signal: AbortSignal
   // The disk that is full breaks the copy too; a copy that failed cuts the disk off. Whoever began it is told of.
   if (written.status === 'rejected' && !cut.signal.aborted) throw fileFailure('write', file, written.reason);
   if (facts.status === 'rejected')
-    throw isBrokenPipe(facts.reason) && written.status === 'rejected'
+    throw written.status === 'rejected' && (facts.reason === written.reason || isBrokenPipe(facts.reason))
       ? fileFailure('write', file, written.reason)
       : facts.reason;
   if (written.status === 'rejected') throw fileFailure('write', file, written.reason);
@@ -65,8 +70,8 @@ export async function pour(poured: Poured, storing: Storing, signal: AbortSignal
     file,
     bytes: stored.bytes(),
     sha256: stored.sha256(),
-    plainBytes: plain.bytes(),
-    plainSha256: plain.sha256(),
+    plainBytes: plain.bytes,
+    plainSha256: plain.sha256,
     facts: facts.value,
   };
 }
@@ -99,7 +104,7 @@ export function drain(
   const why = whyNot({ bytes, part, encrypted, key });
   if (why !== null) stream.destroy(invalid(why));
   const decrypt = encrypted && key !== null ? [decrypting(key, `${set}/${part.file}`)] : [];
-  const expand = name.endsWith('.gz') ? createGunzip() : createZstdDecompress();
+  const expand = name.endsWith('.gz') ? createGunzip({ chunkSize }) : createZstdDecompress({ chunkSize });
   const out = plain.through;
   // Whoever reads it may only begin to when it has failed already, and hears of that then.
   out.on('error', () => {});
@@ -133,6 +138,16 @@ function isOfTheSystem(error: Error): boolean {
 
 function unreadable(error: Error): string {
   return `it cannot be decompressed (${messageOf(error)}): it was changed or cut off`;
+}
+
+/**
+ * Frees the memory of what was read from `drain` and that nobody needs any more, rather than when garbage is collected:
+ * a whole part passes before that. What was read before it must be done with, too.
+ */
+export function giveBack({ buffer, byteOffset, length }: Buffer): void {
+  // A decompressor hands out one memory in pieces; the last of them is followed by none.
+  if (buffer instanceof ArrayBuffer && byteOffset + length === chunkSize && buffer.byteLength === chunkSize)
+    buffer.transfer(0);
 }
 
 interface Meter {

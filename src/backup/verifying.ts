@@ -5,7 +5,7 @@ import { messageOf, RollbackError } from '../domain/errors.ts';
 import type { BackupProgress, Backups } from '../domain/ports/backups.ts';
 import type { Work } from './backups.ts';
 import { verdictFile, type StoredFile } from './set-place.ts';
-import { drain, type Storing } from './streams.ts';
+import { drain, giveBack, type Storing } from './streams.ts';
 
 /**
  * Reads a stored part to its end.
@@ -19,7 +19,12 @@ export async function readAgain(
   progress?: (bytes: number) => void,
   signal?: AbortSignal,
 ): Promise<void> {
-  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const nowhere = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      giveBack(chunk);
+      done();
+    },
+  });
   await pipeline(drain(stored, part, storing, progress), nowhere, signal === undefined ? {} : { signal });
 }
 
