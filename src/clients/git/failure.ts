@@ -6,7 +6,7 @@ import { withoutPassword } from './shown.ts';
 const unreachable =
   /could not resolve host|connection refused|connection timed out|network is unreachable|no route to host|failed to connect|could not read from remote|unable to access|does not appear to be a git repository|repository .* not found/i;
 const unauthorized =
-  /authentication failed|permission denied|could not read (username|password)|access denied/i;
+  /authentication failed|permission denied|could not read (username|password)|access denied|host key verification failed/i;
 const moved =
   /\[rejected\]|stale info|non-fast-forward|fetch first|cannot lock ref|reference already exists|failed to update ref|already exists/i;
 const declined = /\[remote rejected\]|hook declined|protected branch|does not support --atomic/i;
@@ -25,10 +25,10 @@ export function readFailure(tried: string, url: string, cause: unknown): Rollbac
       facts,
       options,
     );
-  if (unauthorized.test(text))
+  if (unauthorized.test(messageOf(cause)))
     return new RollbackError(
       'REFUSED',
-      `${facts.url} refused to ${tried}: ${text}; check the key or token`,
+      `${facts.url} refused to ${tried}: ${text}; check the key or token, and the host key`,
       facts,
       options,
     );
@@ -68,7 +68,9 @@ function spoken(cause: unknown): string {
     .split('\n')
     .map((line) => withoutPassword(line.trim()))
     .filter((line) => line !== '' && !line.startsWith('hint:'));
-  const reasons = lines.filter((line) => /^(!|remote:|error:|fatal:|ssh:)/.test(line));
+  const reasons = lines.filter(
+    (line) => /^(!|remote:|error:|fatal:|ssh:)/.test(line) || unauthorized.test(line),
+  );
   return (reasons.length > 0 ? reasons : lines.slice(-4)).join(' | ').slice(0, 600);
 }
 

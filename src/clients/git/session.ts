@@ -41,7 +41,7 @@ export function gitSession(options: GitOptions, session: SessionOptions): Simple
     GIT_CONFIG_NOSYSTEM: '1',
     GIT_CONFIG_GLOBAL: '/dev/null',
     GIT_ALLOW_PROTOCOL: options.protocols.join(':'),
-    GIT_SSH_COMMAND: 'ssh -oBatchMode=yes -oConnectTimeout=10',
+    GIT_SSH_COMMAND: 'ssh -oBatchMode=yes -oStrictHostKeyChecking=yes -oConnectTimeout=10',
     // A state directory inside somebody's repository must not make that repository's settings ours.
     GIT_CEILING_DIRECTORIES: options.stateDir,
   };
