@@ -4,12 +4,13 @@ import { postgresArchivist } from '../../src/backup/archivists/postgres.ts';
 import { systemClock } from '../../src/app/clock.ts';
 import { databaseTools } from '../../src/clients/databases/tools.ts';
 import { effectRecords } from '../../src/clients/files/records.ts';
+import { recipeOfStores } from '../../src/domain/backup.ts';
 import { onCrashPoint } from '../../src/domain/crash-point.ts';
 import type { Database } from '../../src/domain/data-store.ts';
 import type { Archivist } from '../../src/domain/ports/backups.ts';
 import { databaseBackupDriver } from '../../src/rollback/drivers/database-backup.ts';
 import { databaseRestoreDriver } from '../../src/rollback/drivers/database-restore.ts';
-import { someBackups } from '../backup/some-backups.ts';
+import { nobody, someBackups } from '../backup/some-backups.ts';
 import { aStep, never } from '../rollback/a-step.ts';
 
 export const incident = 'i-7k3f9a';
@@ -30,15 +31,11 @@ export async function someStore(store: Database, wrap: (archivist: Archivist) =>
     aStep('database.backup', backup.options.parse(options));
   const restoreStep = (options: object = {}) =>
     aStep('database.restore', open().options.parse({ store: 'orders', ...options }));
-  /** A set of what is there now, of an incident or of none that is open. */
-  const copied = async (of = 'i-before') => {
-    const key = `backup-${it.clock.wall()}`;
-    const step = aStep('database.backup', { store: 'orders', smaller_ok: true }, { incident: of });
-    const made = await backup.apply(step, key, never);
-    if (made.ended !== 'done') throw new Error(made.detail);
+  /** A set of what is there now, made for an incident or for none. */
+  const copied = async (of: string | null = null) => {
+    const occasion = { ...nobody, incident: of, smallerOk: true };
+    const set = await backups.create(recipeOfStores(['orders']), occasion, () => {}, never);
     await it.clock.advance(1000);
-    const set = await backups.madeBy(key);
-    if (set === null) throw new Error('no set was made');
     return set;
   };
   const refusals = async (options: object) => {

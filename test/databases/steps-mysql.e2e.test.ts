@@ -118,7 +118,7 @@ test('nothing is replaced without a set of this incident that holds it', async (
   expect(await it.databases()).toEqual([it.database]);
 });
 
-test('the set is chosen by name, by incident, or from before the incident began', async () => {
+test('the set is chosen by its id, by incident, or from before the incident began, and never of another incident', async () => {
   const it = await spoilt();
   const later = await it.copied('i-later');
   const chosen = async (from: string) => {
@@ -129,13 +129,13 @@ test('the set is chosen by name, by incident, or from before the incident began'
   expect(await chosen(later.id)).toBe(`orders from ${later.id}`);
   expect(await chosen('incident')).toBe('orders from the set of the incident');
   expect(await it.refusals({ from: 'before_incident' })).toEqual([
-    'refuse: when i-7k3f9a began is not known; name the set to restore',
+    'refuse: when i-7k3f9a began is not known; name the set by its id',
   ]);
   it.began.set(incident, it.before.madeAt + 1);
   expect(await chosen('before_incident')).toBe(`orders from ${it.before.id}`);
   it.began.set(incident, it.before.madeAt);
   expect(await it.refusals({ from: 'before_incident' })).toEqual([
-    'refuse: no backup set that was read back holds orders (store) from before i-7k3f9a began at 2026-01-05T12:00Z',
+    'refuse: no backup set that was read back, and that no incident made, holds orders (store) from before i-7k3f9a began at 2026-01-05T12:00Z',
   ]);
   expect(await it.refusals({ from: 'b-20260101-000000-none' })).toEqual([
     'refuse: there is no backup set b-20260101-000000-none; `rollbackd backup list` lists them',

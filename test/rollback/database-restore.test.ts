@@ -2,13 +2,13 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
 import { sqliteArchivist } from '../../src/backup/archivists/sqlite.ts';
-import type { BackupFacts } from '../../src/domain/backup.ts';
+import { recipeOfStores, type BackupFacts } from '../../src/domain/backup.ts';
 import { effectRecords } from '../../src/clients/files/records.ts';
 import { schemaComponent } from '../../src/domain/release.ts';
 import { databaseBackupDriver } from '../../src/rollback/drivers/database-backup.ts';
 import { databaseRestoreDriver } from '../../src/rollback/drivers/database-restore.ts';
 import { planner } from '../../src/rollback/planner.ts';
-import { someBackups } from '../backup/some-backups.ts';
+import { nobody, someBackups } from '../backup/some-backups.ts';
 import { aStep, never, opId, release, shop } from './a-step.ts';
 
 /** A file of SQLite with a set from before; then rows are lost; then the incident's own set. */
@@ -22,9 +22,9 @@ async function spoilt(copied: (facts: BackupFacts) => BackupFacts = (facts) => f
     PRAGMA foreign_keys = OFF; INSERT INTO people VALUES (1); INSERT INTO orders VALUES (1, 1), (2, 1), (3, 99)`);
   const schemaQuery = 'SELECT MAX(version) FROM migrations';
   const stores = { orders: { kind: 'sqlite', name: 'orders', path, schemaQuery } } as const;
-  const own = sqliteArchivist({ stores, hostRoot: '/', stateDir: it.stateDir });
-  const dump: typeof own.dump = async (...args) => copied(await own.dump(...args));
-  const archivists = [{ ...own, dump }];
+  const archivist = sqliteArchivist({ stores, hostRoot: '/', stateDir: it.stateDir });
+  const dump: typeof archivist.dump = async (...args) => copied(await archivist.dump(...args));
+  const archivists = [{ ...archivist, dump }];
   const backups = await it.openBackups({ archivists });
   const parts = {
     backups,
@@ -34,14 +34,12 @@ async function spoilt(copied: (facts: BackupFacts) => BackupFacts = (facts) => f
   };
   const backup = databaseBackupDriver(parts);
   const restore = databaseRestoreDriver(parts);
-  const made = async (incident: string) => {
-    const step = aStep('database.backup', { store: 'orders' }, { incident });
-    expect(await backup.apply(step, `${incident}/backup`, never)).toMatchObject({ ended: 'done' });
-    await it.clock.advance(1000);
-  };
-  await made('i-before');
+  await backups.create(recipeOfStores(['orders']), nobody, () => {}, never);
+  await it.clock.advance(1000);
   live.exec('DELETE FROM orders WHERE id > 1');
-  await made('i-7k3f9a');
+  const own = aStep('database.backup', { store: 'orders' });
+  expect(await backup.apply(own, 'i-7k3f9a/backup', never)).toMatchObject({ ended: 'done' });
+  await it.clock.advance(1000);
   live.close();
   const rows = () => {
     const now = new DatabaseSync(path);

@@ -69,16 +69,16 @@ test('files and folders come back from the newest set before the incident, and t
   expect(readdirSync(it.conf).toSorted()).toEqual(['app.env', 'deep']);
 });
 
-test('what another incident had broken is not brought back where only sets of no incident count', async () => {
-  const it = await spoilt();
+test('what another incident had broken is brought back only from a set that is named', async () => {
+  const it = await spoilt({ own: false });
   await it.clock.advance(1000);
   const other = { target: 'shop', incident: 'i-other', release: null, key: 'another-op' };
-  await it.backups.create('shop', other, () => {}, never);
+  const theirs = await it.backups.create('shop', other, () => {}, never);
   const of = (from: string) =>
     it.driver.read(aStep('file.restore', it.driver.options.parse({ paths: [it.file], from })), never);
 
-  expect((await of('no_incident')).detail['set']).toBe(it.before.id);
-  expect((await of('newest')).detail['set']).not.toBe(it.before.id);
+  expect((await of('newest')).detail['set']).toBe(it.before.id);
+  expect((await of(theirs.id)).detail['set']).toBe(theirs.id);
 });
 
 test('nothing is replaced without a set of this incident that holds it, but in development', async () => {
@@ -105,7 +105,7 @@ test('what lies outside the roots, or is in no set, is refused before any effect
     '/etc/passwd may not be changed: it is not inside ROOT (file_roots)',
   ]);
   expect(await refusals({ paths: [join(it.root, 'other')] })).toEqual([
-    'no backup set from before this incident holds ROOT/other',
+    'no backup set that was read back, and that no incident made, holds ROOT/other (files)',
   ]);
   expect(await refusals({ paths: [it.file], from: 'b-20260101-000000-none' })).toEqual([
     'there is no backup set b-20260101-000000-none; `rollbackd backup list` lists them',

@@ -190,10 +190,10 @@ describeWithDocker('volume.restore on a real engine', () => {
     ]);
     const other = await aVolume(engine, image);
     expect(await refusals({ volume: other.volume })).toEqual([
-      `no backup set from before this incident that was read back holds the volume ${other.volume}`,
+      `no backup set that was read back, and that no incident made, holds ${other.volume} (volume)`,
     ]);
     expect(await refusals({ volume: other.volume, from: it.before.id })).toEqual([
-      `${it.before.id} holds no volume ${other.volume}`,
+      `${it.before.id} holds no ${other.volume} (volume)`,
     ]);
     expect(await refusals({ stop: [other.writer] })).toEqual([
       `${it.writer} runs with ${it.volume}, too, and would not be stopped; name it in stop`,

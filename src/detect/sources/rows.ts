@@ -6,15 +6,15 @@ import type { Clock } from '../../domain/ports/clock.ts';
 import type { Source } from '../../domain/ports/source.ts';
 import { formatQuantity, parseQuantity } from '../../domain/quantity.ts';
 import type { Reading } from '../../domain/reading.ts';
+import { chooseSet, partHolding, setWords, setWordsMeaning } from '../../domain/set-choice.ts';
 import { formatDuration, MINUTE, SECOND } from '../../domain/time.ts';
 import { oneAtATime } from './one-at-a-time.ts';
-import { comparedSet } from './rows-set.ts';
 import { duration } from './schema.ts';
 
 /** What is counted, and against which set. */
 export interface RowsOptions {
   readonly store: string;
-  /** `incident`, `newest`, `before_incident`, or the id of a set. */
+  /** As `chooseSet` knows it. */
   readonly set: string;
   readonly tables: readonly string[] | 'all';
   /** Of the rows in the set. */
@@ -43,11 +43,9 @@ const rowsOptions: z.ZodType<RowsOptions> = z
   .strictObject({
     store: z.string().min(1).describe('A name of data_stores whose rows are counted'),
     set: z
-      .union([z.enum(['incident', 'newest', 'before_incident']), z.string().regex(/^b-[0-9a-z-]+$/)])
+      .union([z.enum(setWords), z.string().regex(/^b-[0-9a-z-]+$/)])
       .default('newest')
-      .describe(
-        'The set whose manifest says how many there were: of the incident, the newest one, the newest from before the incident, or its id; of those that were read back. Newest unless stated',
-      ),
+      .describe(`The set whose manifest says how many there were; ${setWordsMeaning}. Newest unless stated`),
     tables: z
       .union([z.literal('all'), z.array(z.string().min(1)).min(1).max(500)])
       .default('all')
@@ -115,13 +113,14 @@ async function compare(
   const cancel = clock.after(timeoutMs, () => overdue.abort());
   const limited = AbortSignal.any([signal, overdue.signal]);
   try {
-    const found = await comparedSet(backups, { store, set, incident });
-    if ('problem' in found) return unknown(found.problem);
+    const thing = { kind: 'store', name: store } as const;
+    const chosen = await chooseSet(backups, { from: set, incident, things: [thing] });
+    const counts = partHolding(chosen, thing)?.facts.counts ?? {};
     const archivist = backups.archivist({ kind: 'store', name: store });
     if (archivist.count === undefined) return unknown(`the rows of ${store} cannot be counted here`);
     const live = await untilAborted(archivist.count(store, limited), limited);
     if (live === null) return unknown(`${store} was not counted within ${formatDuration(timeoutMs)}`);
-    return judge(options, { id: found.set.id, counts: found.part.facts.counts }, live.counts);
+    return judge(options, { id: chosen.id, counts }, live.counts);
   } catch (error) {
     return unknown(messageOf(error).replaceAll(/\s+/g, ' '));
   } finally {

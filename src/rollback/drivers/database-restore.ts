@@ -7,6 +7,7 @@ import type { Archivist, Backups } from '../../domain/ports/backups.ts';
 import type { Driver } from '../../domain/ports/driver.ts';
 import { nameRelease, schemasOf } from '../../domain/release.ts';
 import { formatQuantity } from '../../domain/quantity.ts';
+import { setWords, setWordsMeaning } from '../../domain/set-choice.ts';
 import { MINUTE } from '../../domain/time.ts';
 import type { BackupStepParts, Doing } from '../backup-set.ts';
 import { restoreOver } from '../database/overwriting.ts';
@@ -20,14 +21,9 @@ import { asShell } from './shell-text.ts';
 const schema = z.strictObject({
   store: z.string().min(1).describe('The database that comes back: one of data_stores'),
   from: z
-    .union([
-      z.enum(['newest', 'before_incident', 'incident']),
-      z.string().regex(/^b-[0-9a-z-]+$|^\$\{/, 'expected the id of a set'),
-    ])
+    .union([z.enum(setWords), z.string().regex(/^b-[0-9a-z-]+$|^\$\{/, 'expected the id of a set')])
     .default('newest')
-    .describe(
-      'The set: its id; newest: the newest that was read back and is older than the sets of this incident; before_incident: the newest from before the incident began; incident: the one that was made for it',
-    ),
+    .describe(`The set; ${setWordsMeaning}`),
   in_place: z
     .boolean()
     .default(false)

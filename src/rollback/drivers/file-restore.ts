@@ -4,7 +4,7 @@ import { dropBeside, exchange, exchangeBack, inScratch } from '../../clients/fil
 import { outsideProblem, type FileRoots } from '../../clients/files/held-folder.ts';
 import type { EffectRecords } from '../../clients/files/records.ts';
 import { unpackInto } from '../../clients/tar/gnu-tar.ts';
-import { holds, type BackupPart, type BackupSet } from '../../domain/backup.ts';
+import type { BackupPart, BackupSet } from '../../domain/backup.ts';
 import { crashPoint } from '../../domain/crash-point.ts';
 import type { EffectOutcome } from '../../domain/effect.ts';
 import { messageOf, RollbackError } from '../../domain/errors.ts';
@@ -12,6 +12,7 @@ import { digest, type Json } from '../../domain/json.ts';
 import type { Finding, Step } from '../../domain/plan.ts';
 import type { Backups } from '../../domain/ports/backups.ts';
 import type { Driver } from '../../domain/ports/driver.ts';
+import { chooseSet, partHolding, setWords, setWordsMeaning } from '../../domain/set-choice.ts';
 import { MINUTE } from '../../domain/time.ts';
 import { changesOf } from '../files/restore-changes.ts';
 import { digestOfTree, differencesOf, type TreeDigest } from '../files/tree-digest.ts';
@@ -25,14 +26,9 @@ const schema = z.strictObject({
     .min(1)
     .describe('Files and folders that come back. Each must lie inside file_roots, and in the set'),
   from: z
-    .union([
-      z.enum(['incident', 'newest', 'no_incident']),
-      z.string().regex(/^b-[0-9a-z-]+$|^\$\{/, 'expected the id of a set'),
-    ])
+    .union([z.enum(setWords), z.string().regex(/^b-[0-9a-z-]+$|^\$\{/, 'expected the id of a set')])
     .default('newest')
-    .describe(
-      'The set: its id; newest: the newest that was read back and was not made for this incident; no_incident: the newest that was made for no incident at all, so it holds nothing that one had broken; incident: the one that was made for this',
-    ),
+    .describe(`The set; ${setWordsMeaning}`),
 });
 export type FileRestoreOptions = z.output<typeof schema>;
 
@@ -109,8 +105,6 @@ async function preflight(
   if (from === 'incident') return parts.backups === null ? [refuse('no backups are configured')] : [];
   try {
     const set = await setFor(parts, step);
-    const missing = paths.filter((name) => partFor(set, name) === null);
-    if (missing.length > 0) return missing.map((name) => refuse(`${set.id} holds no ${name}`));
     return (await wouldChange(parts, set, paths, signal)).map((message) => ({ level: 'warn', message }));
   } catch (error) {
     return [refuse(messageOf(error))];
@@ -142,31 +136,12 @@ async function setFor({ backups }: FileRestoreParts, step: Step): Promise<Backup
   const { paths, from } = schema.parse(step.options);
   if (backups === null)
     throw new RollbackError('REFUSED', 'no backups are configured; add backups: to the main file');
-  const [first = ''] = paths;
-  if (from === 'incident') {
-    const own = await backups.ofIncident(step.incident, 'files', first);
-    if (own !== null) return own;
-    throw new RollbackError('NOT_FOUND', `there is no backup set of ${step.incident} that holds ${first}`);
-  }
-  if (from !== 'newest' && from !== 'no_incident') {
-    const named = await backups.find(from);
-    if (named !== null) return named;
-    throw new RollbackError(
-      'NOT_FOUND',
-      `there is no backup set ${from}; \`rollbackd backup list\` lists them`,
-    );
-  }
-  const all = await backups.list();
-  const apart = (set: BackupSet): boolean =>
-    from === 'no_incident' ? set.incident === null : set.incident !== step.incident;
-  const newest = all.find((set) => apart(set) && paths.every((name) => partFor(set, name) !== null));
-  if (newest !== undefined) return newest;
-  const which = from === 'no_incident' ? 'made for no incident' : 'from before this incident';
-  throw new RollbackError('NOT_FOUND', `no backup set ${which} holds ${paths.join(', ')}`);
+  const things = paths.map((name) => ({ kind: 'files', name }) as const);
+  return chooseSet(backups, { from, incident: step.incident, things });
 }
 
 function partFor(set: BackupSet, name: string): BackupPart | null {
-  return set.parts.find((part) => holds(part, { kind: 'files', name })) ?? null;
+  return partHolding(set, { kind: 'files', name });
 }
 
 const state = z.object({

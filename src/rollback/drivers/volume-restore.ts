@@ -1,5 +1,5 @@
 import { messageOf } from '../../domain/errors.ts';
-import type { Step } from '../../domain/plan.ts';
+import type { Step, StepFacts } from '../../domain/plan.ts';
 import type { Driver } from '../../domain/ports/driver.ts';
 import { MINUTE } from '../../domain/time.ts';
 import { restoreOptions, type RestoreOptions } from '../volume/options.ts';
@@ -41,18 +41,7 @@ export function volumeRestoreDriver(parts: RestoreParts): Driver<RestoreOptions>
       };
     },
     preflight: (step, _facts, signal) => problems(parts, step, signal),
-    describe(step, { detail: { set, made, stops } }) {
-      const { volume, from } = restoreOptions.parse(step.options);
-      const when = typeof made === 'number' ? ` of ${new Date(made).toISOString().slice(0, 16)}Z` : '';
-      const which =
-        from === 'incident'
-          ? 'the backup set of this incident'
-          : `${typeof set === 'string' ? set : from}${when}`;
-      const stopped = Array.isArray(stops) && stops.length > 0 ? stops.join(', ') : null;
-      const meanwhile =
-        stopped === null ? 'nothing runs with it' : `${stopped} is stopped meanwhile and started again`;
-      return `bring the volume ${volume} back from ${which}; ${meanwhile}; what is there is kept beside it`;
-    },
+    describe: described,
     async apply(step, opId, signal) {
       const work = restoringOf(parts, step, opId, signal);
       try {
@@ -90,6 +79,19 @@ export function volumeRestoreDriver(parts: RestoreParts): Driver<RestoreOptions>
       ];
     },
   };
+}
+
+function described(step: Step, { detail: { set, made, stops } }: StepFacts): string {
+  const { volume, from } = restoreOptions.parse(step.options);
+  const when = typeof made === 'number' ? ` of ${new Date(made).toISOString().slice(0, 16)}Z` : '';
+  const which =
+    from === 'incident'
+      ? 'the backup set of this incident'
+      : `${typeof set === 'string' ? set : from}${when}`;
+  const stopped = Array.isArray(stops) && stops.length > 0 ? stops.join(', ') : null;
+  const meanwhile =
+    stopped === null ? 'nothing runs with it' : `${stopped} is stopped meanwhile and started again`;
+  return `bring the volume ${volume} back from ${which}; ${meanwhile}; what is there is kept beside it`;
 }
 
 async function problems(

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { setWords, setWordsMeaning } from '../../domain/set-choice.ts';
 import { durationOption } from '../drivers/duration-option.ts';
 
 const volumeName = z.string().min(1).describe('A Docker volume of the driver local');
@@ -49,14 +50,9 @@ export type SnapshotOptions = z.output<typeof snapshotOptions>;
 export const restoreOptions = z.strictObject({
   volume: volumeName,
   from: z
-    .union([
-      z.enum(['incident', 'newest']),
-      z.string().regex(/^b-[0-9a-z-]+$|^\$\{/, 'expected the id of a set'),
-    ])
+    .union([z.enum(setWords), z.string().regex(/^b-[0-9a-z-]+$|^\$\{/, 'expected the id of a set')])
     .default('newest')
-    .describe(
-      'The set: its id; newest: the newest that was read back and is from before this incident; incident: the one that was made for it',
-    ),
+    .describe(`The set; ${setWordsMeaning}`),
   stop,
   stop_grace: stopGrace,
   healthy_within: healthyWithin,

@@ -144,18 +144,22 @@ test('what cannot be compared is unknown, never a failure', async () => {
   const { backups, backUp, trouble } = await aShop();
   const ask = async (options: object) => (await read(source(backups), options, shop))['shop'];
 
-  expect(await ask({ store: 'shop_db' })).toBe('error: no set that was read back holds shop_db');
+  expect(await ask({ store: 'shop_db' })).toBe(
+    'error: no backup set that was read back, and that no incident made, holds shop_db (store)',
+  );
   const id = await backUp();
   expect(await ask({ store: 'shop_db', set: 'incident' })).toBe(
-    'error: there is no incident here whose set could be meant; say set: newest, or its id',
+    'error: there is no incident here whose set could be meant; say newest, or the id of a set',
   );
   expect(await ask({ store: 'shop_db', set: 'b-20260101-000000-none' })).toBe(
-    'error: b-20260101-000000-none is no set that was read back and holds shop_db',
+    'error: there is no backup set b-20260101-000000-none; `rollbackd backup list` lists them',
   );
   expect(await ask({ store: 'shop_db', tables: ['orders', 'refunds'] })).toBe(
     `error: ${id} holds no refunds of shop_db`,
   );
-  expect(await ask({ store: 'other_db' })).toBe('error: no set that was read back holds other_db');
+  expect(await ask({ store: 'other_db' })).toBe(
+    'error: no backup set that was read back, and that no incident made, holds other_db (store)',
+  );
   trouble.message = 'connecting to shop_db: connection\nrefused';
   expect(await ask({ store: 'shop_db' })).toBe('error: connecting to shop_db: connection refused');
   expect(await read(source(null), { store: 'shop_db' }, shop)).toEqual({
