@@ -15,6 +15,23 @@ export function columns(rows: readonly (readonly string[])[], indent = ''): stri
   );
 }
 
+/** The narrowest that a last column is broken to. */
+const narrowest = 32;
+
+/** The same, with the last column broken at spaces so that lines fit; beneath it go on what does not. */
+export function fitted(rows: readonly (readonly string[])[], width: number): string[] {
+  const before = rows.map((row) => row.slice(0, -1));
+  const left = columns(before.map((row) => [...row, '']));
+  const used = Math.max(0, ...columns(before.map((row) => [...row, '|'])).map((line) => shown(line) - 1));
+  const room = Math.max(narrowest, width - used);
+  return rows.flatMap((row, index) => {
+    const [first = '', ...more] = wrapped(row.at(-1) ?? '', room, '');
+    const head = left[index] ?? '';
+    const line = first === '' ? head : pad(head, used) + first;
+    return [line, ...more.map((rest) => ' '.repeat(used) + rest)];
+  });
+}
+
 /** The text broken at spaces to fit, each line behind its indentation. */
 export function wrapped(text: string, width: number, indent: string): string[] {
   const lines: string[] = [];

@@ -69,10 +69,11 @@ function runningOn({ open }: StatusView, target: string): [string, string][] {
   return running === undefined ? [] : [[target, running.id]];
 }
 
-function show({ json, out, color }: CliContext, status: StatusView, plans: readonly PlanView[]): void {
+function show({ json, out, color, width }: CliContext, status: StatusView, plans: readonly PlanView[]): void {
   if (json) return;
   const paint = painter(color);
-  for (const plan of plans) emergencyPlanLines(printable(plan), printable(status), paint).forEach(out);
+  for (const plan of plans)
+    emergencyPlanLines(printable(plan), printable(status), { paint, width }).forEach(out);
 }
 
 /** Asks once, for all of them. */

@@ -27,9 +27,13 @@ export const command = {
     }
     const plan = printable(answer);
     const paint = painter(context.color);
-    [...planHead(plan, paint), ...stepTexts(plan.steps), ...findingLines(plan, paint), ''].forEach((line) =>
-      context.out(line),
-    );
+    const { width } = context;
+    [
+      ...planHead(plan, paint),
+      ...stepTexts(plan.steps, width),
+      ...findingLines(plan, paint, width),
+      '',
+    ].forEach((line) => context.out(line));
     context.out(
       refused
         ? `${paint.red('refused')}  ${plan.refusal ?? 'preflight objects; see above'}`

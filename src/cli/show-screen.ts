@@ -1,7 +1,7 @@
 import type { IncidentView, StatusView } from '../domain/ports/daemon.ts';
 import { formatDuration } from '../domain/time.ts';
 import { bannerLines } from './banner-lines.ts';
-import { columns, wrapped } from './columns.ts';
+import { columns, fitted, wrapped } from './columns.ts';
 import { dataLines } from './data-lines.ts';
 import { decisionLines } from './decision-lines.ts';
 import { ending } from './ending.ts';
@@ -18,6 +18,9 @@ export interface Screen {
   readonly width: number;
 }
 
+/** How far everything stands in under its title. */
+const indent = 2;
+
 /** What `show` prints, in the order in which it happened. */
 export function showScreen(incident: IncidentView, screen: Screen): string[] {
   const { status, paint } = screen;
@@ -27,12 +30,12 @@ export function showScreen(incident: IncidentView, screen: Screen): string[] {
     ['WHAT IS BROKEN', brokenLines(incident, screen)],
     ['DECISION', decisionLines(incident.decision, incident.reason, screen)],
     ['QUESTION', question === null ? [] : questionLines({ incident: incident.id, question }, now, paint)],
-    ['PLAN', planLines(incident, paint)],
-    ['WHAT WAS DONE', effectLines(incident, now, paint)],
-    ['DATA', dataLines(incident, paint)],
-    ['VERIFICATION', verificationLines(incident, now, paint)],
+    ['PLAN', planLines(incident, screen)],
+    ['WHAT WAS DONE', effectLines(incident, now, screen)],
+    ['DATA', dataLines(incident, screen)],
+    ['VERIFICATION', verificationLines(incident, now, screen)],
     ['TIME TO RECOVER', rtoLines(incident.rto, paint)],
-    ['TIMELINE', timeline(incident, now, paint)],
+    ['TIMELINE', timeline(incident, now, screen)],
     ['EVIDENCE', evidenceLines(incident, paint)],
     ['BY HAND', incident.byHand.map((line) => paint.bold(line))],
   ];
@@ -41,7 +44,11 @@ export function showScreen(incident: IncidentView, screen: Screen): string[] {
     ...bannerLines(about(incident.target, status), paint),
     ...sections
       .filter(([, lines]) => lines.length > 0)
-      .flatMap(([title, lines]) => ['', paint.bold(title), ...lines.map((line) => `  ${line}`)]),
+      .flatMap(([title, lines]) => [
+        '',
+        paint.bold(title),
+        ...lines.map((line) => ' '.repeat(indent) + line),
+      ]),
   ];
 }
 
@@ -87,9 +94,10 @@ function brokenLines({ levels, target }: IncidentView, { status, paint }: Screen
 }
 
 /** That a step is due says nothing to people: the next entry is that it started, or why not. */
-function timeline({ journal }: IncidentView, now: number, paint: Paint): string[] {
+function timeline({ journal }: IncidentView, now: number, { paint, width }: Screen): string[] {
   const told = journal.filter(({ type }) => type !== 'effect.intent');
-  return columns(told.map(({ at, type, message }) => [clockTime(at, now), paint.dim(type), message]));
+  const rows = told.map(({ at, type, message }) => [clockTime(at, now), paint.dim(type), message]);
+  return fitted(rows, width - indent);
 }
 
 /** What was captured: a line as it is, e.g. the path of a file; more than a line by its name. */

@@ -239,11 +239,34 @@ test('show tells of each thing what became of its records', async () => {
 
   const { out } = await at.ask('show i-7k3f9a');
   const [, section = ''] = out.split('\nDATA\n');
-  expect(section.split('\n').slice(0, 3)).toEqual([
+  expect(section.split('\n').slice(0, 4)).toEqual([
     '  2 lost, 0 corrupted, orphaned not counted',
-    '  RECORDS         BEFORE  AFTER  LOST  CORRUPTED  ORPHANED     HOW',
-    '  shop_db: carts  512     498    2     0          not counted  rows against the set',
+    '  RECORDS         BEFORE  AFTER  LOST  CORRUPTED  ORPHANED',
+    '  shop_db: carts  512     498    2     0          not counted',
+    '  rows against the set',
   ]);
+});
+
+test('lines of show that are longer than the screen go on beneath their last column', async () => {
+  await using at = await terminal();
+  const message = Array.from({ length: 40 }, () => 'word').join(' ');
+  const entry = {
+    seq: 1,
+    at: start,
+    type: 'decided',
+    incident: 'i-7k3f9a',
+    target: 'shop',
+    message,
+    facts: {},
+  };
+  at.daemon.incidentViews = [anIncident({ journal: [{ ...entry, hash: '0' }] })];
+
+  const { out } = await at.ask('show i-7k3f9a');
+  const section = out.split('\nTIMELINE\n')[1] ?? '';
+  const [first = '', second = ''] = section.split('\n');
+  expect(first.length).toBeLessThanOrEqual(100);
+  expect(second).toBe(`${' '.repeat(first.indexOf('word'))}${second.trim()}`);
+  expect(second).toMatch(/^ +word/);
 });
 
 test('doctor lists every check and exits 1 when one failed', async () => {

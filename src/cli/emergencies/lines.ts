@@ -6,14 +6,18 @@ import { rtoLines } from '../rto-lines.ts';
 import type { Followed } from './follow-rollback.ts';
 
 /** What runs now, where it goes back to, by which steps, and what it goes before. */
-export function emergencyPlanLines(plan: PlanView, { targets, open }: StatusView, paint: Paint): string[] {
+export function emergencyPlanLines(
+  plan: PlanView,
+  { targets, open }: StatusView,
+  { paint, width }: { readonly paint: Paint; readonly width: number },
+): string[] {
   const target = targets.find(({ name }) => name === plan.target);
   const incident = open.find((row) => row.target === plan.target);
   const frozen = target?.frozen ?? null;
   return [
     ...planHead(plan, paint),
-    ...stepTexts(plan.steps),
-    ...findingLines(plan, paint),
+    ...stepTexts(plan.steps, width),
+    ...findingLines(plan, paint, width),
     ...(incident === undefined ? [] : [`  joins ${incident.id}: ${incident.reason}`]),
     ...(frozen === null ? [] : [`  goes before: ${paint.yellow(frozen)}`]),
     ...plan.destroys.map((step) => `  ${paint.red('destroys data')}: ${step}; takes a DBA or two people`),

@@ -75,12 +75,12 @@ function plotLines(plots: readonly Plot[]): readonly string[] {
       values.length === 0
         ? 'a probe: ▁ passed, █ failed'
         : `${formatQuantity(Math.min(...values), unit)} to ${formatQuantity(Math.max(...values), unit)}`;
-    const limits = levels
+    const thresholds = levels
       .map(({ severity, condition }) => `${severity.toUpperCase()} ${condition}`)
       .join(', ');
     return [
       ...(index === 0 ? [] : ['']),
-      `${codeSpan(rule)} on ${codeSpan(subject)}, ${inert(range)}; limits: ${inert(limits)}. ${inert(wordReadings(plot))}`,
+      `${codeSpan(rule)} on ${codeSpan(subject)}, ${inert(range)}; thresholds: ${inert(thresholds)}. ${inert(wordReadings(plot))}`,
       '',
       ...codeBlock([sparkline(plot)]),
     ];

@@ -24,7 +24,7 @@ code { background: var(--panel); border-radius: 4px; padding: 0.1em 0.3em; }
 .badge { border: 1px solid currentColor; border-radius: 999px; padding: 0.05rem 0.65rem; font-size: 0.78rem; font-weight: 650; letter-spacing: 0.02em; }
 .critical { color: var(--critical); } .high { color: var(--high); } .medium { color: var(--medium); }
 .good { color: var(--good); } .quiet { color: var(--soft); }
-.state { font-weight: 600; }
+.state { font-weight: 600; white-space: nowrap; }
 .figures { display: flex; flex-wrap: wrap; gap: 0.6rem; margin: 1.3rem 0 0; }
 .figures div { flex: 1 1 7.5rem; background: var(--panel); border: 1px solid var(--line); border-radius: 8px; padding: 0.6rem 0.9rem; }
 .figures b { display: block; font-size: 1.4rem; line-height: 1.25; font-weight: 650; }
@@ -37,7 +37,7 @@ dl.numbered { counter-reset: fact; } dl.numbered dt::before { counter-increment:
 .fill { background: var(--fill); border-bottom: 1px dashed var(--high); border-radius: 3px; padding: 0 0.3em; font-style: italic; }
 .fill::before { content: "["; } .fill::after { content: "]"; }
 table { border-collapse: collapse; width: 100%; font-size: 0.88rem; margin: 0.5rem 0; }
-th { text-align: left; font-weight: 500; font-size: 0.8rem; }
+th { text-align: left; font-weight: 500; font-size: 0.8rem; white-space: nowrap; }
 th, td { padding: 0.35rem 0.8rem 0.35rem 0; vertical-align: top; }
 th:last-child, td:last-child { padding-right: 0; }
 tbody tr { border-top: 1px solid var(--line); break-inside: avoid; }

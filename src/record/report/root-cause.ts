@@ -69,7 +69,7 @@ function levelTable({ levels, openedAt, target }: IncidentView): readonly Block[
   return [
     { kind: 'heading', text: 'Levels that fired' },
     table(
-      ['Level', 'Rule', 'Read', 'Limit', 'Breaching since', 'Fired', 'Recovered'],
+      ['Level', 'Rule', 'Read', 'Threshold', 'Breaching since', 'Fired', 'Recovered'],
       levels.map((level) => levelRow(level, openedAt, target)),
     ),
   ];
