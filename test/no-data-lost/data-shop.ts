@@ -22,6 +22,8 @@ export interface DataShop {
   /** Where customers come in: the gate. */
   readonly gate: string;
   readonly daemon: DaemonProcess;
+  /** Starts the daemon again, once it has stopped. */
+  startAgain(environment?: Readonly<Record<string, string>>): Promise<void>;
   /** Rows of a statement, tab-separated, as root of the database. */
   sql(statement: string): Promise<readonly string[]>;
   count(table: string): Promise<number>;
@@ -87,15 +89,23 @@ export async function openDataShop(playbookIn: (folder: string) => object): Prom
     isHeld: async () => (await askGate(control, 'GET', '/state')).includes('"quiesced":true'),
     running: () => running(docker, project),
   };
-  const daemon = await DaemonProcess.start(
-    configure({ folder, ports, project, docker, playbook: playbookIn(folder), address }),
-  );
+  const configuration = configure({ folder, ports, project, docker, playbook: playbookIn(folder), address });
+  let daemon = await DaemonProcess.start(configuration);
   onTestFinished(async () => void (await daemon.stop('SIGKILL')));
   await daemon.until(
     'release 1 is good',
     async () => (await daemon.target('shop')).current?.standing === 'good',
   );
-  return { ...shop, daemon };
+  return {
+    ...shop,
+    get daemon() {
+      return daemon;
+    },
+    async startAgain(environment = {}) {
+      await daemon.stop();
+      daemon = await DaemonProcess.start({ ...configuration, environment });
+    },
+  };
 }
 
 async function ask(port: number, statement: string): Promise<readonly string[]> {

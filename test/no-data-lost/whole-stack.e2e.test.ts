@@ -1,9 +1,14 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import type { IncidentView } from '../../src/domain/ports/daemon.ts';
 import { until } from '../e2e/until.ts';
 import { openDataShop, type DataShop } from './data-shop.ts';
 import { badMigration } from './project.ts';
 import { Writer, type Acknowledged } from './writer.ts';
+
+/** Counted over all steps: behind the calls of both `write.quiesce` and of the set, amid those of `database.restore`. */
+const inTheRestoration = 18;
+const timeout = 300_000;
 
 /** Everything that the runbook does by hand for a migration that went wrong, in one plan. */
 function everythingBack(folder: string): object {
@@ -28,8 +33,42 @@ function everythingBack(folder: string): object {
   };
 }
 
-test('a migration that corrupts data is taken back with images, configuration, data and cache, and no acknowledged order is lost', async () => {
-  const shop = await openDataShop(everythingBack);
+test(
+  'a migration that corrupts data is taken back with images, configuration, data and cache, and no acknowledged order is lost',
+  { timeout },
+  async () => {
+    await takeBack(await openDataShop(everythingBack), (approve) => approve());
+  },
+);
+
+test(
+  'the same when the daemon is killed while the database is restored, and started again',
+  { timeout },
+  async () => {
+    const shop = await openDataShop(everythingBack);
+    const incident = await takeBack(shop, async (approve) => {
+      await shop.startAgain({ ROLLBACKD_CRASH_AT: `effect.call.between:${inTheRestoration}` });
+      await approve();
+      await until('the daemon has died', () => Promise.resolve(shop.daemon.hasEnded()));
+      expect(await shop.isHeld()).toBe(true);
+      await shop.startAgain();
+    });
+    const found = incident.journal.filter(({ type }) => type === 'effect.found');
+    expect(found.map(({ message }) => message)).toEqual([
+      'database.restore was started before the daemon stopped; asking the target',
+    ]);
+  },
+);
+
+/**
+ * The migration, and the way back.
+ *
+ * @param meanwhile what happens from the question on; it may approve itself
+ */
+async function takeBack(
+  shop: DataShop,
+  meanwhile: (approve: () => Promise<void>) => Promise<void>,
+): Promise<IncidentView> {
   const writer = new Writer(shop.gate);
   await until('orders have been taken and shipped', async () => (await shop.count('shipments')) > 20);
 
@@ -54,8 +93,11 @@ test('a migration that corrupts data is taken back with images, configuration, d
   expect(Number(await shop.redis('DBSIZE'))).toBeGreaterThan(0);
   const taken = (): boolean => writer.acknowledged.some(({ sentAt }) => sentAt > opened);
   await until('orders were taken into the corrupted table', () => Promise.resolve(taken()));
-  const approved = await shop.daemon.cli('approve', question.id);
-  expect(approved.code, approved.output).toBe(0);
+  const approve = async (): Promise<void> => {
+    const approved = await shop.daemon.cli('approve', question.id);
+    expect(approved.code, approved.output).toBe(0);
+  };
+  await meanwhile(approve);
   const incident = await shop.daemon.until(
     'it is over',
     async () => {
@@ -84,7 +126,8 @@ test('a migration that corrupts data is taken back with images, configuration, d
   expect(await wrong(shop, outside)).toEqual([]);
   expect(await shop.count('shipments')).toBeGreaterThanOrEqual(shipped);
   expect(writer.heldOff).toBeGreaterThan(0);
-});
+  return incident;
+}
 
 /** Orders that the service shows otherwise than it acknowledged them, as customers would find out. */
 async function wrong({ gate }: DataShop, orders: readonly Acknowledged[]): Promise<readonly string[]> {
