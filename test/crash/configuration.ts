@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { stringify } from 'yaml';
 import { botToken, signingSecret, type FakeSlack } from '../fakes/slack/slack.ts';
 import type { CrashPlan, CrashStep, Setting } from './plan.ts';
+import { serviceProgram } from './sites/data-process.ts';
 import type { Stage } from './stage.ts';
 
 const program = join(import.meta.dirname, 'programs', 'record.sh');
@@ -23,10 +24,20 @@ export function writeConfiguration({ folder, plan, site, recorder, records, slac
     rules: { health: { every: '400ms', ...health, levels: { [severity]: { failures: 2 } } } },
   });
   write('rules/crash/playbooks.yaml', {
-    playbooks: playbooksOf(plan, { program, ledger: records.path, url: recorder.url }, [
-      { infrastructure: phase({ disk: { path: folder, measure: 'free' }, above: '0.1%' }) },
-      { functionality: phase(health) },
-    ]),
+    playbooks: playbooksOf(
+      plan,
+      {
+        program,
+        ledger: records.path,
+        url: recorder.url,
+        folder,
+        switches: site.url ?? '',
+      },
+      [
+        { infrastructure: phase({ disk: { path: folder, measure: 'free' }, above: '0.1%' }) },
+        { functionality: phase(health) },
+      ],
+    ),
   });
   write('rollbackd.yaml', {
     version: 1,
@@ -35,7 +46,7 @@ export function writeConfiguration({ folder, plan, site, recorder, records, slac
     include: ['rules/crash'],
     store: `sqlite:${join(folder, 'state', 'rollbackd.db')}`,
     listen: '127.0.0.1:0',
-    allowed_programs: [program],
+    allowed_programs: [program, serviceProgram],
     ...(slack === null ? { slack: { webhook: { file: join(folder, 'webhook') } } } : clicking(folder, slack)),
     defaults: { grace: '0s' },
     targets: { [site.name]: { ...site.target, rules: ['crash'], playbook: 'main' } },

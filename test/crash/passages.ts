@@ -36,7 +36,7 @@ export function passagesOf(plan: CrashPlan): readonly Passage[] {
     ...(taken.length === 0 ? [] : [...plain(planned), ...carriedOut(taken)]),
     ...(endOf(plan) === 'rolled_back'
       ? [...plain(verified), ...letGo(plan), ...plain(['closed.committed'])]
-      : []),
+      : letGo(plan)),
   ]);
 }
 

@@ -5,6 +5,10 @@ export interface Setting {
   readonly ledger: string;
   /** The recording server. */
   readonly url: string;
+  /** Of the stage. */
+  readonly folder: string;
+  /** The server with flags and switches, where there is one. */
+  readonly switches: string;
 }
 
 /** A step of a plan, and what a run of it passes. */

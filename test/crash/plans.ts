@@ -1,10 +1,24 @@
 import {
   backup,
   cacheInvalidate,
+  databaseBackup,
+  databaseOverwrite,
   databaseRestore,
+  databaseRevert,
   directoryClear,
+  fileQuiesce,
   fileRestore,
+  flagsInRedis,
+  flagsOverHttp,
   flagsSet,
+  gateQuiesce,
+  gitCheckoutPaths,
+  gitReset,
+  gitTag,
+  offsetsReset,
+  processRestart,
+  processStop,
+  switchQuiesce,
   writeQuiesce,
 } from './data-steps.ts';
 import { composeBuild, composeRestart, composeRollback } from './docker-steps.ts';
@@ -35,6 +49,7 @@ function plan(name: string, steps: readonly CrashStep[], more: Partial<CrashPlan
   };
 }
 
+const never = command('never', { ends: 'fails' });
 const data = { site: 'data', healedBy: { act: 'heal' } } as const;
 
 /** The plans of the matrix. Together they take every kind of step, and every way in which a rollback can end. */
@@ -82,6 +97,47 @@ export const plans: readonly CrashPlan[] = [
     ...data,
     begins: 'high',
   }),
+  plan('files-undone', [backup(1), fileRestore(), flagsSet(), never], { ...data, begins: 'high' }),
+  plan('database-undone', [writeQuiesce(), backup(2), databaseRestore(), never], {
+    ...data,
+    begins: 'high',
+  }),
+  plan('in-place', [databaseBackup('orders'), databaseOverwrite(), command('heal')], {
+    ...data,
+    begins: 'high',
+  }),
+  plan('migration', [databaseBackup('orders'), databaseRevert('orders'), command('heal')], {
+    ...data,
+    begins: 'high',
+  }),
+  plan(
+    'little-migration',
+    [gateQuiesce(), databaseBackup('little'), databaseRevert('little'), command('heal')],
+    {
+      ...data,
+      begins: 'high',
+    },
+  ),
+  plan('flags', [switchQuiesce(), flagsOverHttp(), fileQuiesce(), flagsInRedis(), command('heal')], data),
+  plan(
+    'flags-undone',
+    [gateQuiesce(), switchQuiesce(), flagsOverHttp(), fileQuiesce(), flagsInRedis(), never],
+    data,
+  ),
+  plan(
+    'host',
+    [
+      processRestart(),
+      gitCheckoutPaths(),
+      gitReset(),
+      gitTag(),
+      offsetsReset(),
+      processStop(),
+      command('heal'),
+    ],
+    data,
+  ),
+  plan('host-undone', [gitCheckoutPaths(), gitReset(), offsetsReset(), processStop(), never], data),
   plan('docker', [evidence(), dockerRollback(true)], { site: 'docker', phases: 1 }),
   plan('docker-taken-back', [dockerRollback(false), command('never', { ends: 'fails' })], { site: 'docker' }),
   plan('stack', [evidence(), composeRollback()], { site: 'stack', phases: 1 }),

@@ -35,6 +35,8 @@ export interface Story {
   readonly serves: 1 | 2 | null;
   readonly overlaps: readonly string[];
   readonly restarts: number;
+  /** What still holds writes off, or does not run. */
+  readonly held: readonly string[];
   readonly messages: readonly string[];
 }
 
@@ -177,6 +179,7 @@ async function tell(stage: Stage, daemon: Daemon, killed: number): Promise<Story
     serves: await stage.site.serves(),
     overlaps: stage.records.overlaps(),
     restarts: stage.records.restarts('release-1'),
+    held: (await stage.site.held?.()) ?? [],
     messages: stage.messages(),
   };
 }

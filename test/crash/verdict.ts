@@ -40,6 +40,7 @@ export function judge(run: Run, story: Story): Verdict {
       ...(story.broken === null ? [] : [`the journal is broken: ${story.broken}`]),
       ...(incident === undefined ? [] : unknownActs(incident, story.acts)),
       ...(completed ? unplanned(plan, story) : []),
+      ...silentlyHeld(plan, story),
       ...(completed || (ended === 'parked' && run.mayPark) ? [] : [whyNot(plan, incident)]),
     ],
     ended,
@@ -138,6 +139,16 @@ function unplanned(plan: CrashPlan, story: Story): string[] {
       ? [`the service was restarted ${story.restarts} times`]
       : []),
   ];
+}
+
+/** Once all is at rest nothing is held, unless the plan says so, or people were told that it is. */
+function silentlyHeld(plan: CrashPlan, { held, incidents: [incident], messages }: Story): string[] {
+  const stays = endOf(plan) === 'rolled_back' && plan.steps.some(({ kind }) => kind === 'process.stop');
+  const isTold = (what: string): boolean =>
+    incident?.outcome === 'handed_over' && messages.some((text) => text.includes(what));
+  return held
+    .filter((what) => !(stays && what.startsWith('the process')) && !isTold(what))
+    .map((what) => `${what} stays held or stopped, and nobody is told`);
 }
 
 function movesRelease({ kind }: CrashStep): boolean {

@@ -3,21 +3,12 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createClient } from '@redis/client';
 import { freePort } from '../../e2e/ports.ts';
-import type { Watched } from './watched.ts';
-
-/** A Redis of Debian's that plans invalidate and hold writes off by. */
-export interface DataCache {
-  /** Of `data_stores`. */
-  readonly settings: object;
-  readonly watched: readonly Watched[];
-  /** Fills it. */
-  lay(): Promise<void>;
-  close(): Promise<void>;
-}
+import { plainPart, plainWatched, type DataPart } from './data-part.ts';
 
 const stale = 300;
 
-export async function dataCache(folder: string): Promise<DataCache> {
+/** A Redis of Debian's that plans invalidate, hold writes off by, and set flags in. */
+export async function dataCache(folder: string): Promise<DataPart> {
   mkdirSync(folder, { recursive: true });
   const port = await freePort();
   const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--dir', folder];
@@ -29,10 +20,12 @@ export async function dataCache(folder: string): Promise<DataCache> {
   await client.connect();
   const lay = async (): Promise<void> => {
     await client.flushDb();
+    await client.set('feature', 'off');
     await client.mSet(Array.from({ length: stale }, (_, at): [string, string] => [`user:${at}`, 'stale']));
   };
   return {
-    settings: { cache: { redis: { url: `redis://127.0.0.1:${port}/0` } } },
+    ...plainPart,
+    stores: { cache: { redis: { url: `redis://127.0.0.1:${port}/0` } } },
     watched: [
       {
         step: 'invalidated',
@@ -48,15 +41,18 @@ export async function dataCache(folder: string): Promise<DataCache> {
         },
         reset: lay,
       },
+      { ...plainWatched, step: 'redis-flag', look: () => client.get('feature'), reset: lay },
       {
+        ...plainWatched,
         step: 'held',
         look: async () => ((await client.exists('maintenance')) === 1 ? 'held' : 'open'),
-        used: null,
-        use: async () => {},
         reset: async () => void (await client.del(['maintenance', 'rollbackd:quiesce:maintenance'])),
       },
     ],
     lay,
+    spoil: lay,
+    held: async () =>
+      (await client.keys('*')).filter((key) => key.includes('maintenance')).map((key) => `the key ${key}`),
     async close() {
       process.off('exit', kill);
       client.destroy();

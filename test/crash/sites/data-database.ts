@@ -4,23 +4,13 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createPool, type Pool, type RowDataPacket } from 'mysql2/promise';
 import { freePort } from '../../e2e/ports.ts';
+import { plainPart, plainWatched, type DataPart } from './data-part.ts';
 import type { Watched } from './watched.ts';
-
-/** A MariaDB of Debian's that plans restore. */
-export interface DataDatabase {
-  /** Of `data_stores`. */
-  readonly settings: object;
-  readonly watched: readonly Watched[];
-  /** Good data, of schema 1. */
-  lay(): Promise<void>;
-  /** Bad data, of schema 2. */
-  spoil(): Promise<void>;
-  close(): Promise<void>;
-}
 
 const rows = 200;
 
-export async function dataDatabase(folder: string): Promise<DataDatabase> {
+/** A MariaDB of Debian's that plans restore, and run a script in that is not to be run twice. */
+export async function dataDatabase(folder: string): Promise<DataPart> {
   mkdirSync(folder, { recursive: true });
   const data = join(folder, 'data');
   const initialise = [
@@ -69,7 +59,8 @@ export async function dataDatabase(folder: string): Promise<DataDatabase> {
   const lay = (): Promise<void> => run(laid);
   const spoil = (): Promise<void> => run(spoiled);
   return {
-    settings: {
+    ...plainPart,
+    stores: {
       orders: {
         mysql: {
           url: `mysql://127.0.0.1:${port}/shop`,
@@ -79,13 +70,11 @@ export async function dataDatabase(folder: string): Promise<DataDatabase> {
         },
       },
     },
-    watched: [
-      watchedOrders(pool, run, async () => {
-        await dropLeftOvers(pool);
-        await lay();
-        await spoil();
-      }),
-    ],
+    watched: watchedIn(pool, run, async () => {
+      await dropLeftOvers(pool);
+      await lay();
+      await spoil();
+    }),
     lay,
     spoil,
     async close() {
@@ -100,9 +89,11 @@ export async function dataDatabase(folder: string): Promise<DataDatabase> {
 
 const laid = `
   CREATE DATABASE IF NOT EXISTS shop;
-  DROP TABLE IF EXISTS shop.orders, shop.migrations;
+  DROP TABLE IF EXISTS shop.orders, shop.migrations, shop.counter;
   CREATE TABLE shop.migrations (version INT PRIMARY KEY);
   INSERT INTO shop.migrations VALUES (1);
+  CREATE TABLE shop.counter (n INT NOT NULL);
+  INSERT INTO shop.counter VALUES (0);
   CREATE TABLE shop.orders (id INT PRIMARY KEY, total INT NOT NULL);
   INSERT INTO shop.orders SELECT seq, 100 FROM shop.seq_1_to_${rows};
 `;
@@ -111,33 +102,48 @@ const spoiled = `
   UPDATE shop.orders SET total = 0;
 `;
 
-/** What people order once the good rows are back would be gone if those came back a second time. */
-function watchedOrders(
+/** Takes the migration of release 2 back, and counts how often. */
+export const downScript =
+  'UPDATE counter SET n = n + 1;\nUPDATE orders SET total = total + 1;\nDELETE FROM migrations WHERE version = 2;\n';
+
+function watchedIn(
   pool: Pool,
   run: (statements: string) => Promise<void>,
   reset: () => Promise<void>,
-): Watched {
-  return {
+): readonly Watched[] {
+  const look = () => ordersIn(pool);
+  const orders: Watched = {
     step: 'orders',
-    look: async () => {
-      try {
-        const [found] = await pool.query<RowDataPacket[]>(
-          'SELECT COUNT(*) AS count, SUM(total) AS total FROM shop.orders',
-        );
-        const { count, total } = found[0] as { readonly count: number; readonly total: string };
-        if (Number(total) === 0) return 'bad';
-        if (count === rows) return 'good';
-        return count === rows + 1 ? 'used' : `${count} rows`;
-      } catch {
-        return null;
-      }
-    },
+    look,
     used: 'used',
+    // What people order once the good rows are back would be gone if those came back a second time.
     use: async (word) => {
       if (word === 'good') await run('INSERT INTO shop.orders VALUES (100000, 100)');
     },
     reset,
   };
+  return [
+    orders,
+    // Written over in place, it is half there meanwhile, and a repeat writes all of it again.
+    { ...plainWatched, step: 'overwritten', look, harmless: true, reset },
+    { ...plainWatched, step: 'reverted', look: () => countIn(pool), reset },
+  ];
+}
+
+async function ordersIn(pool: Pool): Promise<string | null> {
+  const [found] = await pool.query<RowDataPacket[]>(
+    'SELECT COUNT(*) AS count, SUM(total) AS total FROM shop.orders',
+  );
+  const { count, total } = found[0] as { readonly count: number; readonly total: string };
+  if (count === 0) return null;
+  if (Number(total) === 0) return 'bad';
+  if (count === rows) return 'good';
+  return count === rows + 1 ? 'used' : `${count} rows`;
+}
+
+async function countIn(pool: Pool): Promise<string> {
+  const [found] = await pool.query<RowDataPacket[]>('SELECT n FROM shop.counter');
+  return `${found[0]?.['n']} times`;
 }
 
 async function dropLeftOvers(pool: Pool): Promise<void> {

@@ -1,65 +1,117 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BackupSet } from '../../../src/domain/backup.ts';
 import type { Act } from '../act.ts';
-import type { CrashPlan } from '../plan.ts';
-import { dataDatabase, type DataDatabase } from './data-database.ts';
-import { dataCache, type DataCache } from './data-cache.ts';
+import { succeeds, type CrashPlan } from '../plan.ts';
+import { dataCache } from './data-cache.ts';
+import { dataDatabase, downScript } from './data-database.ts';
+import { dataFileDatabase } from './data-file-database.ts';
+import { dataGate } from './data-gate.ts';
+import { dataLog } from './data-log.ts';
+import { plainPart, plainWatched, type DataPart } from './data-part.ts';
+import { dataProcess } from './data-process.ts';
+import { dataSwitches } from './data-switches.ts';
 import { linkSite } from './link-site.ts';
 import type { Site } from './site.ts';
 import { Watcher, type Watched } from './watched.ts';
 
-/** What a site with data has that plans work on. */
-export interface DataSite extends Site {
-  close(): Promise<void>;
-}
-
 /**
- * A service behind a link that goes nowhere, and its data: files, a working copy, a cache, a database. Before release 2 a
- * backup set is made of all that is well; release 2 spoils it.
+ * A service behind a link that goes nowhere, and its data: files, a working copy, stores, switches, a process. Before
+ * release 2 a backup set is made of all that is well; release 2 spoils it.
  */
-export async function dataSite(folder: string, plan: CrashPlan): Promise<DataSite> {
-  const needs = (word: string): boolean => plan.steps.some(({ kind }) => kind.startsWith(word));
-  const cache = needs('cache.') || needs('write.') ? await dataCache(`${folder}.redis`) : null;
-  const database = needs('database.') ? await dataDatabase(`${folder}.mariadb`) : null;
+export async function dataSite(folder: string, plan: CrashPlan): Promise<Site> {
   const data = join(folder, 'data');
+  mkdirSync(data, { recursive: true });
+  const { parts, ...more } = await partsOf(folder, plan);
+  const all = [fileParts(data), ...parts];
   const link = linkSite(folder);
-  const watcher = new Watcher(watchedIn(data, plan, cache, database));
-  const stores = database === null ? [] : ['orders'];
+  const used = succeeds(plan.steps);
+  const names = new Set(plan.steps.map(({ name }) => name));
+  const watched = all.flatMap((part) => part.watched).filter(({ step }) => names.has(step));
+  // What people changed meanwhile is left alone when a step is undone, so nobody does where it comes to that.
+  const watcher = new Watcher(used ? watched : watched.map((one) => ({ ...one, ...untouched })));
+  const stores = Object.assign({}, ...all.map((part) => part.stores)) as object;
+  const copied = Object.keys(stores).filter((name) => name === 'orders');
   return {
     ...link,
+    ...more,
     settings: {
       file_roots: [data],
-      data_stores: { ...cache?.settings, ...database?.settings },
+      data_stores: stores,
       backups: {
         directory: join(folder, 'sets'),
-        recipes: { shop: { stores, files: [join(data, 'restored')] } },
+        recipes: { shop: { stores: copied, files: [join(data, 'restored')] } },
       },
     },
     recipe: 'shop',
     deploy: async (release) => {
-      if (release === 1) await lay(data, cache, database);
-      else await spoil(data, cache, database);
+      for (const part of all) await (release === 1 ? part.lay() : part.spoil());
       await link.deploy(release);
     },
     reset: () => watcher.reset(),
     acts: async () => [...watcher.acts(), ...setsIn(join(folder, 'sets'))],
+    held: async () => (await Promise.all(all.map((part) => part.held()))).flat(),
     async close() {
       await watcher.close();
-      await cache?.close();
-      await database?.close();
+      for (const part of all) await part.close();
     },
+  };
+}
+
+const untouched = { used: null, use: async () => {} };
+
+/** What the steps of a plan need beside files. */
+async function partsOf(
+  folder: string,
+  plan: CrashPlan,
+): Promise<{ readonly parts: readonly DataPart[]; readonly url?: string }> {
+  const needs = (...names: string[]): boolean => plan.steps.some(({ name }) => names.includes(name));
+  const switches = needs('http-flag', 'switched') ? await dataSwitches() : null;
+  const parts = [
+    switches,
+    needs('invalidated', 'held', 'redis-flag') ? await dataCache(`${folder}.redis`) : null,
+    needs('orders', 'overwritten', 'reverted') ? await dataDatabase(`${folder}.mariadb`) : null,
+    needs('little-reverted') ? dataFileDatabase(join(folder, 'data')) : null,
+    needs('gated') ? await dataGate(folder) : null,
+    needs('stopped') ? dataProcess(folder, 'stopped') : null,
+    needs('restarted') ? dataProcess(folder, 'restarted') : null,
+    needs('offsets') ? await dataLog() : null,
+  ].filter((part) => part !== null);
+  return switches === null ? { parts } : { parts, url: switches.url };
+}
+
+/** Files and a working copy in the folder that each run begins with. */
+function fileParts(data: string): DataPart {
+  const maintenance = join(data, 'maintenance');
+  return {
+    ...plainPart,
+    watched: [
+      restored(join(data, 'restored', 'table.csv')),
+      flag(join(data, 'flags.yaml')),
+      cleared(join(data, 'cleared')),
+      checkedOut(join(data, 'copy')),
+      ...headAndTags(join(data, 'other-copy')),
+      {
+        ...plainWatched,
+        step: 'file-held',
+        look: async () => (existsSync(maintenance) ? 'held' : 'open'),
+      },
+    ],
+    lay: async () => lay(data),
+    spoil: async () => spoil(data),
+    held: async () => (existsSync(maintenance) ? [maintenance] : []),
   };
 }
 
 const flags = 'legacy: false\n';
 const flagged = 'legacy: true\n';
 
-async function lay(data: string, cache: DataCache | null, database: DataDatabase | null): Promise<void> {
+function lay(data: string): void {
   for (const name of ['restored', 'cleared/deep', 'copy']) mkdirSync(join(data, name), { recursive: true });
   writeFileSync(join(data, 'restored', 'table.csv'), good);
   writeFileSync(join(data, 'flags.yaml'), flags);
+  writeFileSync(join(data, 'down.sql'), downScript);
   const copy = join(data, 'copy');
   git(copy, 'init', '-q', '--initial-branch=main');
   for (const release of [1, 2]) {
@@ -68,37 +120,16 @@ async function lay(data: string, cache: DataCache | null, database: DataDatabase
     git(copy, 'commit', '-q', '-m', `release ${release}`);
     git(copy, 'tag', `release-${release}`);
   }
-  await cache?.lay();
-  await database?.lay();
+  cpSync(copy, join(data, 'other-copy'), { recursive: true });
 }
 
-async function spoil(data: string, cache: DataCache | null, database: DataDatabase | null): Promise<void> {
+function spoil(data: string): void {
   writeFileSync(join(data, 'restored', 'table.csv'), bad);
   for (const name of ['cleared/one', 'cleared/deep/two']) writeFileSync(join(data, name), 'stale\n');
-  await cache?.lay();
-  await database?.spoil();
 }
 
 const good = 'good\n'.repeat(200);
 const bad = 'bad\n'.repeat(200);
-
-function watchedIn(
-  data: string,
-  plan: CrashPlan,
-  cache: DataCache | null,
-  database: DataDatabase | null,
-): readonly Watched[] {
-  const all: readonly Watched[] = [
-    restored(join(data, 'restored', 'table.csv')),
-    flag(join(data, 'flags.yaml')),
-    cleared(join(data, 'cleared')),
-    checkedOut(join(data, 'copy')),
-    ...headAndTags(join(data, 'copy')),
-    ...(cache?.watched ?? []),
-    ...(database?.watched ?? []),
-  ];
-  return all.filter(({ step }) => plan.steps.some(({ name }) => name === step));
-}
 
 /** What people write behind the good content would be gone if it came back a second time. */
 function restored(path: string): Watched {
@@ -120,11 +151,9 @@ function restored(path: string): Watched {
 
 function flag(path: string): Watched {
   return {
+    ...plainWatched,
     step: 'flag',
     look: async () => (readFileSync(path, 'utf8') === flagged ? 'on' : 'off'),
-    used: null,
-    use: async () => {},
-    reset: async () => {},
   };
 }
 
@@ -150,19 +179,16 @@ function cleared(path: string): Watched {
 
 function checkedOut(copy: string): Watched {
   return {
+    ...plainWatched,
     step: 'checked-out',
     look: async () => {
       const path = join(copy, 'code.txt');
       return existsSync(path) ? readFileSync(path, 'utf8').trim() : null;
     },
-    used: null,
-    use: async () => {},
-    reset: async () => {},
   };
 }
 
 function headAndTags(copy: string): readonly Watched[] {
-  const still = { used: null, use: async () => {}, reset: async () => {} };
   const ask = (...args: string[]): string | null => {
     try {
       return git(copy, ...args);
@@ -171,12 +197,16 @@ function headAndTags(copy: string): readonly Watched[] {
     }
   };
   return [
-    { ...still, step: 'head', look: async () => ask('describe', '--tags', '--match=release-*', 'HEAD') },
     {
-      ...still,
+      ...plainWatched,
+      step: 'head',
+      look: async () => ask('describe', '--tags', '--match=release-*', 'HEAD'),
+    },
+    {
+      ...plainWatched,
       step: 'tag',
       look: async () => {
-        const tags = ask('tag', '--list', 'rolled-*');
+        const tags = ask('tag', '--list', 'rollback-*');
         return tags === null ? null : `${tags.split('\n').filter((tag) => tag !== '').length} tags`;
       },
     },

@@ -16,6 +16,10 @@ export interface Site {
   reset(): Promise<void>;
   /** What was done to it since `reset`, by its own memory. */
   acts(): Promise<readonly Act[]>;
+  /** What holds writes off at this moment, or does not run, each as people are told of it. */
+  held?(): Promise<readonly string[]>;
+  /** Of a server with flags and switches. */
+  readonly url?: string;
   /** Ends what it started. */
   close?(): Promise<void>;
 }

@@ -1,5 +1,4 @@
 import { createServer, type Socket } from 'node:net';
-import { onTestFinished } from 'vitest';
 import { Reader, write } from './codec.ts';
 
 /** One record of a log, as far as offsets go: when it was written. */
@@ -13,11 +12,19 @@ export interface Held {
   readonly groups: Record<string, { members: string[]; offsets: Record<string, number> }>;
 }
 
+/** One that ends with the test. */
+export async function kafkaBroker(...of: Parameters<typeof openBroker>): ReturnType<typeof openBroker> {
+  const { onTestFinished } = await import('vitest');
+  const broker = await openBroker(...of);
+  onTestFinished(broker.end);
+  return broker;
+}
+
 /**
  * One broker of Kafka, as the protocol guide describes the requests that offsets need: it leads every partition and
  * coordinates every group. A group with members takes no offsets from outside, as in Kafka.
  */
-export async function kafkaBroker(
+export async function openBroker(
   held: Held,
   login: { readonly user: string; readonly password: string } | null = null,
 ) {
@@ -55,7 +62,6 @@ export async function kafkaBroker(
     server.close();
     for (const socket of sockets) socket.destroy();
   };
-  onTestFinished(end);
   return { address: `127.0.0.1:${port}`, commits, end };
 }
 
