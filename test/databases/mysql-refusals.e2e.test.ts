@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough, Readable, Writable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
@@ -160,4 +160,24 @@ test('a copy has no program run on this machine', async () => {
     .catch(() => {});
 
   expect(existsSync(mark)).toBe(false);
+});
+
+test.each([
+  ['runs no program', '\\! touch FOLDER/ran\n'],
+  ['reads no other script', '\\. FOLDER/script.sql\n'],
+  ['writes no other file', '\\T FOLDER/ran\nSELECT 1;\n'],
+  [
+    'sends no file of the host to the server',
+    "LOAD DATA LOCAL INFILE 'FOLDER/script.sql' INTO TABLE log (@line) SET at = 1;\n",
+  ],
+])('a copy whose content is for the client: it %s', async (_what, line) => {
+  const { archivist, dumped } = await shop();
+  const folder = temporaryFolder('rd-client');
+  writeFileSync(join(folder, 'script.sql'), `SELECT 1 INTO OUTFILE '${folder}/ran';\n`);
+  const { text } = await dumped();
+  const hostile = Buffer.concat([text, Buffer.from(`\n${line.replace('FOLDER', folder)}`)]);
+
+  const attempt = archivist.restoreBeside('shop', Readable.from([hostile]), 'new', never);
+  await expect(attempt).rejects.toThrow(/^could not restore shop: exit code 1: /);
+  expect(existsSync(join(folder, 'ran'))).toBe(false);
 });

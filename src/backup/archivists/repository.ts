@@ -71,7 +71,7 @@ export function repositoryArchivist(files: FileRoots, stateDir: string): Archivi
         await lstat(folder.at(name));
         // Whose it is must reach it, and nobody may put anything in its place.
         await folder.handle.chmod(0o711);
-        return inOwnedCopy(`${folder.path}/${name}`, files, stateDir, async (unpacked) => {
+        return await inOwnedCopy(`${folder.path}/${name}`, files, stateDir, async (unpacked) => {
           const copy = { ...unpacked, shown: path };
           await mustBeTrusted(copy, signal);
           await replayWork(copy, state, rest, signal);

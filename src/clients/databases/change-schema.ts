@@ -223,7 +223,10 @@ const version = () => {
 const before = version();
 if (before !== from) say({ before });
 else {
+  // A statement must not write files beside this one, which it could with the rights of the daemon.
+  database.setAuthorizer((action) => (action === constants.SQLITE_ATTACH ? constants.SQLITE_DENY : constants.SQLITE_OK));
   database.exec(script);
+  database.setAuthorizer(null);
   if (!database.isTransaction) say({ ended: true });
   else {
     const after = version();

@@ -160,7 +160,7 @@ class Running {
     if (end >= 0 && /^\d+$/.test(said.toString('utf8', 0, end))) {
       this.#pid = said.toString('utf8', 0, end);
       this.#said = said.subarray(end + 1);
-    } else this.#said = this.#pid === null ? said : said.subarray(-mostSaid);
+    } else this.#said = said.subarray(-mostSaid);
   }
 
   /** The engine may know of the end of the output before that of the program. */

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { Readable, Writable } from 'node:stream';
+import { Writable, type Readable } from 'node:stream';
+import type { RowDigests } from '../../../domain/backup.ts';
 import type { Database } from '../../../domain/data-store.ts';
 import { RollbackError } from '../../../domain/errors.ts';
 import { close, type PipedResult } from '../../process/piped.ts';
@@ -16,6 +17,7 @@ export interface Dumped {
   /** `mariadb-dump 10.11.19`. */
   readonly tool: string;
   readonly counts: Readonly<Record<string, number>>;
+  readonly digests: RowDigests;
 }
 
 /**
@@ -29,39 +31,52 @@ export async function dumpMysql(
   sink: Writable,
   signal: AbortSignal,
 ): Promise<Dumped> {
-  const tool = await toolOf(store, tools, signal);
-  const counter = new RowCounter();
   try {
-    const result = await tools.run(
-      {
-        store,
-        names: dumpers,
-        login: loginOf(store),
-        args: [
-          ...consistent,
-          ...(tool.startsWith('mysqldump') ? ofMysql : []),
-          '--routines',
-          '--triggers',
-          '--events',
-          '--',
-          store.database,
-        ],
-        output: [counter, sink],
-      },
-      signal,
-    );
-    if (result.exitCode !== 0) throw toolFailed('dump', store, result);
-    if (!counter.complete)
-      throw new RollbackError(
-        'ANSWER_INVALID',
-        `the dump of ${store.name} has no end: ${tool} ended well but did not write its last line`,
-      );
+    const what = ['--routines', '--triggers', '--events', '--', store.database];
+    const dumped = await poured(store, { what, sink }, tools, signal);
     await close(sink);
+    return dumped;
   } catch (error) {
     sink.destroy(error instanceof Error ? error : undefined);
     throw error;
   }
-  return { tool, counts: counter.counts };
+}
+
+/**
+ * Digests the rows of a database of the same server as a copy of it would be.
+ *
+ * @throws RollbackError as `dumpMysql`
+ */
+export async function digestMysql(
+  store: Database,
+  database: string,
+  tools: DatabaseTools,
+  signal: AbortSignal,
+): Promise<RowDigests> {
+  const sink = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const what = ['--no-create-info', '--skip-triggers', '--', database];
+  return (await poured(store, { what, sink }, tools, signal)).digests;
+}
+
+async function poured(
+  store: Database,
+  { what, sink }: { readonly what: readonly string[]; readonly sink: Writable },
+  tools: DatabaseTools,
+  signal: AbortSignal,
+): Promise<Dumped> {
+  const tool = await toolOf(store, tools, signal);
+  const counter = new RowCounter();
+  const args = [...consistent, ...(tool.startsWith('mysqldump') ? ofMysql : []), ...what];
+  const run = { store, names: dumpers, login: loginOf(store), args, output: [counter, sink] as const };
+  const result = await tools.run(run, signal);
+  if (result.exitCode !== 0) throw toolFailed('dump', store, result);
+  if (!counter.complete)
+    throw new RollbackError(
+      'ANSWER_INVALID',
+      `the dump of ${store.name} has no end: ${tool} ended well but did not write its last line`,
+    );
+  const digests = { by: `rows as ${tool} writes them`, tables: counter.digests };
+  return { tool, counts: counter.counts, digests };
 }
 
 /**
@@ -173,7 +188,9 @@ async function fed(
         '--max-allowed-packet=1073741824',
         // A table that somebody holds must not keep the client waiting for a day.
         `--init-command=SET lock_wait_timeout = ${waitSeconds}, @rollbackd_turn = GET_LOCK('${turnOf(database)}', ${waitSeconds})`,
-        // Otherwise a file could have the client run programs: one of these is MariaDB's, one MySQL's.
+        // Otherwise a file could have the client run programs, or read others: the first takes all of its own commands
+        // but delimiter away, the next are MariaDB's and MySQL's for what it does before its first statement.
+        '--binary-mode',
         '--loose-sandbox',
         '--loose-skip-system-command',
         '--',
@@ -186,6 +203,9 @@ async function fed(
   if (result.exitCode !== 0) throw toolFailed(tried, store, result);
 }
 
+/** A server may answer any statement by asking for a file of the client; not all tools know the option. */
+const noLocalFiles = 'loose-local-infile=0';
+
 function loginOf({ host, port, user, password, tls }: Database): Login {
   const lines = [
     '[client]',
@@ -195,6 +215,7 @@ function loginOf({ host, port, user, password, tls }: Database): Login {
     ...(user === null ? [] : [`user=${optionValue(user)}`]),
     ...(password === null ? [] : [`password=${optionValue(password.reveal())}`]),
     ...(tls ? ['ssl', 'loose-ssl-verify-server-cert'] : []),
+    noLocalFiles,
   ];
   return {
     file: `${lines.join('\n')}\n`,
@@ -208,6 +229,7 @@ function loginOf({ host, port, user, password, tls }: Database): Login {
         '--protocol=tcp',
         ...(user === null ? [] : [`--user=${user}`]),
         ...(tls ? ['--ssl', '--loose-ssl-verify-server-cert'] : []),
+        `--${noLocalFiles}`,
       ],
       env: password === null ? {} : { MYSQL_PWD: password.reveal() },
     },

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { messageOf, RollbackError } from '../../../domain/errors.ts';
 
-/** What the child says at most: the counts of some ten thousand tables. */
-const mostBytes = 1024 * 1024;
+/** What the child says at most: counts and digests of some ten thousand tables. */
+const mostBytes = 2 * 1024 * 1024;
 
 /**
  * Has a process of its own do something with files of SQLite. The library answers in one go, however long that takes,
@@ -33,7 +33,8 @@ export async function inSqlite(
 }
 
 const prelude = `
-import { backup, DatabaseSync } from 'node:sqlite';
+import { createHash } from 'node:crypto';
+import { backup, constants, DatabaseSync } from 'node:sqlite';
 process.stdin.on('error', () => {}).on('close', () => process.kill(process.pid, 'SIGKILL')).resume().unref();
 const args = process.argv.slice(1);
 const told = (answer) => new Promise((written) => process.stdout.write(JSON.stringify(answer), written));
