@@ -32,6 +32,7 @@ export function writeConfiguration({ folder, plan, site, recorder, records, slac
         url: recorder.url,
         folder,
         switches: site.url ?? '',
+        volume: site.volume ?? '',
       },
       [
         { infrastructure: phase({ disk: { path: folder, measure: 'free' }, above: '0.1%' }) },

@@ -42,3 +42,36 @@ export function composeBuild(): CrashStep {
     undo: { acts: replaced(['web'], 1), gaps: 1, blind: false, work: 'back web' },
   });
 }
+
+/** The gaps: before the stop, after it, those of the set, and after the start. */
+export function volumeSnapshot(): CrashStep {
+  return step('volume.snapshot', 'set', {
+    options: ({ volume }) => ({ volumes: [volume], ...pace }),
+    acts: ['stop', 'made', 'start'],
+    gaps: 9,
+    work: 'copy volume',
+    held: { acts: [], gaps: 0 },
+  });
+}
+
+/** The gaps: before the copy, after it, before the stop, after each, about the switch, and after the start. */
+export function volumeRestore(): CrashStep {
+  return step('volume.restore', 'restored', {
+    options: ({ volume }) => ({ volume, ...pace }),
+    acts: ['stop', 'good', 'start'],
+    gaps: 10,
+    work: 'restore volume',
+    held: { acts: [], gaps: 0 },
+    undo: { acts: ['stop back', 'bad', 'start back'], gaps: 9, blind: false, work: null },
+  });
+}
+
+/** The gap: after the update, or before the one back. */
+export function swarmRollback(): CrashStep {
+  return step('swarm.rollback', 'service', {
+    options: () => ({ converge_within: '30s' }),
+    acts: ['update'],
+    gaps: 1,
+    undo: { acts: ['update back'], gaps: 1, blind: false, work: null },
+  });
+}

@@ -5,6 +5,8 @@ export interface Setting {
   readonly ledger: string;
   /** The recording server. */
   readonly url: string;
+  /** A Docker volume; empty where the site has none. */
+  readonly volume: string;
   /** Of the stage. */
   readonly folder: string;
   /** The server with flags and switches, where there is one. */
@@ -37,7 +39,7 @@ export interface CrashStep {
 /** One plan of the matrix: what production is, what goes wrong, what is done about it, and how that must end. */
 export interface CrashPlan {
   readonly name: string;
-  readonly site: 'link' | 'git' | 'data' | 'docker' | 'stack';
+  readonly site: 'link' | 'git' | 'data' | 'docker' | 'stack' | 'volume' | 'swarm';
   /** CRITICAL decides by itself, HIGH asks and is approved, a person asks for it though nothing is wrong. */
   readonly begins: 'critical' | 'high' | 'request';
   /** A question is answered by a click in Slack, which posts it to the daemon. */
@@ -52,7 +54,7 @@ export interface CrashPlan {
 
 /** Whether it works on a real engine. */
 export function needsDocker({ site }: CrashPlan): boolean {
-  return site === 'docker' || site === 'stack';
+  return ['docker', 'stack', 'volume', 'swarm'].includes(site);
 }
 
 /** Whether the steps can succeed. */

@@ -21,7 +21,14 @@ import {
   switchQuiesce,
   writeQuiesce,
 } from './data-steps.ts';
-import { composeBuild, composeRestart, composeRollback } from './docker-steps.ts';
+import {
+  composeBuild,
+  composeRestart,
+  composeRollback,
+  swarmRollback,
+  volumeRestore,
+  volumeSnapshot,
+} from './docker-steps.ts';
 import type { CrashPlan, CrashStep } from './plan.ts';
 import {
   command,
@@ -51,6 +58,8 @@ function plan(name: string, steps: readonly CrashStep[], more: Partial<CrashPlan
 
 const never = command('never', { ends: 'fails' });
 const data = { site: 'data', healedBy: { act: 'heal' } } as const;
+
+const onVolume = { site: 'volume', healedBy: { act: 'heal' } } as const;
 
 /** The plans of the matrix. Together they take every kind of step, and every way in which a rollback can end. */
 export const plans: readonly CrashPlan[] = [
@@ -145,5 +154,16 @@ export const plans: readonly CrashPlan[] = [
   plan('stack-restart', [composeRestart(), command('heal')], { site: 'stack', healedBy: { act: 'heal' } }),
   plan('stack-build', [composeBuild()], { site: 'stack' }),
   plan('stack-build-taken-back', [composeBuild(), command('never', { ends: 'fails' })], { site: 'stack' }),
+  plan('swarm', [swarmRollback()], { site: 'swarm' }),
+  plan('swarm-taken-back', [swarmRollback(), command('never', { ends: 'fails' })], { site: 'swarm' }),
+  plan('volume', [volumeSnapshot(), command('heal')], onVolume),
+  plan('volume-restored', [volumeSnapshot(), volumeRestore(), command('heal')], {
+    ...onVolume,
+    begins: 'high',
+  }),
+  plan('volume-put-back', [volumeSnapshot(), volumeRestore(), command('never', { ends: 'fails' })], {
+    ...onVolume,
+    begins: 'high',
+  }),
   plan('docker-restart', [dockerRestart(), command('heal')], { site: 'docker', healedBy: { act: 'heal' } }),
 ];

@@ -16,6 +16,8 @@ import { gitSite } from './sites/git-site.ts';
 import { linkSite } from './sites/link-site.ts';
 import type { Site } from './sites/site.ts';
 import { stackSite } from './sites/stack-site.ts';
+import { swarmSite } from './sites/swarm-site.ts';
+import { volumeSite } from './sites/volume-site.ts';
 
 const sightMs = 60_000;
 
@@ -87,7 +89,7 @@ export class Stage {
 
   /** Everything as it was when release 2 had been deployed and was still well. */
   async reset(): Promise<void> {
-    while (this.atWork().length > 0) await pause(20);
+    while (this.#recorded().length > 0) await pause(20);
     this.broken = false;
     rmSync(this.folder, { recursive: true, force: true });
     cpSync(this.#kept, this.folder, { recursive: true, verbatimSymlinks: true });
@@ -98,7 +100,7 @@ export class Stage {
 
   /** What targets are carrying out at this moment. */
   atWork(): readonly string[] {
-    return [...this.records.atWork(), ...this.recorder.atWork()];
+    return [...this.#recorded(), ...(this.site.atWork?.() ?? [])];
   }
 
   /** Keeps a target at this work, once it has begun, until the returned function is called. */
@@ -137,6 +139,10 @@ export class Stage {
     await this.slack?.[Symbol.asyncDispose]();
     rmSync(this.folder, { recursive: true, force: true });
     rmSync(this.#kept, { recursive: true, force: true });
+  }
+
+  #recorded(): readonly string[] {
+    return [...this.records.atWork(), ...this.recorder.atWork()];
   }
 
   async #healed(): Promise<boolean> {
@@ -194,6 +200,10 @@ async function siteOf({ plan, name, folder, engine }: StageOptions): Promise<Sit
       return dockerSite(engineFor(plan, engine), name);
     case 'stack':
       return stackSite(folder, { engine: engineFor(plan, engine), stage: name, plan });
+    case 'swarm':
+      return swarmSite(name, plan);
+    case 'volume':
+      return volumeSite(folder, { engine: engineFor(plan, engine), stage: name, plan });
   }
 }
 

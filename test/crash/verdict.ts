@@ -82,7 +82,7 @@ function missing(plan: CrashPlan, { acts }: Story): string[] {
 }
 
 /** What is only looked at there: the things themselves are told of no effect. */
-const watchedSites: readonly CrashPlan['site'][] = ['data', 'stack'];
+const watchedSites: readonly CrashPlan['site'][] = ['data', 'stack', 'volume', 'swarm'];
 
 /** Effects that the journal calls done and of which no target knows. */
 function unperformed(
@@ -155,7 +155,14 @@ function movesRelease({ kind }: CrashStep): boolean {
   return movingKinds.includes(kind);
 }
 
-const movingKinds = ['link.rollback', 'git.revert', 'docker.rollback', 'compose.rollback', 'compose.build'];
+const movingKinds = [
+  'link.rollback',
+  'git.revert',
+  'docker.rollback',
+  'compose.rollback',
+  'compose.build',
+  'swarm.rollback',
+];
 
 function named({ step, act }: Act): string {
   return `${step}: ${act}`;

@@ -214,7 +214,7 @@ function headAndTags(copy: string): readonly Watched[] {
 }
 
 /** Sets carry the effect that made them. */
-function setsIn(directory: string): readonly Act[] {
+export function setsIn(directory: string): readonly Act[] {
   if (!existsSync(directory)) return [];
   return readdirSync(directory).flatMap((id) => {
     const path = join(directory, id, 'manifest.json');

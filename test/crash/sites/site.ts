@@ -9,6 +9,8 @@ export interface Site {
   readonly settings: object;
   /** What a backup set is made of while release 1 runs; none where it is missing. */
   readonly recipe?: string;
+  /** The Docker volume that steps work on. */
+  readonly volume?: string;
   deploy(release: 1 | 2): Promise<void>;
   /** The release that runs; null when none or another one does. */
   serves(): Promise<1 | 2 | null>;
@@ -20,6 +22,8 @@ export interface Site {
   held?(): Promise<readonly string[]>;
   /** Of a server with flags and switches. */
   readonly url?: string;
+  /** What its own programs are carrying out at this moment. */
+  atWork?(): readonly string[];
   /** Ends what it started. */
   close?(): Promise<void>;
 }

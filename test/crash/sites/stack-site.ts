@@ -62,6 +62,10 @@ export async function stackSite(
         await containers(`{{.Label "${serviceLabel}"}} {{.Label "${releaseLabel}"}} {{.State}}`),
         builds,
       ),
+    held: async () =>
+      (await containers('{{.Names}} {{.State}}'))
+        .filter((line) => !line.endsWith(' running'))
+        .map((line) => `container ${line.split(' ')[0]}`),
     async reset() {
       const ids = await containers('{{.ID}}');
       if (ids.length > 0) await engine.cli('rm', '--force', ...ids);
