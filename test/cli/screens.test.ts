@@ -259,7 +259,7 @@ test('lines of show that are longer than the screen go on beneath their last col
     message,
     facts: {},
   };
-  at.daemon.incidentViews = [anIncident({ journal: [{ ...entry, hash: '0' }] })];
+  at.daemon.incidentViews = [anIncident({ journal: [{ ...entry, previousHash: '0', hash: '1' }] })];
 
   const { out } = await at.ask('show i-7k3f9a');
   const section = out.split('\nTIMELINE\n')[1] ?? '';
