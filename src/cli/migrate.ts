@@ -10,7 +10,8 @@ import {
   type CliCommand,
   type CliContext,
 } from './command.ts';
-import { beginMigration } from './migrations/begin.ts';
+import { beginMigration, type Begin } from './migrations/begin.ts';
+import { canaryIn, retryWithCanary } from './migrations/canary.ts';
 import { migrationLines } from './migrations/lines.ts';
 import { watchMigration } from './migrations/watch.ts';
 import { painter } from './paint.ts';
@@ -21,7 +22,7 @@ export const command = {
   name: 'migrate',
   summary: 'Open and close the window of a migration, behind a fresh backup set',
   usage:
-    'migrate begin|retry|watch|end|status [TARGET] [--recipe NAME] [--set ID] [--within DURATION] [--fixed TEXT] [--for DURATION] [--failed] [--yes] [--note TEXT]',
+    'migrate begin|retry|watch|end|status [TARGET] [--recipe NAME] [--set ID] [--within DURATION] [--fixed TEXT] [--canary PROGRAM] [--canary-for DURATION] [--then PROGRAM] [--watch DURATION] [--for DURATION] [--failed] [--yes] [--note TEXT]',
   takes: ['begin|retry|watch|end|status', '[TARGET]'],
   options: {
     recipe: { type: 'string', value: 'NAME', help: 'begin, retry: by which the set is made' },
@@ -36,6 +37,23 @@ export const command = {
       help: `begin, retry: the window closes by itself after this; ${formatDuration(usualWindowMs)} unless stated`,
     },
     fixed: { type: 'string', value: 'TEXT', help: 'retry: what was found and fixed since the rollback' },
+    canary: {
+      type: 'string',
+      value: 'PROGRAM',
+      help: 'retry: deploys one service alone; runs here, as you, without arguments',
+    },
+    'canary-for': {
+      type: 'string',
+      value: 'DURATION',
+      help: 'retry: how long nothing may breach before the rest; 10m unless stated',
+    },
+    // oxlint-disable-next-line unicorn/no-thenable -- options are never awaited
+    then: { type: 'string', value: 'PROGRAM', help: 'retry: deploys the rest' },
+    watch: {
+      type: 'string',
+      value: 'DURATION',
+      help: 'retry: how long nothing may breach after the rest; 10m unless stated',
+    },
     for: { type: 'string', value: 'DURATION', help: 'watch: how long nothing may breach; 10m unless stated' },
     failed: { type: 'boolean', help: 'end: it did not succeed' },
     yes: { type: 'boolean', help: 'begin, retry: what may be lost is known; do not ask' },
@@ -46,6 +64,7 @@ export const command = {
     'rollbackd migrate watch backend --for 10m   # exits 0 when nothing breached',
     'rollbackd migrate end backend',
     'rollbackd migrate retry backend --recipe layra --fixed "the index is built concurrently"',
+    'rollbackd migrate retry backend --recipe layra --fixed "as above" --canary ./deploy-one.sh --then ./deploy-rest.sh',
     'rollbackd migrate status',
   ],
   run: (context) => {
@@ -60,8 +79,8 @@ export const command = {
 } satisfies CliCommand;
 
 const verbs: Readonly<Record<string, (context: CliContext) => Promise<number>>> = {
-  begin: (context) => beginMigration(context, beginning(context, 'begin')),
-  retry: (context) => beginMigration(context, beginning(context, 'retry')),
+  begin: (context) => open(context, 'begin'),
+  retry: (context) => open(context, 'retry'),
   watch: (context) => watchMigration(context, targetIn(context), optionDuration(context, 'for', 10 * MINUTE)),
   end: (context) =>
     ask(context, {
@@ -86,7 +105,14 @@ const verbs: Readonly<Record<string, (context: CliContext) => Promise<number>>> 
   },
 };
 
-function beginning(context: CliContext, phase: 'begin' | 'retry') {
+async function open(context: CliContext, phase: Begin['phase']): Promise<number> {
+  const asked = beginning(context, phase);
+  const canary = await canaryIn(context, asked);
+  if (canary === null) return beginMigration(context, asked, { alone: true });
+  return retryWithCanary(context, asked, canary);
+}
+
+function beginning(context: CliContext, phase: Begin['phase']): Begin {
   const fixed = optionText(context, 'fixed') ?? '';
   if (phase === 'retry' && fixed === '')
     throw new RollbackError('USAGE', 'migrate retry: say what was found and fixed since, with --fixed TEXT');

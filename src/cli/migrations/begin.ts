@@ -8,14 +8,20 @@ import { painter } from '../paint.ts';
 import { printable } from '../printable.ts';
 import { checkLines } from './lines.ts';
 
-type Begin = Omit<Extract<Command, { do: 'migrate'; phase: 'begin' | 'retry' }>, 'do' | 'confirmed'>;
+/** What a window is opened with. */
+export type Begin = Omit<Extract<Command, { do: 'migrate'; phase: 'begin' | 'retry' }>, 'do' | 'confirmed'>;
 
 /**
  * Looks at the checklist, has a set made, and opens the window.
  *
+ * @param alone whether that is all: then it says how to go on
  * @returns 0 when it is open, 1 when it was refused
  */
-export async function beginMigration(context: CliContext, asked: Begin): Promise<number> {
+export async function beginMigration(
+  context: CliContext,
+  asked: Begin,
+  { alone }: { readonly alone: boolean },
+): Promise<number> {
   const { target, recipe, phase } = asked;
   const view = await context.api().migration({ target, recipe, again: phase === 'retry' });
   if (!context.json) checkLines(printable(view), asked.fixed, painter(context.color)).forEach(context.out);
@@ -29,7 +35,7 @@ export async function beginMigration(context: CliContext, asked: Begin): Promise
   const set = asked.set ?? (view.needsSet ? await makeSet(context, recipe) : null);
   const answer = await context.api().execute({ do: 'migrate', ...asked, set, confirmed });
   const code = printAnswer(context, answer);
-  if (code === 0 && !context.json) nextLines(asked).forEach(context.out);
+  if (code === 0 && alone && !context.json) nextLines(asked).forEach(context.out);
   return code;
 }
 
