@@ -79,10 +79,16 @@ async function rollBack(
   return tookMs;
 }
 
-/** Ten services that end at once when they are told to; all of them differ from release to release. */
+/**
+ * Ten services that end at once when they are told to; all of them differ from release to release. Two networks: the
+ * engine that they run on has few addresses in each, and those that are started first need some more.
+ */
 function files(version: string): Readonly<Record<string, string>> {
   const service = (number: number): string =>
-    `  service-${number}: { image: "stack-shop:${version}", init: true, environment: { RELEASE: "${version}" } }`;
+    `  service-${number}: { image: "stack-shop:${version}", init: true, environment: { RELEASE: "${version}" }, networks: [net-${number % 2}] }`;
   const all = Array.from({ length: services }, (_, number) => service(number));
-  return { 'docker-compose.yml': `services:\n${all.join('\n')}\n`, '.env': 'UNUSED=1\n' };
+  return {
+    'docker-compose.yml': `services:\n${all.join('\n')}\nnetworks: { net-0: {}, net-1: {} }\n`,
+    '.env': 'UNUSED=1\n',
+  };
 }

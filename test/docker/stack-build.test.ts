@@ -54,7 +54,7 @@ describeWithDocker('compose.build and compose.restart', () => {
     const facts = await builds().read(step, forever);
     expect(await builds().preflight(step, facts, forever)).toEqual([]);
     expect(builds().describe(step, facts)).toBe(
-      `build web of stack ${name()} from ${shop.folder}, and replace what runs, one after the other`,
+      `build web of stack ${name()} from ${shop.folder}, and replace what runs, each after those that it depends on`,
     );
     expect(await builds().probe(step, opId, forever)).toBe('not_done');
 

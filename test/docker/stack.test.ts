@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import type { Compose } from '../../src/clients/compose/compose.ts';
 import type { EffectOutcome } from '../../src/domain/effect.ts';
 import type { Step } from '../../src/domain/plan.ts';
 import type { Release } from '../../src/domain/release.ts';
@@ -72,7 +73,8 @@ describeWithDocker('compose.rollback', () => {
       .toSorted((a, b) => (a.container.startedAt < b.container.startedAt ? -1 : 1))
       .map(({ service }) => service);
   };
-  const idOf = async (service: string): Promise<string> => shop.person('ps', '--all', '--quiet', service);
+  const idOf = async (...services: readonly string[]): Promise<string> =>
+    shop.person('ps', '--all', '--quiet', ...services);
 
   test('all services come back as they were recorded, whatever the files say by then', async () => {
     good = await shop.deploy(files('1'));
@@ -150,21 +152,101 @@ describeWithDocker('compose.rollback', () => {
     expect(await driver().probe(step, opId, forever)).toBe('not_done');
   });
 
-  test('killed between any two calls, the next run finishes the rest, and nothing is doubled', async () => {
+  const simple = (version: string, more: string): string =>
+    `{ image: "stack-shop:${version}", init: true, ${more} }`;
+
+  test('services that do not wait for each other go together, in one call of Compose each way', async () => {
+    const port = `ports: ["127.0.0.1::80"]`;
+    const many = (version: string): Record<string, string> => ({
+      'docker-compose.yml': `
+services:
+  a: ${simple(version, port)}
+  b: ${simple(version, port)}
+  c: ${simple(version, 'depends_on: [a]')}
+  d: ${simple(version, '')}
+  e: ${simple(version, '')}
+  f: ${simple(version, '')}
+`,
+    });
+    good = await shop.deploy(many('1'));
+    bad = await shop.deploy(many('2'));
+    const calls: string[] = [];
+    const compose: Compose = {
+      ...shop.compose,
+      up: async (stack, documents, request, signal) => {
+        const names = request.services.map(({ service, scale }) => `${service}=${scale}`);
+        calls.push(`${request.how} ${names.join(' ')}`);
+        return shop.compose.up(stack, documents, request, signal);
+      },
+    };
+    const rollbacks = composeRollbackDriver({ ...shop.stackParts, compose });
+    expect(await rollbacks.apply(rollback({ at_once: 2 }), opId, forever)).toEqual({
+      ended: 'done',
+      detail: `stack ${name()} runs release ${good.id}: a, b, c, d, e, f replaced`,
+    });
+    expect(calls).toEqual(['replace a=1 b=1', 'beside d=2 e=2', 'beside c=2 f=2']);
+    expect(await shop.running()).toEqual(['a', 'b', 'c', 'd', 'e', 'f'].map((one) => `${one} 1 running`));
+    expect(await shop.release()).toMatchObject({ id: good.id });
+    expect((await started('a', 'c'))[0]).toBe('a');
+  });
+
+  test('what is started beside and does not come up is taken away, and what ran is never stopped', async () => {
+    const check = (version: string): string =>
+      `volumes: ["./probe:/probe:ro"], healthcheck: { test: ["CMD", "sh", "-c", "[ ${version} = 2 ] || [ -e /probe/ok ]"], interval: 100ms }`;
+    const watched = (version: string): Record<string, string> => ({
+      'docker-compose.yml': `
+services:
+  a: ${simple(version, '')}
+  b: ${simple(version, check(version))}
+`,
+    });
+    await mkdir(`${shop.folder}/probe`, { recursive: true });
+    await shop.write({ 'probe/ok': '' });
+    good = await shop.deploy(watched('1'));
+    bad = await shop.deploy(watched('2'));
+    await rm(`${shop.folder}/probe/ok`);
+    const before = await idOf();
+    expect(await apply(rollback({ healthy_within: '1s' }))).toEqual({
+      ended: 'failed',
+      detail: `b of release ${good.id} did not come up: it was unhealthy, not healthy, after 1s; stack ${name()} is back on ${bad.id}`,
+      retryable: false,
+    });
+    expect(await idOf()).toBe(before);
+    expect(await shop.running()).toEqual(['a 2 running', 'b 2 running']);
+  });
+
+  test('files that do not parse are told of, and do not keep the recorded release from coming back', async () => {
     good = await shop.deploy(files('1'));
+    bad = await shop.deploy(files('2'));
+    await shop.write({ 'docker-compose.yml': 'services: { web: [\n' });
+    const step = rollback();
+    const findings = await driver().preflight(step, await driver().read(step, forever), forever);
+    expect(findings).toMatchObject([{ level: 'warn' }]);
+    expect(findings[0]?.message).toMatch(
+      `the files in ${shop.folder} cannot be read just now, and are not needed: docker compose, reading the files of project ${name()}: it ended with code`,
+    );
+    expect(await apply(step)).toMatchObject({ ended: 'done' });
+    expect(await shop.running()).toEqual(['db 1 running', 'web 1 running', 'worker 1 running']);
+  });
+
+  test('killed between any two calls, the next run finishes the rest, and nothing is doubled', async () => {
+    const shown = ['db 1 running', 'mail 1 running', 'web 1 running', 'worker 1 running'];
+    const mailed = (version: string): Record<string, string> =>
+      files(version, `  mail: ${simple(version, '')}`);
+    good = await shop.deploy(mailed('1'));
     const step = (): Step => rollback();
     const cuts = await cutOffEverywhere(
       async () => {
-        bad = await shop.deploy(files('2'));
+        bad = await shop.deploy(mailed('2'));
       },
       async () => apply(step()),
       async () => {
         expect(await driver().probe(step(), opId, forever)).not.toBe('unknown');
         expect(await apply(step())).toMatchObject({ ended: 'done' });
-        expect(await shop.running()).toEqual(['db 1 running', 'web 1 running', 'worker 1 running']);
+        expect(await shop.running()).toEqual(shown);
         expect(await driver().probe(step(), opId, forever)).toBe('done');
       },
     );
-    expect(cuts).toBe(5);
+    expect(cuts).toBe(6);
   });
 });

@@ -10,11 +10,10 @@ import { withoutQuoted } from '../quoted-secrets.ts';
 import { Documents, readAnswer } from './documents.ts';
 import { findCompose, requireVersion } from './program.ts';
 
-/** One `up` of one service, without those that it depends on. Nothing is pulled or built. */
+/** One `up` of services, without those that they depend on. Nothing is pulled or built. */
 export interface UpRequest {
-  readonly service: string;
-  /** How many containers there are to be. */
-  readonly scale: number;
+  /** How many containers of each there are to be. */
+  readonly services: readonly { readonly service: string; readonly scale: number }[];
   /** `beside`: those that are there stay as they are; `created`: nothing is started. */
   readonly how: 'replace' | 'beside' | 'created';
   readonly graceMs: number;
@@ -85,8 +84,8 @@ export function openCompose(options: ComposeOptions): Compose {
       }),
     up: async (stack, given, request, signal) =>
       documents.with(given, async (paths) => {
-        const { service, opId, deadlineMs } = request;
-        const doing = `starting ${service} of project ${stack.project}`;
+        const { services, opId, deadlineMs } = request;
+        const doing = `starting ${services.map(({ service }) => service).join(', ')} of project ${stack.project}`;
         const args = [...ofDocuments(stack, paths), ...upArguments(request)];
         await runner.run({ doing, args, secrets: secretsIn(given), opId, deadlineMs }, signal);
       }),
@@ -179,12 +178,13 @@ function writing(path: string): readonly string[] {
   return ['config', '--format', 'json', '--output', path];
 }
 
-function upArguments({ service, scale, how, graceMs }: UpRequest): readonly string[] {
+function upArguments({ services, how, graceMs }: UpRequest): readonly string[] {
   const started = ['--detach', '--timeout', String(Math.ceil(graceMs / SECOND))];
-  return ['up', '--no-deps', '--no-build', '--pull', 'never', '--scale', `${service}=${scale}`].concat(
+  return ['up', '--no-deps', '--no-build', '--pull', 'never'].concat(
+    services.flatMap(({ service, scale }) => ['--scale', `${service}=${scale}`]),
     how === 'created' ? ['--no-start'] : started,
     how === 'beside' ? ['--no-recreate'] : [],
-    service,
+    services.map(({ service }) => service),
   );
 }
 

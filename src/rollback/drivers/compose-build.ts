@@ -54,7 +54,7 @@ export function composeBuildDriver(parts: StackParts): Driver<StackBuildOptions>
       const names = Array.isArray(detail['services']) ? detail['services'].map(String).join(', ') : '';
       const { project, directory } = stackOf(step);
       if (names === '') return `build nothing of stack ${project}: no service is affected`;
-      return `build ${names} of stack ${project} from ${directory}, and replace what runs, one after the other`;
+      return `build ${names} of stack ${project} from ${directory}, and replace what runs, each after those that it depends on`;
     },
     apply: async (step, opId, signal) => buildStack(parts, step, opId, signal),
     probe: async (step, opId, signal) =>

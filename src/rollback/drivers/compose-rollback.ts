@@ -11,7 +11,7 @@ import { msOf } from './duration-option.ts';
 import { asShell } from './shell-text.ts';
 
 /**
- * Brings a Compose project to a recorded release: its services one by one, each after those that it depends on, from the
+ * Brings a Compose project to a recorded release: its services each after those that it depends on, from the
  * recorded project with every image by its id. Services that are as recorded are left alone. If one does not come up,
  * all are put back on what ran.
  */
@@ -61,12 +61,14 @@ function undertakingOf(
 }
 
 function paceOf({ options }: Step): Pace {
-  const { stop_grace, healthy_within, steady_for, start_first } = stackRollbackOptions.parse(options);
+  const { stop_grace, healthy_within, steady_for, start_first, at_once } =
+    stackRollbackOptions.parse(options);
   return {
     stopGraceMs: msOf(stop_grace),
     healthyWithinMs: msOf(healthy_within),
     steadyMs: msOf(steady_for),
     startFirst: start_first,
+    atOnce: at_once,
   };
 }
 

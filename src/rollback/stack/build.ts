@@ -122,5 +122,6 @@ function buildPace({ options }: Step): Pace {
     healthyWithinMs: msOf(healthy_within),
     steadyMs: msOf(steady_for),
     startFirst: false,
+    atOnce: 1,
   };
 }

@@ -19,6 +19,11 @@ export const stackRollbackOptions = z.strictObject({
     .describe(
       'Start the old release of a service before the present one is stopped, where nothing they share forbids it',
     ),
+  at_once: z
+    .int()
+    .min(1)
+    .default(4)
+    .describe('How many services may run twice at one time while they are started first'),
   healthy_within: healthyWithin.describe(
     'Each service healthy within this time, else all of them are put back',
   ),

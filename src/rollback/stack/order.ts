@@ -12,12 +12,23 @@ export function inOrder(record: StackRecord): readonly string[] {
   const ordered: string[] = [];
   const visit = (service: string, above: readonly string[]): void => {
     if (ordered.includes(service) || above.includes(service)) return;
-    const needed = [...Object.keys(dependencies(record, service)), ...sharing(record, service)];
-    for (const other of needed.toSorted()) visit(other, [...above, service]);
+    for (const other of needs(record, service)) visit(other, [...above, service]);
     if (service in record.services) ordered.push(service);
   };
   for (const service of Object.keys(record.services).toSorted()) visit(service, []);
   return ordered;
+}
+
+/** All services that a service depends on, directly or through others. */
+export function neededBy(record: StackRecord, service: string): ReadonlySet<string> {
+  const found = new Set<string>();
+  const visit = (one: string): void => {
+    if (found.has(one)) return;
+    found.add(one);
+    for (const other of needs(record, one)) visit(other);
+  };
+  for (const other of needs(record, service)) visit(other);
+  return found;
 }
 
 /** Services that must be replaced or restarted with another one, although they did not change themselves. */
@@ -49,6 +60,10 @@ export function dependencyLabel(record: StackRecord, service: string): string {
         `${other}:${textIn(recordIn(wait)['condition'])}:${String(recordIn(wait)['restart'] === true)}`,
     )
     .join(',');
+}
+
+function needs(record: StackRecord, service: string): readonly string[] {
+  return [...Object.keys(dependencies(record, service)), ...sharing(record, service)].toSorted();
 }
 
 function dependencies(record: StackRecord, service: string): JsonObject {

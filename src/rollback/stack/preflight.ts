@@ -22,21 +22,23 @@ export async function stackFindings(
   const stack = stackOf(step);
   const members = await readMembers(parts.docker, stack, signal);
   const record = recordedStack(step.to, parts.vault);
+  const missing = await composeProblem(parts, signal);
+  // Each call of Compose takes a while: they are made at one time.
+  const [things, unread, warning] = await Promise.all([
+    'problem' in record ? [] : missingThings(parts, record, members, signal),
+    'problem' in record || missing.length > 0
+      ? []
+      : said(parts.compose.hashes(stack, [record.model], signal)),
+    fileWarning(parts, stack, record, step, signal),
+  ]);
   const refusals = [
-    ...(await composeProblem(parts, signal)),
+    ...missing,
     ...whyNotFrom(parts, step, members),
     ...('problem' in record
       ? [record.problem]
-      : [
-          ...memberProblems(parts, touchedBy(record, members)),
-          ...(await missingThings(parts, record, members, signal)),
-          ...(await said(parts.compose.hashes(stack, [record.model], signal))),
-        ]),
+      : [...memberProblems(parts, touchedBy(record, members)), ...things, ...unread]),
   ];
-  const warnings = [
-    ...(await fileWarning(parts, stack, record, step, signal)),
-    ...returnWarning(parts, step),
-  ];
+  const warnings = [...warning, ...returnWarning(parts, step)];
   return [
     ...refusals.map((message) => ({ level: 'refuse', message }) as const),
     ...warnings.map((message) => ({ level: 'warn', message }) as const),

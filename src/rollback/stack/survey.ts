@@ -6,7 +6,8 @@ import { canonical, digest } from '../../domain/json.ts';
 import type { StepFacts } from '../../domain/plan.ts';
 import type { StackTarget } from '../../domain/target.ts';
 import { changesBetween } from '../docker/changes.ts';
-import { chooseOrder, movesOf, whyOneAfterTheOther } from './next-move.ts';
+import { chooseOrder, whyOneAfterTheOther } from './choose-order.ts';
+import { movesOf } from './next-move.ts';
 import { readMembers, type Member } from './stand.ts';
 import type { Pace, StackParts } from './task.ts';
 
@@ -59,7 +60,10 @@ function changeOf(service: string, members: readonly Member[], record: StackReco
 }
 
 function orderText(service: string, others: readonly Member[], record: StackRecord, pace: Pace): string {
-  const { how } = chooseOrder({ service, others }, { record, pace, undo: false });
+  const { how } = chooseOrder(
+    { service, others, count: Math.max(others.length, 1) },
+    { record, pace, undo: false },
+  );
   if (how === 'created') return ', made but not run: it is a job';
   if (how === 'beside') return ', started before the present one is stopped';
   const why = pace.startFirst ? whyOneAfterTheOther(service, others, record) : null;

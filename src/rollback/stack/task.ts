@@ -12,12 +12,14 @@ export interface StackParts extends DockerParts {
   readonly compose: Compose;
 }
 
-/** How long each part of a rollout may take, in ms. */
+/** How long each part of a rollout may take, in ms, and how much is done at one time. */
 export interface Pace {
   readonly stopGraceMs: number;
   readonly healthyWithinMs: number;
   readonly steadyMs: number;
   readonly startFirst: boolean;
+  /** How many services may run twice at one time while they are started first. */
+  readonly atOnce: number;
 }
 
 /** One way of a stack to a recorded release, on behalf of one effect. */

@@ -3,7 +3,7 @@ import { composeLabels } from '../../clients/docker/stack.ts';
 import type { EffectOutcome, ProbeAnswer } from '../../domain/effect.ts';
 import { isHealthy } from '../docker/health.ts';
 import { rollOut, stuck } from './carry-out.ts';
-import { nextMove } from './next-move.ts';
+import { nextMoves } from './next-move.ts';
 import { jobsOf } from './order.ts';
 import { whyNotFrom } from './preflight.ts';
 import { isMade, readMembers } from './stand.ts';
@@ -61,7 +61,7 @@ export async function whereabouts(
   if (members.some((member) => isMade(member, opId, true))) return made.length > 0 ? 'partial' : 'not_done';
   if (made.length === 0) return 'not_done';
   const proven = new Set(made.map(({ service }) => service));
-  if (nextMove(members, { proven, brought: new Set() }, rollout).do !== 'end') return 'partial';
+  if (nextMoves(members, { proven, brought: new Set() }, rollout).length > 0) return 'partial';
   const jobs = jobsOf(record);
   const serving = made.filter(({ service }) => !jobs.has(service));
   const healthy = serving.every(({ container }) => isHealthy(container, pace.steadyMs, clock.wall()));
