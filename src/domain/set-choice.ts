@@ -5,6 +5,9 @@ import type { Backups } from './ports/backups.ts';
 /** What a step or a check may say of the set that it means, beside its id. */
 export const setWords = ['newest', 'before_incident', 'incident'] as const;
 
+/** What is said of a word that means no set. */
+export const setExpected = `expected ${setWords.join(', ')}, or the id of a set`;
+
 /** The same in a sentence, for schemas. */
 export const setWordsMeaning =
   'newest: the newest that was read back, that no incident made, and that is older than the sets of this incident; before_incident: the newest such from before the incident began; incident: the newest that was made for it; or the id of a set';

@@ -49,13 +49,22 @@ docker: { socket: /var/run/docker.sock }
 # Under which browsers reach the API, for the links in messages.
 # public_url: https://rollbackd.example
 
+# Data that steps and checks reach by name, the folders that steps may change files in, and what backup sets hold:
+# data_stores:
+#   orders: { mysql: { url: 'mysql://db:3306/shop', user: rollbackd, password: { file: /run/secrets/db } } }
+# file_roots: [/srv/shop]
+# backups:
+#   directory: /var/backups/rollbackd
+#   recipes: { shop: { stores: [orders], files: [/srv/shop/.env] } }
+#   schedule: [{ cron: '0 2 * * *', recipe: shop }]
+
 # No automatic rollback on Friday from four in the afternoon on: people are asked instead.
 # freeze:
 #   - { cron: '0 16 * * 5', for: 62h, reason: weekend }
 
 targets:
   shop:
-    # The name of the container. Other targets have a link or a repository instead.
+    # The name of the container. Other targets have a stack (a Compose project), a swarm service, a link or a repository.
     container: shop
     rules: [shop]
     playbook: service

@@ -2,6 +2,7 @@ import { RollbackError } from '../../domain/errors.ts';
 import type { IncidentView } from '../../domain/ports/daemon.ts';
 import { sleep } from '../../domain/ports/clock.ts';
 import { formatDuration, MINUTE, SECOND } from '../../domain/time.ts';
+import { fitted } from '../columns.ts';
 import type { CliContext } from '../command.ts';
 import { printable } from '../printable.ts';
 import { clockTime } from '../times.ts';
@@ -76,18 +77,27 @@ interface Shown {
 }
 
 function tell(context: CliContext, view: IncidentView, shown: Shown, many: boolean): void {
-  const lines = [...newLines(context.clock.now(), view, shown, many), ...waitingLines(view, shown)];
+  const lines = [...newLines(context, view, shown, many), ...waitingLines(view, shown)];
   // They would be written behind what stands on the line.
   if (lines.length > 0) context.progress?.('');
   for (const line of lines) context.out(line);
 }
 
-/** What was journaled since the last look. */
-function newLines(now: number, { journal, target }: IncidentView, shown: Shown, many: boolean): string[] {
+/** What was journaled since the last look. That a step is due says nothing to people: next comes that it started. */
+function newLines(
+  { clock, width }: CliContext,
+  { journal, target }: IncidentView,
+  shown: Shown,
+  many: boolean,
+): string[] {
   const fresh = printable(journal).filter(({ seq }) => seq > shown.seq);
   shown.seq = fresh.at(-1)?.seq ?? shown.seq;
   const who = many ? `${printable(target)}: ` : '';
-  return fresh.map(({ at, message }) => `${clockTime(at, now)}  ${who}${message}`);
+  const told = fresh.filter(({ type }) => type !== 'effect.intent');
+  return fitted(
+    told.map(({ at, message }) => [clockTime(at, clock.now()), who + message]),
+    width,
+  );
 }
 
 /** Who has to say what, once. */

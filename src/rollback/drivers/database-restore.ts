@@ -7,7 +7,7 @@ import type { Archivist, Backups } from '../../domain/ports/backups.ts';
 import type { Driver } from '../../domain/ports/driver.ts';
 import { nameRelease, schemasOf } from '../../domain/release.ts';
 import { formatQuantity } from '../../domain/quantity.ts';
-import { setWords, setWordsMeaning } from '../../domain/set-choice.ts';
+import { setExpected, setWords, setWordsMeaning } from '../../domain/set-choice.ts';
 import { MINUTE } from '../../domain/time.ts';
 import type { BackupStepParts, Doing } from '../backup-set.ts';
 import { restoreOver } from '../database/overwriting.ts';
@@ -21,7 +21,7 @@ import { asShell } from './shell-text.ts';
 const schema = z.strictObject({
   store: z.string().min(1).describe('The database that comes back: one of data_stores'),
   from: z
-    .union([z.enum(setWords), z.string().regex(/^b-[0-9a-z-]+$|^\$\{/, 'expected the id of a set')])
+    .union([z.enum(setWords), z.string().regex(/^b-[0-9a-z-]+$|^\$\{/, setExpected)])
     .default('newest')
     .describe(`The set; ${setWordsMeaning}`),
   in_place: z

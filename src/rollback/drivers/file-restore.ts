@@ -12,7 +12,7 @@ import { digest, type Json } from '../../domain/json.ts';
 import type { Finding, Step } from '../../domain/plan.ts';
 import type { Backups } from '../../domain/ports/backups.ts';
 import type { Driver } from '../../domain/ports/driver.ts';
-import { chooseSet, partHolding, setWords, setWordsMeaning } from '../../domain/set-choice.ts';
+import { chooseSet, partHolding, setExpected, setWords, setWordsMeaning } from '../../domain/set-choice.ts';
 import { MINUTE } from '../../domain/time.ts';
 import { changesOf } from '../files/restore-changes.ts';
 import { digestOfTree, differencesOf, type TreeDigest } from '../files/tree-digest.ts';
@@ -26,7 +26,7 @@ const schema = z.strictObject({
     .min(1)
     .describe('Files and folders that come back. Each must lie inside file_roots, and in the set'),
   from: z
-    .union([z.enum(setWords), z.string().regex(/^b-[0-9a-z-]+$|^\$\{/, 'expected the id of a set')])
+    .union([z.enum(setWords), z.string().regex(/^b-[0-9a-z-]+$|^\$\{/, setExpected)])
     .default('newest')
     .describe(`The set; ${setWordsMeaning}`),
 });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { setWords, setWordsMeaning } from '../../domain/set-choice.ts';
+import { setExpected, setWords, setWordsMeaning } from '../../domain/set-choice.ts';
 
 const topic = z.string().regex(/^[A-Za-z0-9._-]{1,249}$/, 'expected the name of a topic');
 
@@ -18,7 +18,7 @@ export const offsetOptions = z.strictObject({
       'recorded: what a backup set holds; earliest, latest: the ends of the log; or the first record at or after a time such as 2026-11-21T04:00:00Z',
     ),
   set: z
-    .union([z.enum(setWords), z.string().regex(/^b-[0-9a-z-]+$/)])
+    .union([z.enum(setWords), z.string().regex(/^b-[0-9a-z-]+$/, setExpected)])
     .default('newest')
     .describe(`For to: recorded, the set; ${setWordsMeaning}`),
 });

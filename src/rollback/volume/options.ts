@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { setWords, setWordsMeaning } from '../../domain/set-choice.ts';
+import { setExpected, setWords, setWordsMeaning } from '../../domain/set-choice.ts';
 import { durationOption } from '../drivers/duration-option.ts';
 
 const volumeName = z.string().min(1).describe('A Docker volume of the driver local');
@@ -50,7 +50,7 @@ export type SnapshotOptions = z.output<typeof snapshotOptions>;
 export const restoreOptions = z.strictObject({
   volume: volumeName,
   from: z
-    .union([z.enum(setWords), z.string().regex(/^b-[0-9a-z-]+$|^\$\{/, 'expected the id of a set')])
+    .union([z.enum(setWords), z.string().regex(/^b-[0-9a-z-]+$|^\$\{/, setExpected)])
     .default('newest')
     .describe(`The set; ${setWordsMeaning}`),
   stop,
