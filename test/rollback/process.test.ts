@@ -1,5 +1,6 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import {
+  chmodSync,
   chownSync,
   existsSync,
   mkdirSync,
@@ -141,6 +142,9 @@ describe('a pid file', () => {
     chownSync(pidFile, 1234, 1234);
     expect(await said()).toBe(`refuse: it belongs to user 1234, but process ${child.pid} to user 0`);
     chownSync(pidFile, 0, 0);
+    chmodSync(pidFile, 0o666);
+    expect(await said()).toBe('refuse: others than its owner may write it');
+    chmodSync(pidFile, 0o644);
     const yesterday = new Date(Date.now() - 86_400_000);
     utimesSync(pidFile, yesterday, yesterday);
     expect(await said()).toBe(

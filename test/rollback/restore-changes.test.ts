@@ -83,6 +83,21 @@ test('in other texts, what may be a secret is left out', () => {
   expect(change('a.txt', 'a\n', `${'x9'.repeat(20)}\n`)).toBe('from line 1; - a; + …');
 });
 
+test.each([
+  ['{"user":"root","password":"hunter2"}', '{"user":"root","password": …'],
+  ['url: jdbc:mysql://db/shop?user=a&password=hunter2', 'url: jdbc:mysql://db/shop?user=a&password= …'],
+  ['run: mysql --password hunter2', 'run: mysql --password …'],
+  ['<add name="DbPassword" value="hunter2"/>', '<add name="DbPassword" …'],
+])('a secret behind other words of its line is left out: %s', (line, shown) => {
+  expect(change('a.conf', 'a\nb c\n', `a\n${line}\n`)).toBe(`from line 2; - b c; + ${shown}`);
+});
+
+test('a secret on the line below its name is left out', () => {
+  expect(change('a.yaml', 'password:\n  hunter2\nx y\n', 'password:\n  horse\nx y\n')).toBe(
+    'from line 2; - …; + …',
+  );
+});
+
 test('long changes are cut', () => {
   const many = Array.from({ length: 9 }, (_, index) => `line ${index}`).join('\n');
 

@@ -20,12 +20,14 @@ const mostBytes = 4_096;
  *
  * @param path as the host has it
  * @throws RollbackError `REFUSED` where the file names what must not be signalled: 1, this daemon or what started it, a
- * process that began after the file was written, or one of another user than the file; `ANSWER_INVALID`
+ * process that began after the file was written, or one of another user than the file; or where others may write it;
+ * `ANSWER_INVALID`
  */
 export async function processOfPidFile(path: string, hostRoot: string): Promise<NamedProcess | null> {
   const file = await readPid(path, hostRoot);
   if (file === null) return null;
   const { pid } = file;
+  if (file.open) throw refused(path, 'others than its owner may write it');
   if (pid <= 1) throw refused(path, `it names process ${pid}`);
   if (await isOurs(pid)) throw refused(path, `process ${pid} is rollbackd, or what started it`);
   const status = await statusOf(pid);
@@ -68,7 +70,12 @@ export function signalProcess({ pid, startTicks }: NamedProcess, name: 'SIGTERM'
 async function readPid(
   path: string,
   hostRoot: string,
-): Promise<{ readonly pid: number; readonly writtenAt: number; readonly uid: number } | null> {
+): Promise<{
+  readonly pid: number;
+  readonly writtenAt: number;
+  readonly uid: number;
+  readonly open: boolean;
+} | null> {
   try {
     const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
     const handle = await open(await hostPath(hostRoot, path), flags);
@@ -81,7 +88,14 @@ async function readPid(
         throw new RollbackError('ANSWER_INVALID', `the pid file ${path} does not hold a process id`, {
           path,
         });
-      return { pid: Number(first), writtenAt: facts.mtimeMs, uid: facts.uid };
+      const others = facts.gid === 0 ? 0o002 : 0o022;
+      return {
+        pid: Number(first),
+        writtenAt: facts.mtimeMs,
+        uid: facts.uid,
+        // Of root, even a group that may write is somebody else.
+        open: (facts.mode & (facts.uid === 0 ? others : 0o002)) !== 0,
+      };
     } finally {
       await handle.close();
     }

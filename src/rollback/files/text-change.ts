@@ -75,24 +75,41 @@ function lineChanges(old: readonly string[], next: readonly string[]): readonly 
   while (first < shorter && old[first] === next[first]) first += 1;
   let last = 0;
   while (last < shorter - first && old[old.length - 1 - last] === next[next.length - 1 - last]) last += 1;
-  const gone = old.slice(first, old.length - last);
-  const come = next.slice(first, next.length - last);
+  const gone = shownLines(old, first, old.length - last);
+  const come = shownLines(next, first, next.length - last);
   return [`from line ${first + 1}`, ...marked('-', gone), ...marked('+', come)];
+}
+
+/** As many of these lines as are shown; of the others nothing. */
+function shownLines(lines: readonly string[], from: number, to: number): readonly string[] {
+  return lines.slice(from, to).map((line, index) => {
+    if (index >= mostLines) return '';
+    // What is cut here is never shown; a pattern must not be busy with it.
+    return announcesSecret(lines, from + index) ? '…' : withoutSecrets(line.slice(0, 4 * longest));
+  });
+}
+
+/** Whether what stands above a line names a secret whose value is still to come. */
+function announcesSecret(lines: readonly string[], at: number): boolean {
+  const above = (lines[at - 1] ?? '').slice(-longest);
+  return secretName.test(above) && /[:=>|[{(,\\]\s*$/.test(above);
 }
 
 function marked(mark: '-' | '+', lines: readonly string[]): readonly string[] {
   const more = lines.length - mostLines;
   return [
-    ...lines.slice(0, mostLines).map((line) => `${mark} ${withoutSecrets(line).slice(0, longest)}`),
+    ...lines.slice(0, mostLines).map((line) => `${mark} ${line.slice(0, longest)}`),
     ...(more > 0 ? [`${mark} … ${more} more lines`] : []),
   ];
 }
 
 const secretName = /pass|pwd|secret|token|key|credential|auth|cookie|session|salt|private|dsn|cert/i;
 
-/** What stands behind a name that speaks of secrets, in an address, or is too long for a word. */
+const nameAndRest = new RegExp(`^(.*?(?:${secretName.source})\\w*["']?\\s*[:=]?)(.*)$`, 'i');
+
+/** What stands behind a word that speaks of secrets, wherever it is; in an address; or is too long for a word. */
 function withoutSecrets(line: string): string {
-  const [, name = '', rest = ''] = /^([^:=]*[:=])(.*)$/.exec(line) ?? [];
-  const plain = secretName.test(name) && rest.trim() !== '' ? `${name} …` : line;
+  const [, named = line, rest = ''] = nameAndRest.exec(line) ?? [];
+  const plain = rest.trim() === '' ? line : `${named.trimEnd()} …`;
   return plain.replaceAll(/\/\/[^\s/@]*@/g, '//…@').replaceAll(/[\w+/=-]{24,}/g, '…');
 }
