@@ -180,6 +180,25 @@ test('it stops where it is when the guard does not hold for its patience, or can
   }
 });
 
+test('a guard that answers with several values, or none, does not hold', async () => {
+  const redis = await testRedis();
+  await fill(redis, numbered('k', 5));
+  const guard = { query: 'db_pool_used', below: '80%', patience: '1s' };
+  for (const values of [[0.1, 0.2], []]) {
+    const series = values.map((value) => ({ labels: {}, value, at: 0 }));
+    const answerer: Answerer = {
+      ...answering(),
+      query: () => Promise.resolve({ type: 'vector', series, warnings: [] }),
+    };
+    const { applied } = await caching(redis, { patterns: ['k*'], guard }, answerer);
+
+    expect((await applied()).detail).toBe(
+      `stopped after 0 keys of cache: db_pool_used gave ${values.length} values, not one for 1s so the cache is left to fill again`,
+    );
+  }
+  expect(await keysOf(redis)).toHaveLength(5);
+});
+
 test('killed between any two batches, the next attempt takes the rest', async () => {
   const redis = await testRedis();
   for (const nth of [1, 2, 3, 4]) {
@@ -208,6 +227,33 @@ test('a server that goes down in the middle fails the step, which may be tried a
   await elapse(clock, done);
 
   expect(await done).toMatchObject({ ended: 'failed', retryable: true });
+});
+
+test('where a failure is only a warning, a server that is away is tried again, and what is left is told', async () => {
+  const redis = await testRedis();
+  await fill(redis, numbered('k', 5));
+  const { applied } = await caching(redis, { patterns: ['k*'], on_failure: 'warn' });
+  const reached = await applied();
+  expect(reached.detail).toBe('invalidated keys like k* in cache: 5 keys went, 0 are there again');
+  await redis.kill();
+  const { driver, step, clock } = await caching(redis, { patterns: ['k*'], on_failure: 'warn' });
+  const outcome = driver.apply(step, opId, never);
+
+  expect(await elapse(clock, outcome)).toBeGreaterThanOrEqual(30_000);
+  expect((await outcome).ended).toBe('done');
+  expect((await outcome).detail).toMatch(
+    /^WARNING: not invalidated, so verification decides: could not connect in cache /,
+  );
+});
+
+test('a guard that does not hold stops it, also where that is only a warning', async () => {
+  const redis = await testRedis();
+  await fill(redis, numbered('k', 5));
+  const guard = { query: 'pool', below: 0.8, patience: '2s' };
+  const { applied } = await caching(redis, { patterns: ['k*'], guard, on_failure: 'warn' }, answering(0.9));
+
+  expect((await applied()).detail).toMatch(/^WARNING: not invalidated, .*: stopped after 0 keys of cache/);
+  expect(await keysOf(redis)).toHaveLength(5);
 });
 
 test('a wrong password is refused for good and told without it', async () => {

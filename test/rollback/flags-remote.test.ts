@@ -79,6 +79,18 @@ test('a flag over HTTP is written, read back, and put back', async () => {
   expect(driver.byHand(step).join()).not.toContain('hush');
 });
 
+test('a flag that holds already what is wanted is not written, nor by the undo', async () => {
+  const { state, url, driver, step } = await flagServer({ data: { enabled: false, owner: 'mdm' } });
+
+  expect(await driver.apply(step, opId, never)).toEqual({
+    ended: 'done',
+    detail: `data.enabled at ${url} is false already`,
+  });
+  state.body = { data: { enabled: true, owner: 'mdm' } };
+  expect(await driver.undo?.(step, opId, never)).toMatchObject({ ended: 'done' });
+  expect(state.seen).toEqual([]);
+});
+
 test('killed between any two calls, it is written once and what was before is known', async () => {
   for (let nth = 1; ; nth += 1) {
     const { state, driver, step } = await flagServer();

@@ -236,6 +236,18 @@ describe('a hostile working copy runs nothing', () => {
     expect([existsSync(pwned), it.read('tests/a.py')]).toEqual([false, 'bad\n']);
   });
 
+  test('it became unfit after the step: git is not run there to ask about it', async () => {
+    const it = spoilt();
+    const pwned = join(it.path, 'PWNED');
+    const { driver, step } = taking(it);
+    expect(await driver.apply(step, opId, never)).toMatchObject({ ended: 'done' });
+    expect(await driver.probe(step, opId, never)).toBe('done');
+    it.git('config', 'core.fsmonitor', `touch ${pwned}`);
+
+    expect(await driver.probe(step, opId, never)).toBe('unknown');
+    expect(existsSync(pwned)).toBe(false);
+  });
+
   test('its hooks are not run', async () => {
     const it = spoilt();
     const pwned = join(it.path, 'PWNED');

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { EnvironmentPolicy } from '../../src/domain/environment.ts';
 import { knownEnvironments } from '../../src/domain/environment.ts';
 import { HOUR, MINUTE, SECOND } from '../../src/domain/time.ts';
+import { assessed } from './asked.ts';
 import { carol, type Watching, watching, type WatchingOptions } from './watching.ts';
 
 /** A daemon of this environment, on which v2 breaks. */
@@ -93,6 +94,24 @@ describe('in development', () => {
     expect(w.world.ledger).toEqual([]);
     expect(await w.state()).toBe('asking');
     expect(await w.reason()).toMatch(/^asks because shop is frozen by carol until /);
+  });
+
+  test('what a person rejected is not rolled back when it becomes worse: they are asked again', async () => {
+    await using w = await watching({
+      rules: assessed(),
+      configuration: { environment: 'development', environments: knownEnvironments },
+    });
+    await w.deploy('v2');
+    await w.asks({ do: 'freeze', target: 'shop', forMs: 2 * HOUR, note: 'a demo' }, carol);
+    w.breaks('v2', 0.3);
+    await w.wait(2 * MINUTE);
+    await w.answers('reject');
+    await w.asks({ do: 'unfreeze', target: 'shop' }, carol);
+    w.breaks('v2');
+    await w.wait(5 * MINUTE);
+
+    expect(w.world.ledger).toEqual([]);
+    expect(await w.state()).toBe('asking');
   });
 
   test('the budget brakes: beyond it people are asked', async () => {

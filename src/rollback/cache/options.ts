@@ -38,6 +38,12 @@ export const cacheOptions = z
       .describe(
         'With patterns: what must hold between batches, so that what refills the cache is not overrun',
       ),
+    on_failure: z
+      .enum(['fail', 'warn'])
+      .default('fail')
+      .describe(
+        'warn: a server that is away is tried for 30 s; what cannot be invalidated then is a warning, the plan goes on, and verification decides',
+      ),
   })
   .refine(
     ({ patterns, database, everything }) =>

@@ -12,6 +12,10 @@ import { untilHolds } from '../cache/guard.ts';
 import { cacheOptions, type CacheOptions } from '../cache/options.ts';
 import { asShell } from './shell-text.ts';
 
+/** How often a server that is away is asked again where a failure is only a warning, and for how long. */
+const againMs = 2 * SECOND;
+const patienceMs = 30 * SECOND;
+
 export interface CacheParts {
   readonly stores: Readonly<Record<string, DataStore>>;
   readonly open: RedisOpener;
@@ -50,7 +54,10 @@ export function cacheInvalidateDriver(parts: CacheParts): Driver<CacheOptions> {
       const of = typeof keys === 'number' ? `, which holds ${keys} keys` : '';
       return `invalidate ${what(options)} in ${options.store}${of}`;
     },
-    apply: (step, opId, signal) => invalidate(step, opId, parts, signal),
+    apply: (step, opId, signal) =>
+      cacheOptions.parse(step.options).on_failure === 'warn'
+        ? orWarn(step, opId, parts, signal)
+        : invalidate(step, opId, parts, signal),
     async probe(step, opId, signal) {
       const store = storeOf(step, parts);
       if (store === null) return 'unknown';
@@ -101,6 +108,26 @@ async function invalidate(
     if (error instanceof RollbackError && error.code !== 'ABORTED')
       return failed(error.message, error.recourse === 'retry');
     throw error;
+  }
+}
+
+/** Where the plan has more to lose than a cache, e.g. what it has restored. */
+async function orWarn(
+  step: Step,
+  opId: string,
+  parts: CacheParts,
+  signal: AbortSignal,
+): Promise<EffectOutcome> {
+  const until = parts.clock.now() + patienceMs;
+  for (;;) {
+    const outcome = await invalidate(step, opId, parts, signal);
+    if (outcome.ended === 'done') return outcome;
+    if (!outcome.retryable || parts.clock.now() >= until)
+      return {
+        ended: 'done',
+        detail: `WARNING: not invalidated, so verification decides: ${outcome.detail}`,
+      };
+    await sleep(parts.clock, againMs, signal);
   }
 }
 
