@@ -24,6 +24,7 @@ const part = z.strictObject({
     schemaVersion: textOrNull,
     source: z.string().optional(),
     counts: z.record(z.string(), z.number()),
+    digests: z.strictObject({ by: z.string(), tables: z.record(z.string(), z.string()) }).optional(),
   }),
 });
 
@@ -59,7 +60,7 @@ export function writeManifest(made: BackupSet, key: SetKey | null): string {
 /**
  * Reads a manifest.
  *
- * @throws RollbackError `BACKUP_INVALID` when it is cut off, was changed, or belongs to another set
+ * @throws RollbackError `BACKUP_INVALID` when it is cut off, was changed, belongs to another set, or, with a key, has no seal of it
  */
 export function readManifest(text: string, id: string, key: SetKey | null): BackupSet {
   const invalid = (why: string): RollbackError =>
@@ -71,9 +72,11 @@ export function readManifest(text: string, id: string, key: SetKey | null): Back
   if (read.data.id !== id) throw invalid(`belongs to ${read.data.id}`);
   const withKey = outer.data.seal.startsWith('hmac-sha256:');
   if (withKey && key === null) throw invalid('is sealed with a key, and none is configured (backups.key)');
+  // Whoever can write there could otherwise put a set of their own in the place of any.
+  if (!withKey && key !== null)
+    throw invalid('is not sealed with the key (backups.key): anybody who writes there could have made it');
   if (outer.data.seal !== sealOf(outer.data.set, withKey ? key : null))
     throw invalid(withKey ? 'was changed, or sealed with another key' : 'was changed');
-  // Whoever can write files could otherwise put a set without encryption in the place of one with it.
   if (read.data.encrypted && !withKey)
     throw invalid('was changed: it speaks of encryption, and is not sealed');
   return read.data;

@@ -40,13 +40,14 @@ export interface Demand {
 
 /**
  * What the table asks for before this thing is replaced: a set that holds it, unless its risk is `none`; with
- * `caution` a person, too; with `no` the volumes of its store in the same set. A volume counts as its store does.
+ * `caution` a person, too; with `no` a person, the set whatever the risk, and the volumes of its store in it. A volume counts as its store does.
  */
 export function demandOf(thing: BackedUp, { risks, stores }: DataWorth): Demand {
   const store = storeOf(thing, stores);
   const row = (store === null ? null : risks[store.kind]) ?? null;
   if (store === null || row === null) return { held: [thing], asks: false, problem: null, row: null };
-  if (row.risk === 'none') return { held: [], asks: false, problem: null, row };
+  if (row.risk === 'none' && row.migration !== 'no')
+    return { held: [], asks: row.migration === 'caution', problem: null, row };
   if (row.migration !== 'no') return { held: [thing], asks: row.migration === 'caution', problem: null, row };
   const volumes = volumesOf(store).map((name) => ({ kind: 'volume', name }) as const);
   const problem =
@@ -56,11 +57,21 @@ export function demandOf(thing: BackedUp, { risks, stores }: DataWorth): Demand 
   return { held: [thing, ...volumes.filter(({ name }) => name !== thing.name)], asks: true, problem, row };
 }
 
-/** The more careful of two rows of one kind, as two packs may have them. */
+/**
+ * Two rows of one kind, as two packs may have them, as one: the greater risk, and the less willing word. Neither pack
+ * takes back what the other asks for.
+ */
 export function moreCareful(one: DataRisk, other: DataRisk): DataRisk {
-  const word = migrationWords.indexOf(other.migration) - migrationWords.indexOf(one.migration);
-  if (word !== 0) return word > 0 ? other : one;
-  return lossRisks.indexOf(other.risk) > lossRisks.indexOf(one.risk) ? other : one;
+  const risk = later(lossRisks, one.risk, other.risk);
+  const migration = later(migrationWords, one.migration, other.migration);
+  const rows = one.note === other.note ? [one] : [one, other];
+  const saying = rows.filter((row) => row.risk === risk || row.migration === migration);
+  const whole = saying.find((row) => row.risk === risk && row.migration === migration);
+  return { risk, migration, note: whole?.note ?? saying.map(({ note }) => note).join('; ') };
+}
+
+function later<T>(order: readonly T[], one: T, other: T): T {
+  return order.indexOf(other) > order.indexOf(one) ? other : one;
 }
 
 function storeOf({ kind, name }: BackedUp, stores: DataWorth['stores']): DataStore | null {

@@ -150,6 +150,15 @@ describe('a set that is not as it was made is named', () => {
     });
   });
 
+  test('one of somebody else without a seal, in the place of one with a key', async () => {
+    const it = await oneSet({ passphrase: 'correct horse battery' });
+    const forged = await (await it.openBackups({ key: null })).create('shop', nobody, quiet, never);
+    const why = `the manifest of ${forged.id} is not sealed with the key (backups.key): anybody who writes there could have made it`;
+
+    await expect(it.backups.find(forged.id)).rejects.toMatchObject({ code: 'BACKUP_INVALID', message: why });
+    expect((await it.backups.list()).map(({ id }) => id)).toEqual([it.set.id]);
+  });
+
   test('another key, and none at all', async () => {
     const it = await oneSet({ passphrase: 'correct horse battery' });
     await expect((await it.openBackups({ key: null })).find(it.set.id)).rejects.toMatchObject({

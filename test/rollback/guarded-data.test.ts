@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { BackedUp } from '../../src/domain/backup.ts';
-import type { DataRisks } from '../../src/domain/data-risk.ts';
+import { demandOf, moreCareful, type DataRisk, type DataRisks } from '../../src/domain/data-risk.ts';
 import type { DataStore } from '../../src/domain/data-store.ts';
 import type { Backups } from '../../src/domain/ports/backups.ts';
 import type { Driver } from '../../src/domain/ports/driver.ts';
@@ -187,4 +187,21 @@ test.each([
   const guard = { isDevelopment: () => false, worth: () => ({ risks, stores }) };
   const backups = having(sets) as Backups;
   expect(await uncovered({ ...guard, backups }, aStep('replace', {}), [store(name)])).toBe(says);
+});
+
+test('of two packs neither takes back what the other asks for', () => {
+  const careful: DataRisk = { risk: 'none', migration: 'caution', note: 'a person knows' };
+  const costly: DataRisk = { risk: 'high', migration: 'yes', note: 'nothing rebuilds it' };
+  const both = { risk: 'high', migration: 'caution' };
+  expect(moreCareful(careful, costly)).toEqual({ ...both, note: 'a person knows; nothing rebuilds it' });
+  expect(moreCareful(costly, careful)).toEqual({ ...both, note: 'nothing rebuilds it; a person knows' });
+  expect(moreCareful(costly, { ...costly, risk: 'low', note: 'less' })).toEqual(costly);
+});
+
+test('a risk of none asks for no set, but keeps what the word asks for', () => {
+  const demanded = (migration: DataRisk['migration']) =>
+    demandOf(store('meanings'), { stores, risks: { milvus: { risk: 'none', migration, note: '' } } });
+  expect(demanded('yes')).toMatchObject({ held: [], asks: false });
+  expect(demanded('caution')).toMatchObject({ held: [], asks: true });
+  expect(demanded('no')).toMatchObject({ held: [store('meanings'), volume('milvus_data')], asks: true });
 });
