@@ -3,7 +3,7 @@
 #
 #   COMPOSE=PROGRAM LEDGER=FILE compose.sh ARGUMENTS
 #
-# `up`, `back` when the step is taken back, and `build` are kept at work as long as there is a file LEDGER.ACT.SERVICE.
+# `up`, `back` when the step is taken back, and `build` stop midway as long as there is a file LEDGER.ACT.SERVICE.
 act='' service=''
 for word in "$@"; do
   case $word in
@@ -16,9 +16,19 @@ done
 [ "${undo:-}" = yes ] && act=back
 note() { printf '%s\n' "$1 $act $service ${ROLLBACKD_OP_ID:-nobody} $$" >>"$LEDGER"; }
 
-note begin
-while [ -e "$LEDGER.$act.$service" ]; do sleep 0.05; done
-"$COMPOSE" "$@"
+held="$LEDGER.$act.$service"
+if [ -e "$held" ]; then
+  "$COMPOSE" "$@" &
+  sleep 0.4
+  kill -STOP $! 2>/dev/null
+  note begin
+  while [ -e "$held" ]; do sleep 0.05; done
+  kill -CONT $! 2>/dev/null
+  wait $!
+else
+  note begin
+  "$COMPOSE" "$@"
+fi
 code=$?
 note end
 exit $code
