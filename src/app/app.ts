@@ -88,7 +88,14 @@ function facade({ configuration, version }: AppOptions, facing: Facing): Daemon 
     loaded: () => reloader.loaded(),
     reload: () => reloader.reload(),
     doctor: () =>
-      examine({ parts, connections, configuration: book.configuration, slack: late.slack, closed }),
+      examine({
+        parts,
+        connections,
+        configuration: book.configuration,
+        backups: backing?.backups ?? null,
+        slack: late.slack,
+        closed,
+      }),
     answerers: answerersOf(configuration, connections),
     scrape: () => scraped.view(),
     vault,

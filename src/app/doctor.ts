@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { examinePage } from '../detect/scrape/examine-page.ts';
 import type { Configuration } from '../domain/configuration.ts';
 import { messageOf } from '../domain/errors.ts';
+import type { Backups } from '../domain/ports/backups.ts';
 import type { DoctorView } from '../domain/ports/daemon.ts';
 import type { Parts } from '../engine/parts.ts';
 import type { Connections } from './connections.ts';
@@ -12,6 +13,8 @@ export interface Examined {
   readonly parts: Parts;
   readonly connections: Connections;
   readonly configuration: Configuration;
+  /** null where none are configured. */
+  readonly backups: Pick<Backups, 'examine'> | null;
   /** Whether the API asks for tokens. */
   readonly closed: () => boolean;
   /** What people click there may not arrive. */
@@ -26,7 +29,12 @@ interface Examination {
 
 /** Whether the daemon can reach everything and may do everything. Changes nothing. */
 export async function examine(examined: Examined): Promise<DoctorView> {
-  const examinations = [...ofDaemon(examined), ...ofServices(examined), ...ofTargets(examined)];
+  const examinations = [
+    ...ofDaemon(examined),
+    ...ofServices(examined),
+    ...ofBackups(examined),
+    ...ofTargets(examined),
+  ];
   const checks = await Promise.all(examinations.map((examination) => perform(examined, examination)));
   const clicks = examined.slack?.check() ?? null;
   return { checks: clicks === null ? checks : [...checks, clicks] };
@@ -91,6 +99,20 @@ function ofServices({ connections, configuration }: Examined): Examination[] {
     });
   }
   return services;
+}
+
+/** Whether a set could be made now: everything it holds is reached, with its tools, and there is room. */
+function ofBackups({ backups, configuration }: Examined): Examination[] {
+  const recipes = Object.keys(configuration.backups?.recipes ?? {});
+  if (backups === null) return [];
+  return recipes.map((recipe) => ({
+    name: `backup ${recipe}`,
+    look: async (signal) => {
+      const { problems, warnings } = await backups.examine(recipe, signal);
+      const fine = ['a set can be made', ...warnings].join('; ');
+      return sayOrThrow(problems.length === 0 ? null : problems.join('; '), fine);
+    },
+  }));
 }
 
 function ofTargets({ parts, configuration }: Examined): Examination[] {

@@ -71,7 +71,12 @@ export function backupDesk(parts: DeskParts): OwnDesk {
       return running.start({ does: 'restore', recipe: set.recipe, set: id, by }, async (progress, signal) => {
         const whole = names.length > 0 ? wanted : wanted.filter((part) => isWhole(backups, part));
         const details = await restore(parts, { set, parts: whole, progress, signal });
-        return { ended: 'well', message: `${details.length} parts of ${id} are in use`, details, set: id };
+        return {
+          ended: 'well',
+          message: `${details.length === 1 ? `1 part of ${id} is` : `${details.length} parts of ${id} are`} in use`,
+          details,
+          set: id,
+        };
       });
     },
     async prune(by) {

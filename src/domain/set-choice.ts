@@ -1,5 +1,6 @@
 import { holds, type BackedUp, type BackupPart, type BackupSet } from './backup.ts';
 import { RollbackError } from './errors.ts';
+import { dryRunIncident } from './plan.ts';
 import type { Backups } from './ports/backups.ts';
 
 /** What a step or a check may say of the set that it means, beside its id. */
@@ -47,10 +48,11 @@ export async function chooseSet(backups: Sets, wanted: SetWanted): Promise<Backu
       const began = backups.began(ofOne(incident));
       if (began === null)
         throw new RollbackError('REFUSED', `when ${incident} began is not known; name the set by its id`);
-      const when = `${new Date(began).toISOString().slice(0, 16)}Z`;
+      const instant = `${new Date(began).toISOString().slice(0, 16)}Z`;
+      const when = incident === dryRunIncident ? '' : ` from before ${incident} began at ${instant}`;
       return found(
         holding.find((set) => set.incident === null && set.madeAt < began),
-        `no backup set that was read back, and that no incident made, holds ${what} from before ${incident} began at ${when}`,
+        `no backup set that was read back, and that no incident made, holds ${what}${when}`,
       );
     }
     case 'newest': {

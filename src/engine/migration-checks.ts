@@ -179,7 +179,7 @@ function knownChecks(
     {
       what: 'rollback triggers are present',
       done: armed.length > 0,
-      detail: `${armed.length} armed rules with a CRITICAL level`,
+      detail: `${armed.length === 1 ? '1 armed rule' : `${armed.length} armed rules`} with a CRITICAL level`,
     },
     {
       what: 'users are told by a communication plan',

@@ -9,7 +9,8 @@ import { SimulatedClock } from '../fakes/clock.ts';
 const folder = new URL('../../docs/steps/', import.meta.url);
 const read = (name: string): string => readFileSync(new URL(name, folder), 'utf8');
 const pages = readdirSync(folder).filter((name) => name !== 'README.md');
-const { pack } = schemas({ clock: new SimulatedClock(), environment: {} });
+const { main, pack } = schemas({ clock: new SimulatedClock(), environment: {} });
+const isRightMain = new Ajv({ strict: false, allErrors: true }).compile(main);
 const isRight = new Ajv({ strict: false, allErrors: true }).compile(pack);
 
 test('docs/steps/README.md has a line for every step, with its risk', () => {
@@ -28,4 +29,14 @@ test.each(pages)('the steps shown in %s are right', (page) => {
     expect(isRight.errors ?? []).toEqual([]);
   }
   expect(examples).not.toEqual([]);
+});
+
+test.each(['layra', 'mdm'])('what the README of the pack %s wants in the main file is right', (name) => {
+  const readme = readFileSync(new URL(`../../rules/${name}/README.md`, folder), 'utf8');
+  const examples = [...readme.matchAll(/```yaml\n(.*?)```/gs)].map(([, yaml = '']) => yaml);
+  for (const yaml of examples) {
+    isRightMain({ version: 1, ...parse(yaml) });
+    expect(isRightMain.errors ?? []).toEqual([]);
+  }
+  expect(examples.length).toBeGreaterThan(1);
 });

@@ -48,7 +48,7 @@ test('a folder comes back with modes, owners, links and holes; the old one is ke
   });
 
   const kept = readdirSync(it.root).find((name) => name.startsWith('.rollbackd-old-')) ?? '';
-  expect(job).toMatchObject({ ended: 'well', message: `1 parts of ${set} are in use`, by: 'bob' });
+  expect(job).toMatchObject({ ended: 'well', message: `1 part of ${set} is in use`, by: 'bob' });
   expect(readFileSync(file, 'utf8')).toBe('MODE=good\n');
   const { mode, uid, gid } = statSync(file);
   expect([mode & 0o777, uid, gid]).toEqual([0o640, 1234, 5678]);
@@ -57,7 +57,7 @@ test('a folder comes back with modes, owners, links and holes; the old one is ke
   expect(lstatSync(join(it.conf, 'holes')).blocks).toBeLessThan(100);
   expect(readdirSync(it.conf).toSorted()).toEqual(['app.env', 'deep', 'holes', 'link']);
   expect(readFileSync(join(it.root, kept, 'app.env'), 'utf8')).toBe('MODE=bad\n');
-  expect(it.notes[1]).toContain(`backup.restored: bob: 1 parts of ${set} are in use`);
+  expect(it.notes[1]).toContain(`backup.restored: bob: 1 part of ${set} is in use`);
 });
 
 test('a working copy comes back with its branch, its commit and all work on top; what git ignores stays', async () => {
