@@ -12,9 +12,9 @@ import {
 } from '../../clients/databases/sqlite/copy.ts';
 import { ownFiles, sizeOfSqlite, type OwnFiles } from '../../clients/databases/sqlite/own-files.ts';
 import { removeSqlite, sqliteSwitched, switchSqlite } from '../../clients/databases/sqlite/switch.ts';
+import { sqliteFile } from '../../clients/databases/sqlite/where.ts';
 import { sqliteRows } from '../../clients/databases/sqlite-value.ts';
 import { fileFailure } from '../../clients/files/failure.ts';
-import { hostPath } from '../../clients/files/host-path.ts';
 import { whoHasOpen } from '../../clients/files/who-has-open.ts';
 import type { BackupFacts } from '../../domain/backup.ts';
 import { crashPoint } from '../../domain/crash-point.ts';
@@ -46,7 +46,7 @@ export function sqliteArchivist({ stores, hostRoot, stateDir }: SqliteParts): Ar
     const store = stores[name];
     if (store?.kind !== 'sqlite')
       throw new RollbackError('NOT_FOUND', `there is no data store ${name} of SQLite`);
-    return { ...store, file: await hostPath(hostRoot, store.path), shown: `${name} (${store.path})` };
+    return { ...store, file: await sqliteFile(hostRoot, store.path), shown: `${name} (${store.path})` };
   };
   const switching = async (name: string, scratch: string, keepAs: string) => {
     const { file: live, shown } = await at(name);

@@ -10,7 +10,7 @@ import { readSchemaVersion } from './schema-version.ts';
 import { inSqlite } from './sqlite/process.ts';
 import { shownValue } from './shown-value.ts';
 import { withoutPassword, type DatabaseTools } from './tools.ts';
-import { hostPath } from '../files/host-path.ts';
+import { sqliteFile } from './sqlite/where.ts';
 
 /** A script that brings a schema from one version to another. */
 export interface SchemaChange {
@@ -243,7 +243,7 @@ async function changeSqlite(
   { hostRoot }: SchemaTools,
   signal: AbortSignal,
 ): Promise<string> {
-  const path = await hostPath(hostRoot, store.path);
+  const path = await sqliteFile(hostRoot, store.path);
   const args = [
     path,
     store.schemaQuery ?? 'SELECT NULL',

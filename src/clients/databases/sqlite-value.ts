@@ -1,4 +1,4 @@
-import { hostPath } from '../files/host-path.ts';
+import { sqliteFile } from './sqlite/where.ts';
 import { inSqlite } from './sqlite/process.ts';
 
 /** The file is opened for reading only. */
@@ -20,6 +20,6 @@ export async function sqliteRows(
   query: string,
   signal: AbortSignal,
 ): Promise<readonly (readonly (string | null)[])[]> {
-  const rows = await inSqlite(script, [await hostPath(hostRoot, path), query], `${name} (${path})`, signal);
+  const rows = await inSqlite(script, [await sqliteFile(hostRoot, path), query], `${name} (${path})`, signal);
   return rows as readonly (readonly (string | null)[])[];
 }

@@ -25,7 +25,9 @@ const mostBytes = 16 * 1024 * 1024;
 export async function readHeldFile(path: string, files: FileRoots): Promise<ReadFileState> {
   await using folder = await holdFolder(dirname(path), files);
   try {
-    const handle = await open(folder.at(basename(path)), constants.O_RDONLY | constants.O_NOFOLLOW);
+    // A pipe in its place must not keep the daemon waiting for whoever writes to it.
+    const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+    const handle = await open(folder.at(basename(path)), flags);
     try {
       return await stateOf(handle, path);
     } finally {
