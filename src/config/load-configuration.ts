@@ -120,8 +120,9 @@ function readParts(
         ),
   );
   checkFallbacks(placedPlaybooks);
+  const setting = { playbooks: names, defaults, allowedPrograms: daemon.allowedPrograms };
   const placedRules = packs.flatMap(({ name, rules }) =>
-    rules === null ? [] : readRules(rules, { pack: name, playbooks: names, defaults }, context),
+    rules === null ? [] : readRules(rules, { pack: name, ...setting }, context),
   );
   const placedTargets = readTargets(main.at('targets'), {
     ...defaults,

@@ -17,6 +17,15 @@ export function checkPrograms(place: Place, allowedPrograms: readonly string[]):
   }
 }
 
+/** The same behind every `golden:` of a rule, at any depth; its other signals run no programs. */
+export function checkGoldenPrograms(place: Place, allowedPrograms: readonly string[]): void {
+  const { value } = place;
+  if (value === null || typeof value !== 'object') return;
+  for (const key of Array.isArray(value) ? value.keys() : Object.keys(value))
+    if (key === 'golden') checkPrograms(place.at(key), allowedPrograms);
+    else checkGoldenPrograms(place.at(key), allowedPrograms);
+}
+
 function checkProgram(place: Place, allowedPrograms: readonly string[]): void {
   const { value } = place;
   if (typeof value !== 'string' || allowedPrograms.includes(value)) return;

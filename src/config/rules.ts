@@ -7,6 +7,7 @@ import { readRuleSignal, signalKeys } from './composed.ts';
 import { readLevels } from './levels.ts';
 import type { Place } from './place.ts';
 import type { PlaybookNames } from './playbook-names.ts';
+import { checkGoldenPrograms } from './programs.ts';
 import type { ReadingContext } from './reading-context.ts';
 import { readRecovery } from './recovery.ts';
 import { blame, duration, interval, isName, nameProblem, pageUrl, someTime, text } from './scalars.ts';
@@ -48,14 +49,23 @@ export const ruleShape = {
   blame: blame.optional().describe('How recent a change must be to be blamed; off: whatever changed'),
 };
 
+/** What the rules of one pack are read with. */
+interface PackSetting {
+  readonly pack: string;
+  readonly playbooks: PlaybookNames;
+  readonly defaults: RuleDefaults;
+  readonly allowedPrograms: readonly string[];
+}
+
 /** The rules of one pack. Rules with problems are reported and left out. */
 export function readRules(
   place: Place,
-  setting: { pack: string; playbooks: PlaybookNames; defaults: RuleDefaults },
+  setting: PackSetting,
   context: ReadingContext,
 ): readonly PlacedRule[] {
   return place.entries('rules by name').flatMap(([name, at]) => {
     if (!isName(name)) at.problem(nameProblem, 'key');
+    checkGoldenPrograms(at, setting.allowedPrograms);
     const rule = readRule(at, { ...setting, name }, context);
     return rule === null ? [] : [{ rule, place: at }];
   });
@@ -63,7 +73,7 @@ export function readRules(
 
 function readRule(
   place: Place,
-  setting: { pack: string; name: string; playbooks: PlaybookNames; defaults: RuleDefaults },
+  setting: PackSetting & { readonly name: string },
   { sources }: ReadingContext,
 ): Rule | null {
   const words = Object.fromEntries(signalKeys(sources).map((kind) => [kind, z.unknown().optional()]));

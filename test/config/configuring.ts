@@ -1,6 +1,7 @@
 import { formatProblems } from '../../src/config/format-problems.ts';
 import { loadConfiguration, type LoadedConfiguration } from '../../src/config/load-configuration.ts';
 import type { Configuration } from '../../src/domain/configuration.ts';
+import type { Sources } from '../../src/domain/ports/source.ts';
 import { crontab, drivers, sources } from './registries.ts';
 
 /** Files by path, as text. */
@@ -17,10 +18,11 @@ const standardEnvironment = {
 export function configuring(
   files: Files,
   environment: Readonly<Record<string, string>> = standardEnvironment,
+  more: Sources = {},
 ): Promise<LoadedConfiguration> {
   return loadConfiguration({
     path: 'rollbackd.yaml',
-    registries: { sources, drivers },
+    registries: { sources: { ...sources, ...more }, drivers },
     crontab,
     environment,
     hostname: 'build-7',
@@ -44,8 +46,8 @@ export async function configured(
 }
 
 /** What `check` would print: problems, or warnings marked as such, or `ok`. */
-export async function verdictOn(files: Files): Promise<string> {
-  const loaded = await configuring(files);
+export async function verdictOn(files: Files, more: Sources = {}): Promise<string> {
+  const loaded = await configuring(files, standardEnvironment, more);
   if (!loaded.ok) return formatProblems(loaded.problems);
   const { warnings } = loaded.configuration;
   return warnings.length === 0

@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { expect, test } from 'vitest';
+import { z } from 'zod';
 import { formatProblems } from '../../src/config/format-problems.ts';
 import { HOUR, MINUTE, SECOND } from '../../src/domain/time.ts';
 import { configured, configuring, shop, verdictOn, type Files } from './configuring.ts';
+import { source } from './registries.ts';
 
 const example = (file: string): string => readFileSync(new URL(`example/${file}`, import.meta.url), 'utf8');
 const layra = {
@@ -305,6 +307,31 @@ test('a program may be named without its path where that is unambiguous', async 
     [
       'packs/shop/playbooks.yaml:2:38  playbooks.make.steps[0].command.run[0]  make may be /usr/bin/make or /opt/bin/make; write the whole path',
       'packs/shop/playbooks.yaml:2:73  playbooks.make.steps[1].command.run[0]  "/bin/sh" is not in allowed_programs, which has /usr/bin/make, /opt/bin/make',
+    ].join('\n'),
+  );
+});
+
+test('programs whose output a rule compares have to be allowed, at any depth', async () => {
+  const files = (programs: string): Files => ({
+    'rollbackd.yaml': `version: 1\ninclude: [packs/shop]\nallowed_programs: ${programs}\n`,
+    'packs/shop/rules.yaml': `rules:
+  schema:
+    golden: { golden: /srv/schema.txt, command: [/usr/bin/dump] }
+    levels: { high: { for: 1m, do: monitor } }
+  both:
+    any:
+      - http: { url: http://shop:8080 }
+      - golden: { golden: /srv/schema.txt, command: [sh] }
+    levels: { high: { for: 1m, do: monitor } }
+`,
+  });
+  const golden = { golden: source('golden', { options: z.unknown(), signal: () => 'probe' }) };
+
+  expect(await verdictOn(files('[/usr/bin/dump, /bin/sh]'), golden)).not.toContain('allowed_programs');
+  expect(await verdictOn(files('[]'), golden)).toBe(
+    [
+      'packs/shop/rules.yaml:3:50  rules.schema.golden.command[0]       "/usr/bin/dump" is not in allowed_programs, which is empty',
+      'packs/shop/rules.yaml:8:54  rules.both.any[1].golden.command[0]  "sh" is not in allowed_programs, which is empty',
     ].join('\n'),
   );
 });

@@ -92,7 +92,8 @@ export const crontab: Crontab = {
   schedule: () => () => undefined,
 };
 
-function source<T>(
+/** A source that only understands its options. */
+export function source<T>(
   kind: string,
   {
     options,
