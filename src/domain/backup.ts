@@ -46,6 +46,16 @@ export interface BackupFacts {
   readonly source?: string | undefined;
   /** Rows by table, points by collection, files by folder; counted in the same consistent view as the copy. */
   readonly counts: Readonly<Record<string, number>>;
+  /** Digests of the same rows; missing where none were made. */
+  readonly digests?: RowDigests | undefined;
+}
+
+/** What tells whether rows are the same. */
+export interface RowDigests {
+  /** How they were made: only those made alike can be compared. */
+  readonly by: string;
+  /** By table; one that is missing could not be digested. */
+  readonly tables: Readonly<Record<string, string>>;
 }
 
 /** The manifest of a set: written last, in one step. A set without it does not exist. */
@@ -99,19 +109,34 @@ export function recipeOfStores(stores: readonly string[]): BackupRecipe {
   return { name, stores, volumes: [], files: [], repositories: [], containers: [] };
 }
 
-/** Where what was restored does not count as many as was copied; null where it does. */
+/** Where what was restored does not count as many as was copied, or holds other rows; null where it is the same. */
 export function differenceOf(
   { name, facts }: Pick<BackupPart, 'name' | 'facts'>,
-  counted: Pick<BackupFacts, 'counts'>,
+  counted: Pick<BackupFacts, 'counts' | 'digests'>,
 ): string | null {
   const names = new Set([...Object.keys(facts.counts), ...Object.keys(counted.counts)]);
   const different = [...names].filter((what) => facts.counts[what] !== counted.counts[what]);
-  if (different.length === 0) return null;
   const shown = different
     .slice(0, 5)
     .map((what) => `${what}: ${counted.counts[what] ?? 'none'} of ${facts.counts[what] ?? 'none'}`);
   const more = different.length > shown.length ? `; and ${different.length - shown.length} more` : '';
-  return `${name}: what was restored does not count the same: ${shown.join('; ')}${more}`;
+  if (different.length > 0)
+    return `${name}: what was restored does not count the same: ${shown.join('; ')}${more}`;
+  const spoilt = Object.entries(comparedRows(facts, counted)).flatMap(([what, same]) => (same ? [] : [what]));
+  if (spoilt.length === 0) return null;
+  const others = spoilt.length > 5 ? `; and ${spoilt.length - 5} more` : '';
+  return `${name}: rows of what was restored are not those that were copied: ${spoilt.slice(0, 5).join('; ')}${others}`;
+}
+
+/** Whether the rows of each table are the same; tables that cannot be compared are left out. */
+export function comparedRows(
+  copied: Pick<BackupFacts, 'digests'>,
+  restored: Pick<BackupFacts, 'digests'>,
+): Readonly<Record<string, boolean>> {
+  const [one, other] = [copied.digests, restored.digests];
+  if (one === undefined || other === undefined || one.by !== other.by) return {};
+  const both = Object.entries(one.tables).filter(([table]) => other.tables[table] !== undefined);
+  return Object.fromEntries(both.map(([table, digest]) => [table, other.tables[table] === digest]));
 }
 
 /** A place of sets in a bucket. */

@@ -4,6 +4,8 @@ import { array, assert, asyncProperty, constantFrom, integer } from 'fast-check'
 import { expect, test } from 'vitest';
 import { RowCounter } from '../../src/clients/databases/mysql/count-rows.ts';
 
+type Rows = readonly (readonly string[])[];
+
 /** What a string of a dump is made of, as the tool escapes it. */
 const piece = constantFrom(
   "\\'",
@@ -32,8 +34,37 @@ test('rows of a dump are counted whatever their strings hold, and however it com
     await finished(counter);
     expect(counter.counts).toEqual({ notes: notes.length, orders: orders.length });
     expect(counter.complete).toBe(true);
+    expect(counter.digests).toEqual(await digestsOf(turnedRound(orders), notes));
+    const changed = [...orders.slice(1), ['changed']];
+    expect(counter.digests['orders']).not.toBe((await digestsOf(changed, notes))['orders']);
   });
   await assert(property);
+});
+
+/** Of a dump in one piece. */
+async function digestsOf(orders: Rows, notes: Rows): Promise<Readonly<Record<string, string>>> {
+  const counter = new RowCounter();
+  counter.resume().end(`${insert('orders', orders)}${insert('notes', notes)}`);
+  await finished(counter);
+  return counter.digests;
+}
+
+function turnedRound(of: Rows): Rows {
+  return of.toReversed();
+}
+
+test('values that changed places between rows make another digest', async () => {
+  const [as, changed] = [
+    [
+      ['1', "'a'"],
+      ['2', "'b'"],
+    ],
+    [
+      ['1', "'b'"],
+      ['2', "'a'"],
+    ],
+  ];
+  expect(await digestsOf(as, [])).not.toEqual(await digestsOf(changed, []));
 });
 
 function insert(table: string, values: readonly (readonly string[])[]): string {

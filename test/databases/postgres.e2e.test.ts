@@ -77,8 +77,13 @@ test('a copy is counted in its own snapshot, while others write', async () => {
     schemaVersion: '7',
     source: `database ${database}`,
     counts: expect.objectContaining({ 'archive.orders': 0, migrations: 2 }),
+    digests: {
+      by: expect.stringMatching(/^sum of hashtextextended of the rows by postgres \d+$/),
+      tables: expect.objectContaining({ 'archive.orders': '0', orders: expect.stringMatching(/^-?\d{9,}$/) }),
+    },
   });
-  expect((await restored(archivist, text, 'new')).counts).toEqual(facts.counts);
+  const { counts, digests } = await restored(archivist, text, 'new');
+  expect({ counts, digests }).toEqual({ counts: facts.counts, digests: facts.digests });
 });
 
 test('what was corrupted comes back with settings and privileges, and goes again', async () => {

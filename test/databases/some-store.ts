@@ -1,12 +1,15 @@
+import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 import { onTestFinished } from 'vitest';
 import { mysqlArchivist } from '../../src/backup/archivists/mysql.ts';
 import { postgresArchivist } from '../../src/backup/archivists/postgres.ts';
+import { sqliteArchivist } from '../../src/backup/archivists/sqlite.ts';
 import { systemClock } from '../../src/app/clock.ts';
 import { databaseTools } from '../../src/clients/databases/tools.ts';
 import { effectRecords } from '../../src/clients/files/records.ts';
 import { recipeOfStores } from '../../src/domain/backup.ts';
 import { onCrashPoint } from '../../src/domain/crash-point.ts';
-import type { Database } from '../../src/domain/data-store.ts';
+import type { Database, SqliteStore } from '../../src/domain/data-store.ts';
 import type { Archivist } from '../../src/domain/ports/backups.ts';
 import { databaseBackupDriver } from '../../src/rollback/drivers/database-backup.ts';
 import { databaseRestoreDriver } from '../../src/rollback/drivers/database-restore.ts';
@@ -16,11 +19,18 @@ import { aStep, never } from '../rollback/a-step.ts';
 export const incident = 'i-7k3f9a';
 
 /** The store `orders` with backups, and the steps that are about it. @param wrap what is to go wrong */
-export async function someStore(store: Database, wrap: (archivist: Archivist) => Archivist = (one) => one) {
+export async function someStore(
+  store: Database | SqliteStore,
+  wrap: (archivist: Archivist) => Archivist = (one) => one,
+) {
   const it = await someBackups();
   const stores = { orders: store };
   const tools = databaseTools({ clock: systemClock(), stateDir: it.stateDir });
-  const archivists = [mysqlArchivist({ stores, tools }), postgresArchivist({ stores, tools })].map(wrap);
+  const archivists = [
+    mysqlArchivist({ stores, tools }),
+    postgresArchivist({ stores, tools }),
+    sqliteArchivist({ stores, hostRoot: '/', stateDir: it.stateDir }),
+  ].map(wrap);
   const backups = await it.openBackups({ archivists });
   const isDevelopment = (): boolean => false;
   const records = effectRecords(it.stateDir, it.clock);
@@ -44,6 +54,19 @@ export async function someStore(store: Database, wrap: (archivist: Archivist) =>
     return found.map(({ level, message }) => `${level}: ${message}`);
   };
   return { ...it, archivists, backups, records, backup, open, backupStep, restoreStep, copied, refusals };
+}
+
+/** Restores something else of the same length than what was copied, as a server that spoils it would. */
+export function spoiling(from: string, to: string): (archivist: Archivist) => Archivist {
+  return (archivist) => ({
+    ...archivist,
+    async restoreBeside(name, source, ...rest) {
+      const copy = await buffer(source);
+      const spoilt = Buffer.from(copy.toString('latin1').replace(from, to), 'latin1');
+      if (spoilt.equals(copy)) throw new Error(`the copy does not hold ${from}`);
+      return archivist.restoreBeside(name, Readable.from([spoilt]), ...rest);
+    },
+  });
 }
 
 /** From here on the daemon does not die any more. */

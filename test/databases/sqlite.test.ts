@@ -87,6 +87,10 @@ describe.each(['wal', 'delete'] as const)('a file in %s mode', (mode) => {
       schemaVersion: '7',
       source: `file ${path}`,
       counts: expect.objectContaining(counts),
+      digests: {
+        by: 'rows as SQLite reads them',
+        tables: expect.objectContaining({ orders: expect.stringMatching(/^[0-9a-f]{16}$/) }),
+      },
     });
     const again = join(stateDir, 'again.db');
     writeFileSync(again, copy);

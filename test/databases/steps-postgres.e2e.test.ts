@@ -3,7 +3,7 @@ import type { Archivist } from '../../src/domain/ports/backups.ts';
 import { never, opId } from '../rollback/a-step.ts';
 import { dieBetweenCalls, Died } from '../rollback/crashes.ts';
 import { startPostgres, type TestPostgres } from './a-postgres.ts';
-import { incident, lives, someStore } from './some-store.ts';
+import { incident, lives, someStore, spoiling } from './some-store.ts';
 
 let server: TestPostgres;
 let made = 0;
@@ -51,9 +51,9 @@ test('lost rows come back, with those that point nowhere counted, and go again w
   expect(done).toMatchObject({
     ended: 'done',
     integrity: [
-      { name: 'orders: hr.people', before: 2, after: 2, lost: 0, corrupted: null, orphaned: 0 },
-      { name: 'orders: migrations', before: 2, after: 1, lost: 0, corrupted: null, orphaned: 0 },
-      { name: 'orders: orders', before: 10, after: 900, lost: 0, corrupted: null, orphaned: 300 },
+      { name: 'orders: hr.people', before: 2, after: 2, lost: 0, corrupted: 0, orphaned: 0 },
+      { name: 'orders: migrations', before: 2, after: 1, lost: 0, corrupted: 0, orphaned: 0 },
+      { name: 'orders: orders', before: 10, after: 900, lost: 0, corrupted: 0, orphaned: 300 },
     ],
   });
   expect(await it.rows()).toBe(900);
@@ -61,6 +61,18 @@ test('lost rows come back, with those that point nowhere counted, and go again w
   expect(await it.rows(kept)).toBe(10);
   expect(await driver.undo?.(step, opId, never)).toMatchObject({ ended: 'done' });
   expect(await it.rows()).toBe(10);
+});
+
+test('a table whose rows are not those that were copied keeps PostgreSQL from being switched, and is named', async () => {
+  const it = await spoilt(spoiling('899\t3\n', '899\t2\n'));
+  expect(await it.open().apply(it.restoreStep(), opId, never)).toEqual({
+    ended: 'failed',
+    detail:
+      'orders was not touched: orders: rows of what was restored are not those that were copied: orders',
+    retryable: false,
+  });
+  expect(await it.rows()).toBe(10);
+  expect(await it.databases()).toEqual([it.database]);
 });
 
 describe('fault 49: killed between any two calls, what was in use stays whole and a repeat finishes', () => {

@@ -41,8 +41,8 @@ export function mysqlArchivist({ stores, tools, hostRoot = '/' }: DatabaseParts)
     async dump(name, sink, signal) {
       const store = storeOf(name);
       const { server, schemaVersion } = await said(store, signal);
-      const { tool, counts } = await dumpMysql(store, tools, sink, signal);
-      return { server, tool, schemaVersion, source: sourceOf(store), counts };
+      const dumped = await dumpMysql(store, tools, sink, signal);
+      return { server, schemaVersion, source: sourceOf(store), ...dumped };
     },
     async whyNotHere(name, facts, signal) {
       const store = storeOf(name);
@@ -56,8 +56,8 @@ export function mysqlArchivist({ stores, tools, hostRoot = '/' }: DatabaseParts)
     async restoreBeside(name, source, suffix, signal) {
       const store = storeOf(name);
       const scratch = besideName(store, suffix);
-      const counts = await restoreMysqlBeside(store, { source, scratch, tools }, signal);
-      return { ...(await said(store, signal, scratch)), tool: null, counts };
+      const restored = await restoreMysqlBeside(store, { source, scratch, tools }, signal);
+      return { ...(await said(store, signal, scratch)), tool: null, ...restored };
     },
     async switchTo(name, scratch, keepAs, signal, manner) {
       const store = storeOf(name);

@@ -172,13 +172,14 @@ function throwIfDamaged({ problems }: SqliteCounted, shown: string): void {
 }
 
 async function factsOf(
-  { server, counts }: SqliteCounted,
+  { server, counts, digests: tables }: SqliteCounted,
   store: Located,
   file: string,
   signal: AbortSignal,
 ): Promise<BackupFacts> {
   const schemaVersion = await schemaVersionIn(file, store, signal);
-  return { server, tool: null, schemaVersion, source: sourceOf(store), counts };
+  const facts = { server, tool: null, schemaVersion, source: sourceOf(store), counts };
+  return tables === undefined ? facts : { ...facts, digests: { by: 'rows as SQLite reads them', tables } };
 }
 
 /** A query that no longer fits must not keep a copy from being made. */

@@ -33,6 +33,7 @@ export async function restoreOver(
     copied: { ...part.facts.counts },
     before: null,
     restored: null,
+    same: [],
     orphans: null,
   };
   try {

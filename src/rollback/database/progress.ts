@@ -16,6 +16,8 @@ const progress = z.object({
   before: counts.nullable(),
   /** Rows by table of what was restored. */
   restored: counts.nullable(),
+  /** Tables whose rows were compared with those that were copied, and are the same. */
+  same: z.array(z.string()).default([]),
   /** Rows by table that point nowhere in what was restored; null: they were not counted. */
   orphans: counts.nullable(),
 });

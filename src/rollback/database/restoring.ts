@@ -1,4 +1,4 @@
-import { differenceOf } from '../../domain/backup.ts';
+import { comparedRows, differenceOf } from '../../domain/backup.ts';
 import { crashPoint } from '../../domain/crash-point.ts';
 import type { EffectOutcome } from '../../domain/effect.ts';
 import { RollbackError } from '../../domain/errors.ts';
@@ -45,7 +45,7 @@ async function beside(work: Restoring, copy: StoreCopy): Promise<Progress | Effe
   const { set, part } = copy;
   const { scratch } = besideNames(opId);
   const copied = { ...part.facts.counts };
-  const nothing = { copied, before: null, restored: null, orphans: null };
+  const nothing = { copied, before: null, restored: null, same: [], orphans: null };
   await records.write(opId, { phase: 'beside', set: set.id, ...nothing });
   // Should nobody come back to it, it goes with retention.
   await backups.keep({ set: set.id, kind: 'store', name: store, keepAs: scratch });
@@ -64,6 +64,8 @@ async function beside(work: Restoring, copy: StoreCopy): Promise<Progress | Effe
       copied,
       before,
       restored: { ...counted.counts },
+      // Had one of them been another, it would have been refused.
+      same: Object.keys(comparedRows(part.facts, counted)),
       orphans: orphans === null ? null : { ...orphans },
     };
     await records.write(opId, ready);

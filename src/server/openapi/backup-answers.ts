@@ -30,6 +30,7 @@ const set: z.ZodType<BackupSet> = z.object({
         schemaVersion: textOrNull,
         source: text.optional(),
         counts: z.record(z.string(), z.number()),
+        digests: z.object({ by: text, tables: z.record(z.string(), text) }).optional(),
       }),
     }),
   ),

@@ -1,11 +1,12 @@
 import type { Readable } from 'node:stream';
 import { crashPoint } from '../../../domain/crash-point.ts';
+import type { BackupFacts } from '../../../domain/backup.ts';
 import type { Database } from '../../../domain/data-store.ts';
 import { RollbackError } from '../../../domain/errors.ts';
 import type { DatabaseTools } from '../tools.ts';
 import { catalogueOf, countMysql } from './catalogue.ts';
 import { openMysql, quoted, type Mysql } from './connection.ts';
-import { definitionsIn, feedMysql } from './dump.ts';
+import { definitionsIn, digestMysql, feedMysql } from './dump.ts';
 import { leaveNotes } from './notes.ts';
 
 /**
@@ -13,7 +14,7 @@ import { leaveNotes } from './notes.ts';
  *
  * Its triggers and events are taken out again and noted: a copy beside the one in use must do nothing by itself.
  *
- * @returns the rows by table that are there now
+ * @returns the rows by table that are there now, and their digests
  */
 export async function restoreMysqlBeside(
   store: Database,
@@ -23,7 +24,7 @@ export async function restoreMysqlBeside(
     tools,
   }: { readonly source: Readable; readonly scratch: string; readonly tools: DatabaseTools },
   signal: AbortSignal,
-): Promise<Readonly<Record<string, number>>> {
+): Promise<Pick<BackupFacts, 'counts' | 'digests'>> {
   await using server = await openMysql(store, signal, null);
   await dropMysql(server, scratch);
   await makeLike(server, store.database, scratch);
@@ -36,8 +37,10 @@ export async function restoreMysqlBeside(
   const definitions = await definitionsIn(store, { database: scratch, views: found.views }, tools, signal);
   for (const name of found.events) await server.run(`DROP EVENT IF EXISTS ${quoted(scratch, name)}`);
   for (const name of found.triggers) await server.run(`DROP TRIGGER IF EXISTS ${quoted(scratch, name)}`);
+  // The notes are none of the rows that were copied.
+  const digests = await digestMysql(store, scratch, tools, signal);
   await leaveNotes(server, scratch, definitions);
-  return (await countMysql(server, scratch)) ?? {};
+  return { counts: (await countMysql(server, scratch)) ?? {}, digests };
 }
 
 /** Makes an empty database with the character set of another. */

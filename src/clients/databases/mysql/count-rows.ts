@@ -1,4 +1,5 @@
 import { Transform, type TransformCallback } from 'node:stream';
+import { RowSum } from './row-sum.ts';
 
 const quote = 0x27;
 const backslash = 0x5c;
@@ -13,14 +14,14 @@ const completed = '-- Dump completed';
 const mostHead = 64 * 1024;
 
 /**
- * Lets a dump through and counts the rows of each table in it: so the counts are those of the very copy, whatever is
+ * Lets a dump through, and counts and digests the rows of each table in it: so that is of the very copy, whatever is
  * written to the server meanwhile.
  *
  * Data of a dump stands in `INSERT INTO` statements, whose strings hold no newline as such. Between statements only the
  * beginnings of lines are looked at.
  */
 export class RowCounter extends Transform {
-  readonly #counts = new Map<string, number>();
+  readonly #tables = new Map<string, RowSum>();
   #head = '';
   #table: string | null = null;
   #depth = 0;
@@ -32,7 +33,12 @@ export class RowCounter extends Transform {
 
   /** Rows by table, also of tables without any. */
   get counts(): Readonly<Record<string, number>> {
-    return Object.fromEntries([...this.#counts].toSorted(([a], [b]) => (a < b ? -1 : 1)));
+    return Object.fromEntries(this.#sorted().map(([table, { rows }]) => [table, rows]));
+  }
+
+  /** Digests of the rows by table, whatever their order. */
+  get digests(): Readonly<Record<string, string>> {
+    return Object.fromEntries(this.#sorted().map(([table, { digest }]) => [table, digest]));
   }
 
   /** Whether the tool wrote its last line: what was cut off has none. */
@@ -66,7 +72,7 @@ export class RowCounter extends Transform {
     const made = this.#inBody
       ? undefined
       : /^CREATE TABLE (?:IF NOT EXISTS )?`((?:[^`]|``)+)` \(/.exec(this.#head)?.[1];
-    if (made !== undefined) this.#add(nameIn(made), 0);
+    if (made !== undefined) this.#sumOf(nameIn(made));
     if (this.#head !== '') this.#last = this.#head;
     this.#head = '';
     return end + 1;
@@ -74,8 +80,9 @@ export class RowCounter extends Transform {
 
   #values(chunk: Buffer, from: number): number {
     let at = from;
-    let rows = 0;
-    const table = this.#table ?? '';
+    const sum = this.#sumOf(this.#table ?? '');
+    // Where the row that is being read begins in this chunk.
+    let row = from;
     for (; at < chunk.length; at += 1) {
       if (this.#inString) {
         at = this.#string(chunk, at);
@@ -84,16 +91,17 @@ export class RowCounter extends Transform {
       const byte = chunk[at];
       if (byte === quote) this.#inString = true;
       else if (byte === open) {
-        if (this.#depth === 0) rows += 1;
+        if (this.#depth === 0) row = at;
         this.#depth += 1;
-      } else if (byte === close) this.#depth -= 1;
-      else if (byte === semicolon && this.#depth === 0) {
+      } else if (byte === close) {
+        this.#depth -= 1;
+        if (this.#depth === 0) sum.end(chunk.subarray(row, at + 1));
+      } else if (byte === semicolon && this.#depth === 0) {
         this.#table = null;
-        at += 1;
-        break;
+        return at + 1;
       }
     }
-    this.#add(table, rows);
+    if (this.#depth > 0) sum.begin(chunk.subarray(row));
     return at;
   }
 
@@ -118,8 +126,14 @@ export class RowCounter extends Transform {
     return end === -1 ? chunk.length - 1 : end;
   }
 
-  #add(table: string, rows: number): void {
-    this.#counts.set(table, (this.#counts.get(table) ?? 0) + rows);
+  #sumOf(table: string): RowSum {
+    const found = this.#tables.get(table) ?? new RowSum();
+    this.#tables.set(table, found);
+    return found;
+  }
+
+  #sorted(): readonly (readonly [string, RowSum])[] {
+    return [...this.#tables].toSorted(([a], [b]) => (a < b ? -1 : 1));
   }
 }
 

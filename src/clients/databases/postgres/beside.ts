@@ -3,7 +3,7 @@ import { crashPoint } from '../../../domain/crash-point.ts';
 import type { Database } from '../../../domain/data-store.ts';
 import { RollbackError } from '../../../domain/errors.ts';
 import type { DatabaseTools } from '../tools.ts';
-import { countsIn, serverOf } from './catalogue.ts';
+import { digestedIn, serverOf } from './catalogue.ts';
 import { besidePostgres, literal, openPostgres, quoted, type Postgres } from './connection.ts';
 import { feedPostgres, schemaVersionIn, type PostgresCopy } from './dump.ts';
 
@@ -32,7 +32,7 @@ export async function restorePostgresBeside(
   return {
     server: await serverOf(restored),
     schemaVersion: await schemaVersionIn(restored, store),
-    counts: await countsIn(restored),
+    ...(await digestedIn(restored)),
   };
 }
 

@@ -1,10 +1,11 @@
 import type { Readable, Writable } from 'node:stream';
+import type { RowDigests } from '../../../domain/backup.ts';
 import type { Database } from '../../../domain/data-store.ts';
 import { RollbackError } from '../../../domain/errors.ts';
 import { close, type PipedResult } from '../../process/piped.ts';
 import type { DatabaseTools, Login } from '../tools.ts';
 import { shownValue } from '../shown-value.ts';
-import { countsIn, serverOf } from './catalogue.ts';
+import { digestedIn, serverOf } from './catalogue.ts';
 import { openPostgres } from './connection.ts';
 
 export interface PostgresCopy {
@@ -15,6 +16,7 @@ export interface PostgresCopy {
   readonly schemaVersion: string | null;
   /** Counted in the snapshot that the dump was made in. */
   readonly counts: Readonly<Record<string, number>>;
+  readonly digests?: RowDigests | undefined;
 }
 
 /**
@@ -54,8 +56,8 @@ export async function dumpPostgres(
       },
       both,
     );
-    const counting = countsIn(connection);
-    const [result, counts] = await Promise.all([run, counting]).catch(async (error: unknown) => {
+    const counting = digestedIn(connection);
+    const [result, counted] = await Promise.all([run, counting]).catch(async (error: unknown) => {
       either.abort();
       await run.catch(() => {});
       throw error;
@@ -65,7 +67,7 @@ export async function dumpPostgres(
       server: await serverOf(connection),
       tool: `pg_dump ${/\d+(\.\d+)?/.exec(said)?.[0] ?? '?'}`,
       schemaVersion: await schemaVersionIn(connection, store),
-      counts,
+      ...counted,
     };
     await connection.run('COMMIT');
     await close(sink);
