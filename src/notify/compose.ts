@@ -76,7 +76,7 @@ type Facts = Readonly<Record<string, Json>>;
 
 /** Loud while people must act, or while something critical goes on. */
 function isUrgent({ state, severity, closedAt }: IncidentRow): boolean {
-  if (state === 'asking' || state === 'handed_over' || state === 'halted') return true;
+  if (state === 'asking' || state === 'handed_over' || state === 'halted' || state === 'holding') return true;
   return severity === 'critical' && closedAt === null;
 }
 
@@ -156,6 +156,7 @@ function byHandLines(facts: Facts): string[] {
 function whomToCall({ transition, contacts, matter }: Telling): string[] {
   const { type, facts } = transition;
   const isDestructive = facts['risk'] === 'destructive-data' || facts['role'] === 'dba';
+  if (type === 'rollback.holding') return contactLines(contacts, 'data');
   if (type === 'incident.handed_over') return contactLines(contacts, isDestructive ? 'data' : matter);
   return type.startsWith('question.') && isDestructive ? contactLines(contacts, 'data') : [];
 }

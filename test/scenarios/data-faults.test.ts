@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { EffectOutcome, ProbeAnswer } from '../../src/domain/effect.ts';
+import { knownEnvironments } from '../../src/domain/environment.ts';
+import type { Contact } from '../../src/domain/notification.ts';
 import type { Driver } from '../../src/domain/ports/driver.ts';
 import { HOUR, MINUTE, SECOND } from '../../src/domain/time.ts';
 import type { World } from '../fakes/world.ts';
@@ -84,6 +86,8 @@ class Shop {
   }
 }
 
+const dana: Contact = { role: 'dba', name: 'Dana', slack: null, email: null, phone: '+1' };
+
 /** v2 is bad; its playbook holds writes off, makes a set, restores from it, and goes back. */
 async function broken(arrange: (shop: Shop) => void): Promise<{ w: Watching; shop: Shop }> {
   let shop!: Shop;
@@ -94,7 +98,7 @@ async function broken(arrange: (shop: Shop) => void): Promise<{ w: Watching; sho
       return [shop.quiesce(), shop.backup(), shop.restore()];
     },
     playbooks: { service: { steps: ['quiesce', 'save', 'restore', 'move'].map(step) } },
-    configuration: { notify: { routes: [], contacts: [], remindMs: 10 * MINUTE } },
+    configuration: { notify: { routes: [], contacts: [dana], remindMs: 10 * MINUTE } },
   });
   await w.deploy('v2');
   arrange(shop);
@@ -163,7 +167,10 @@ describe('fault 49: kill -9 during the restore', () => {
       `nobody can tell what became of the data, so what is held stays held until somebody says rollbackd ack ${id}: restore: the daemon stopped during the step, and the target cannot tell whether it happened`,
     );
     expect(held?.facts['byHand']).toEqual(['restore shop by hand', 'move shop by hand']);
-    expect((await w.told()).some((title) => title.includes('stays held'))).toBe(true);
+    const [page] = (await w.messagesToPeople()).filter(({ title }) => title.includes('stays held'));
+    expect(page?.urgent).toBe(true);
+    expect(page?.text).toContain('by hand: restore shop by hand');
+    expect(page?.text).toContain('call: DBA Dana, +1');
     const reminders = await messages(w, 'incident.reminder');
     expect(reminders.length).toBeGreaterThan(2);
     expect(reminders[0]).toContain(`rollbackd ack ${id} lets go of what is held`);
@@ -178,6 +185,24 @@ describe('fault 49: kill -9 during the restore', () => {
     expect(shop.writesHeldOff).toBe(false);
     expect(await w.reason()).toMatch(/^nobody can tell whether a step happened: restore/);
   });
+});
+
+test('fault 49: in doubt about any step that destroys data writes stay held off, though it names nothing that it replaces', async () => {
+  const step = (kind: string) => ({ kind, options: {}, deadlineMs: MINUTE, retries: 0 });
+  await using w = await watching({
+    drivers: (world) => [
+      new Shop(world).quiesce(),
+      world.driver('wipe', 'blind', 'destructive-data', { apply: () => Promise.reject(new Error('cut')) }),
+    ],
+    playbooks: { service: { steps: ['quiesce', 'wipe'].map(step) } },
+    configuration: { environment: 'development', environments: knownEnvironments },
+  });
+  await w.deploy('v2');
+  w.breaks('v2');
+  await w.wait(5 * MINUTE);
+
+  expect(w.world.ledger).toEqual(['shop: quiesce']);
+  expect(await w.state()).toBe('holding');
 });
 
 describe('fault 50: writes go on although they are held off', () => {

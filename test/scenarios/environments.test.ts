@@ -114,6 +114,35 @@ describe('in development', () => {
     expect(await w.state()).toBe('asking');
   });
 
+  test('a target rests after a rollback, and people are asked meanwhile', async () => {
+    await using w = await broken('development');
+    await w.wait(5 * MINUTE);
+    expect(w.world.ledger).toEqual(['shop: v2 → v1']);
+    await w.deploy('v3');
+    w.breaks('v3');
+    await w.wait(90 * SECOND);
+
+    expect(await w.reason()).toMatch(/^asks because shop rests until /);
+    expect(w.world.ledger).toEqual(['shop: v2 → v1']);
+  });
+
+  test('a rollback of a rollback is asked for', async () => {
+    await using w = await watching({
+      configuration: { environment: 'development', environments: knownEnvironments },
+    });
+    await w.deploy('v2');
+    await w.wait(15 * MINUTE);
+    await w.deploy('v3');
+    w.breaks('v3');
+    await w.wait(5 * MINUTE);
+    expect(w.world.ledger).toEqual(['shop: v3 → v2']);
+    await w.wait(2 * HOUR);
+    w.breaks('v2');
+    await w.wait(90 * SECOND);
+    expect(await w.reason()).toMatch(/was itself put there by a rollback/);
+    expect(w.world.ledger).toEqual(['shop: v3 → v2']);
+  });
+
   test('the budget brakes: beyond it people are asked', async () => {
     await using w = await watching({
       mode: 'approve',

@@ -140,6 +140,7 @@ function isClosing({ story }: Message): boolean {
 const loud: ReadonlySet<string> = new Set([
   'question.asked',
   'question.reminder',
+  'rollback.holding',
   'incident.handed_over',
   'incident.reminder',
 ]);

@@ -50,7 +50,7 @@ function mentions(messages: readonly Message[], contacts: readonly Contact[]): r
 
 /** Who has to come: for a question those who answer it, with data at stake the DBA too; all when it is handed over. */
 function called({ story }: Message): readonly Contact['role'][] {
-  if (story?.type === 'incident.handed_over') return contactRoles;
+  if (story?.type === 'incident.handed_over' || story?.type === 'rollback.holding') return contactRoles;
   if (story?.type !== 'question.asked') return [];
   const { people } = story.facts;
   return typeof people === 'number' && people > 1 ? ['on_call', 'dba'] : ['on_call'];
