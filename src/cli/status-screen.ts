@@ -1,7 +1,7 @@
 import type { IncidentView, StatusView, TargetView } from '../domain/ports/daemon.ts';
 import { formatDuration } from '../domain/time.ts';
 import { bannerLines } from './banner-lines.ts';
-import { columns } from './columns.ts';
+import { columns, wrapped } from './columns.ts';
 import { ending } from './ending.ts';
 import { paintSeverity, paintStanding, type Paint } from './paint.ts';
 import { questionLines } from './question-lines.ts';
@@ -9,14 +9,18 @@ import { ruleLines } from './rule-lines.ts';
 import { clockTime, timeAndDistance } from './times.ts';
 
 /** What `status` prints: banners, open incidents with their questions, targets with what is wrong on them. */
-export function statusScreen(status: StatusView, open: readonly IncidentView[], paint: Paint): string[] {
+export function statusScreen(
+  status: StatusView,
+  open: readonly IncidentView[],
+  { paint, width }: { readonly paint: Paint; readonly width: number },
+): string[] {
   const { version, environment, mode, now, startedAt, targets, hosts } = status;
   const up = formatDuration(now - startedAt);
   return [
     `${paint.bold(`rollbackd ${version}`)}  ${environment}  mode ${mode}  up ${up}  ${clockTime(now, now)}`,
     ...bannerLines(status, paint),
     '',
-    ...incidentLines(status, open, paint),
+    ...incidentLines(status, open, { paint, width }),
     '',
     paint.bold('TARGETS'),
     ...targets.flatMap((target) => targetLines(target, status, paint)),
@@ -24,7 +28,11 @@ export function statusScreen(status: StatusView, open: readonly IncidentView[], 
   ];
 }
 
-function incidentLines({ open, now }: StatusView, views: readonly IncidentView[], paint: Paint): string[] {
+function incidentLines(
+  { open, now }: StatusView,
+  views: readonly IncidentView[],
+  { paint, width }: { readonly paint: Paint; readonly width: number },
+): string[] {
   if (open.length === 0) return [paint.green('no open incidents')];
   const lines = columns(
     open.map((row) => [
@@ -33,19 +41,18 @@ function incidentLines({ open, now }: StatusView, views: readonly IncidentView[]
       row.target,
       ending(row, paint),
       `since ${timeAndDistance(row.openedAt, now)}`,
-      row.reason,
     ]),
     '  ',
   );
   return [
     paint.bold('OPEN INCIDENTS'),
-    ...open.flatMap(({ id }, index) => {
+    ...open.flatMap(({ id, reason }, index) => {
       const question = views.find((view) => view.id === id)?.question ?? null;
       const asked =
         question === null || question.state !== 'open'
           ? []
           : questionLines({ incident: id, question }, now, paint);
-      return [lines[index] ?? '', ...indented(asked, '      ')];
+      return [lines[index] ?? '', ...wrapped(reason, width, '      '), ...indented(asked, '      ')];
     }),
     paint.dim('  rollbackd show ID tells everything about one'),
   ];

@@ -22,7 +22,10 @@ export const command = {
       return 0;
     }
     const asked = await withQuestions(api, status);
-    const lines = statusScreen(withLines(status), printable(asked), painter(context.color));
+    const lines = statusScreen(withLines(status), printable(asked), {
+      paint: painter(context.color),
+      width: context.width,
+    });
     lines.forEach((line) => context.out(line));
     return 0;
   },

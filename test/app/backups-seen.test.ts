@@ -43,21 +43,23 @@ test('a plan that is looked at means the newest set until now by before_incident
   expect((await running.daemon.plan(wish)).refusal).toMatch(/^no backup set .*holds orders/);
 
   const { id: job } = await call('backups', { recipe: 'shop' });
-  let set: unknown = null;
-  while (set === null) ({ set } = await call(`backups/jobs/${String(job)}`));
+  let set: string | null = null;
+  while (set === null) ({ set } = await call(`backups/jobs/${job}`));
   await running.clock.advance(1_000);
   expect(await running.daemon.plan(wish)).toMatchObject({
     refusal: null,
-    steps: [
-      expect.stringContaining('make a backup of shop'),
-      expect.stringContaining(`back from ${String(set)} `),
-    ],
+    steps: [expect.stringContaining('make a backup of shop'), expect.stringContaining(`back from ${set} `)],
   });
 });
 
-/** Asks the API; with a body it posts. */
-async function call(path: string, body?: object): Promise<Readonly<Record<string, unknown>>> {
+interface Job {
+  readonly id: string;
+  readonly set: string | null;
+}
+
+/** Asks the API about a job; with a body it posts. */
+async function call(path: string, body?: object): Promise<Job> {
   const headers = { authorization: 'Bearer first-token', 'content-type': 'application/json' };
   const init = body === undefined ? { headers } : { headers, method: 'POST', body: JSON.stringify(body) };
-  return (await (await fetch(`${running.url}/api/v1/${path}`, init)).json()) as Record<string, unknown>;
+  return (await (await fetch(`${running.url}/api/v1/${path}`, init)).json()) as Job;
 }
