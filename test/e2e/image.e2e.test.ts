@@ -5,7 +5,11 @@ import { startDockerd, type TestDocker } from '../support/dockerd.ts';
 import { provideRollbackdImage, rollbackdImage } from '../support/rollbackd-image.ts';
 
 const root = dirname(dirname(import.meta.dirname));
-const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
+const { version, dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+  version: string;
+  dependencies: Record<string, string>;
+};
+const libraries = Object.keys(dependencies);
 const image = rollbackdImage;
 const megabyte = 1_000_000;
 
@@ -23,6 +27,13 @@ afterAll(async () => docker.stop());
 
 test('the program in the image is this version', async () => {
   expect(await docker.cli('run', '--rm', '--network=none', image, 'version')).toContain(version);
+});
+
+test('every library of the program loads from what the image leaves of it', async () => {
+  const load = `const loaded = await Promise.all(${JSON.stringify(libraries)}.map((name) => import(name)));
+    console.log(loaded.length)`;
+  const script = `cd /opt/rollbackd && node --input-type=module -e '${load}'`;
+  expect(await sh(script)).toBe(String(libraries.length));
 });
 
 test('it runs as nobody in particular, and owns only its own directory', async () => {
