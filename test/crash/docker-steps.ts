@@ -66,12 +66,12 @@ export function volumeRestore(): CrashStep {
   });
 }
 
-/** The gap: after the update, or before the one back. */
+/** The gap: after the update; taken back, before it and after it. */
 export function swarmRollback(): CrashStep {
   return step('swarm.rollback', 'service', {
     options: () => ({ converge_within: '30s' }),
     acts: ['update'],
     gaps: 1,
-    undo: { acts: ['update back'], gaps: 1, blind: false, work: null },
+    undo: { acts: ['update back'], gaps: 2, blind: false, work: null },
   });
 }

@@ -126,15 +126,29 @@ describeWithDocker('swarm.rollback', () => {
     };
     const sealed = { version: 1, kind: 'swarm', spec: { ...service.spec, TaskTemplate: template } };
     good = { ...good, sealed: shop.vault.seal(JSON.stringify(sealed)) };
-    const step = rollback('2s');
+    const step = rollback('5s');
 
     const outcome = await apply(step);
 
     expect(outcome).toMatchObject({ ended: 'failed', retryable: false });
     expect(outcome.detail).toMatch(new RegExp(`; service web is back on ${bad.id}$`));
+    expect(await running()).toBe(Array(2).fill('swarm-shop:2 Running').join('\n'));
     expect(await look()).toMatchObject({ id: bad.id });
     expect(await driver().probe(step, opId, forever)).toBe('not_done');
     expect(await apply(step)).toMatchObject({ ended: 'failed' });
+  });
+
+  test('an undo ends once no task is left of what it takes back', async () => {
+    good = await create('swarm-shop:1');
+    bad = await deploy('swarm-shop:2');
+    const step = rollback();
+    expect(await apply(step)).toMatchObject({ ended: 'done' });
+
+    expect(await driver().undo?.(step, opId, forever)).toEqual({
+      ended: 'done',
+      detail: `service web is back on ${bad.id}`,
+    });
+    expect(await running()).toBe(Array(2).fill('swarm-shop:2 Running').join('\n'));
   });
 
   test('killed between its calls, the next run waits for what the first began', async () => {

@@ -113,13 +113,18 @@ export async function rollBack(
     if (refusal !== null) return failed(`${refusal}; nothing was changed`);
     crashPoint('effect.call.between');
   }
-  const problem = await converged(parts, task, signal);
+  const problem = await converged(parts, { task, stand: 'made' }, signal);
   const release = step.to?.id ?? '';
   if (problem === null) return { ended: 'done', detail: `service ${name} runs release ${release}` };
   return failed(`${problem}; ${await putBack(parts, task, signal)}`);
 }
 
-/** Brings the specification that ran before back. @returns what to say of it; throws when it cannot be */
+/**
+ * Brings the specification that ran before back, and waits until the tasks are of it: till then the service answers as
+ * the other release. What ran may be as broken as it was, so tasks that do not come up are told of, and no failure.
+ *
+ * @returns what to say of it; throws when it cannot be
+ */
 export async function putBack(parts: SwarmParts, task: ServiceTask, signal: AbortSignal): Promise<string> {
   const { step, name, opId } = task;
   const spec = recordedSpec(step.from, parts.vault);
@@ -132,8 +137,10 @@ export async function putBack(parts: SwarmParts, task: ServiceTask, signal: Abor
     crashPoint('effect.call.between');
     const refusal = await update(parts, { task, service, spec, undo: true }, signal);
     if (refusal !== null) throw stuck(task, refusal);
+    crashPoint('effect.call.between');
   }
-  return `service ${name} is back on ${step.from?.id ?? ''}`;
+  const problem = await converged(parts, { task, stand: 'back' }, signal);
+  return `service ${name} is back on ${step.from?.id ?? ''}${problem === null ? '' : `, but ${problem}`}`;
 }
 
 /** Where the effect stands, as the manager tells it. */
@@ -145,6 +152,8 @@ export async function whereabouts(
   const service = await parts.swarm.service(task.name, signal);
   if (service === null) return 'unknown';
   const stand = standOf(service, task.opId);
+  // Taken back, but its tasks still answer.
+  if (stand === 'back' && isUpdating(service)) return 'partial';
   if (stand !== 'made') return 'not_done';
   const { converged: all } = convergenceOf(service, await parts.swarm.tasks(service.id, signal));
   return all && !isUpdating(service) ? 'done' : 'partial';
@@ -187,23 +196,28 @@ function marked({ task, service, spec, undo }: Change): JsonObject {
   };
 }
 
-/** Waits until every task runs from the new specification. @returns null when they do, else why not */
-async function converged(parts: SwarmParts, task: ServiceTask, signal: AbortSignal): Promise<string | null> {
+/** Waits until every task runs from the specification of our update. @returns null when they do, else why not */
+async function converged(
+  parts: SwarmParts,
+  { task, stand }: { readonly task: ServiceTask; readonly stand: 'made' | 'back' },
+  signal: AbortSignal,
+): Promise<string | null> {
   const { clock, swarm } = parts;
   const begin = clock.now();
   for (;;) {
     const service = await look(parts, task, signal);
     if (service === null) throw stuck(task, 'it was removed while it converged');
-    if (standOf(service, task.opId) !== 'made') throw stuck(task, 'somebody changed it while it converged');
+    if (standOf(service, task.opId) !== stand) throw stuck(task, 'somebody changed it while it converged');
     const tasks = await swarm.tasks(service.id, signal).catch((error: unknown) => {
       throw inDoubt(error);
     });
     const { converged: all, running, wanted, problem } = convergenceOf(service, tasks);
     if (all && !isUpdating(service)) return null;
     const why = problem === '' ? '' : `: ${problem}`;
+    const which = stand === 'made' ? 'the old specification' : 'the one that was put back';
     if (hasGivenUp(service)) return `the engine gave the update of ${task.name} up${why}`;
     if (clock.now() - begin >= task.withinMs)
-      return `${running} of ${wanted} tasks of ${task.name} ran from the old specification after ${formatDuration(task.withinMs)}${why}`;
+      return `${running} of ${wanted} tasks of ${task.name} ran from ${which} after ${formatDuration(task.withinMs)}${why}`;
     await sleep(clock, lookEveryMs, signal);
   }
 }
