@@ -131,7 +131,9 @@ async function* keys(
     });
     const page = await ask('list objects', signal, () => client.send(call, { abortSignal: signal }));
     yield (page.Contents ?? []).flatMap(({ Key }) => (Key === undefined ? [] : [Key]));
-    token = page.IsTruncated === true ? page.NextContinuationToken : undefined;
+    const next = page.IsTruncated === true ? page.NextContinuationToken : undefined;
+    if (next !== undefined && next === token) throw goesRound(store);
+    token = next;
   } while (token !== undefined);
 }
 
@@ -168,9 +170,16 @@ async function unfinished(
     for (const { Key, UploadId } of page.Uploads ?? [])
       if (Key !== undefined && UploadId !== undefined) found.push({ key: Key, id: UploadId });
     const { NextKeyMarker: KeyMarker = '', NextUploadIdMarker: UploadIdMarker = '' } = page;
+    if (page.IsTruncated === true && KeyMarker === after.KeyMarker && UploadIdMarker === after.UploadIdMarker)
+      throw goesRound(store);
     after = page.IsTruncated === true ? { KeyMarker, UploadIdMarker } : null;
   }
   return found;
+}
+
+/** Otherwise a listing would never end. */
+function goesRound({ name }: ObjectStore): RollbackError {
+  return new RollbackError('ANSWER_INVALID', `${name} gives the same page of a listing again and again`);
 }
 
 function unlessMissing(cause: unknown): void {

@@ -81,6 +81,11 @@ async function* pages(
     if (page.IsTruncated !== true) return;
     if (KeyMarker === undefined)
       throw new RollbackError('ANSWER_INVALID', `${store.name} ended a page of versions without a marker`);
+    if (KeyMarker === after.KeyMarker && VersionIdMarker === after.VersionIdMarker)
+      throw new RollbackError(
+        'ANSWER_INVALID',
+        `${store.name} gives the same page of versions again and again`,
+      );
     after = { KeyMarker, ...(VersionIdMarker === undefined ? {} : { VersionIdMarker }) };
   }
 }
