@@ -132,10 +132,11 @@ test('a group with members is refused, in preflight and again when it is carried
     'mailing has 1 members ("worker /127.0.0.1"), which would overwrite its offsets; stop them first';
   expect(await said(driver(), { group: 'mailing', to: 'earliest' })).toBe(refusal);
   held.groups['billing']!.members.push('late');
-  expect(await driver().apply(step({ to: 'earliest' }), opId, never)).toMatchObject({
-    ended: 'failed',
-    retryable: false,
-  });
+  const outcome = await driver().apply(step({ to: 'earliest' }), opId, never);
+  expect(outcome).toMatchObject({ ended: 'failed', retryable: false });
+  expect(outcome.detail).toMatch(
+    /^billing has 1 members \(.*\), which would overwrite its offsets; stop them first$/,
+  );
   expect(broker.commits).toEqual([]);
 });
 
