@@ -21,7 +21,7 @@ backups:
 `);
   using database = new DatabaseSync(running.at('orders.db'));
   database.exec('CREATE TABLE orders (id INTEGER PRIMARY KEY); INSERT INTO orders VALUES (1), (2)');
-  return running.start();
+  return await running.start();
 }
 
 let running: Running;
