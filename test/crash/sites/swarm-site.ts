@@ -8,12 +8,28 @@ import type { Site } from './site.ts';
 
 const tasks = 2;
 const startMs = 60_000;
-const specified = '{{.Spec.TaskTemplate.ContainerSpec.Image}}';
+
+/** Swarms listen on ports that are the same for all, so there is one at a time: when the last one is over. */
+let last: Promise<void> = Promise.resolve();
 
 /** A service of a Swarm with an engine of its own, since the other plans' engine is no part of one; a release is its image. */
 export async function swarmSite(stage: string, plan: CrashPlan): Promise<Site> {
+  const before = last;
+  const { promise: over, resolve: end } = Promise.withResolvers<void>();
+  last = over;
+  await before;
   const engine = await startDockerd({ own: true });
-  await engine.cli('swarm', 'init', '--advertise-addr', '127.0.0.1');
+  await settled('a Swarm begins', async () => {
+    const init = engine.cli('swarm', 'init', '--advertise-addr', '127.0.0.1');
+    return init.then(
+      () => true,
+      () => false,
+    );
+  }).catch(async (error: unknown) => {
+    await engine.stop();
+    end();
+    throw error;
+  });
   const name = engine.name(stage);
   for (const release of [1, 2] as const)
     await buildImage(engine, {
@@ -58,9 +74,6 @@ export async function swarmSite(stage: string, plan: CrashPlan): Promise<Site> {
       since = await engine.cli('info', '--format', '{{.SystemTime}}');
     },
     async acts() {
-      // The manager has taken the last update; its tasks follow in their own time.
-      const wanted = await engine.cli('service', 'inspect', '--format', specified, name);
-      await settled('the tasks follow', async () => `${await serves()}` === wanted.replace(/^.*:/, ''));
       const until = await engine.cli('info', '--format', '{{.SystemTime}}');
       const span = [
         '--since',
@@ -76,7 +89,10 @@ export async function swarmSite(stage: string, plan: CrashPlan): Promise<Site> {
       const updates = printed.split('\n').filter((line) => line !== '' && !line.includes('updatestate'));
       return updatesIn(updates.length, plan);
     },
-    close: () => engine.stop(),
+    async close() {
+      await engine.stop();
+      end();
+    },
   };
 }
 
