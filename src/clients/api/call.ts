@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Readable } from 'node:stream';
-import axios, { isAxiosError, type AxiosResponse } from 'axios';
+import type { AxiosResponse, AxiosStatic } from 'axios';
 import { errorCodes, messageOf, RollbackError, type ErrorCode } from '../../domain/errors.ts';
 import type { Secret } from '../../domain/secret.ts';
 import { formatDuration } from '../../domain/time.ts';
@@ -57,7 +57,9 @@ export async function openEvents(
   const giveUp = (): void => given.abort();
   late.addEventListener('abort', giveUp, { once: true });
   try {
-    const response = await axios.request<Readable>({
+    const response = await (
+      await http()
+    ).request<Readable>({
       method: 'GET',
       url: `${url}/api/v1/events`,
       params: query,
@@ -128,7 +130,9 @@ async function send(
 ): Promise<AxiosResponse<unknown>> {
   const deadline = AbortSignal.timeout(timeoutMs);
   try {
-    return await axios.request<unknown>({
+    return await (
+      await http()
+    ).request<unknown>({
       ...content,
       method,
       url: `${url}/api/v1${path}`,
@@ -214,7 +218,12 @@ function wrapped(code: ErrorCode, message: string, url: string, error: unknown):
   return new RollbackError(code, message, { url }, { cause: new Error(messageOf(error)) });
 }
 
+/** With the first call: programs that make none, e.g. the write gate, start without it. */
+async function http(): Promise<AxiosStatic> {
+  return (await import('axios')).default;
+}
+
 function reasonOf(error: unknown): string {
-  const code = isAxiosError(error) ? error.code : undefined;
-  return code ?? messageOf(error);
+  const ofLibrary = error instanceof Error && 'isAxiosError' in error && 'code' in error;
+  return ofLibrary && typeof error.code === 'string' ? error.code : messageOf(error);
 }
