@@ -60,6 +60,11 @@ export class Daemon {
     );
   }
 
+  /** null: it could not be started. */
+  get pid(): number | null {
+    return this.#child.pid ?? null;
+  }
+
   /** It died of `kill -9`, by its own hand or ours. */
   get killed(): boolean {
     return this.#child.signalCode === 'SIGKILL';

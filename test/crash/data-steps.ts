@@ -65,12 +65,18 @@ export function databaseRestore(): CrashStep {
     options: () => ({ store: 'orders', terminate: true }),
     acts: ['good'],
     gaps: 13,
+    work: 'tool mariadb',
     undo: undoing(['bad'], 8),
   });
 }
 
 export function databaseBackup(store: string): CrashStep {
-  return step('database.backup', 'set', { options: () => ({ store }), acts: ['made'], gaps: 6 });
+  return step('database.backup', 'set', {
+    options: () => ({ store }),
+    acts: ['made'],
+    gaps: 6,
+    work: store === 'orders' ? 'tool mariadb-dump' : null,
+  });
 }
 
 export function databaseOverwrite(): CrashStep {
@@ -78,6 +84,7 @@ export function databaseOverwrite(): CrashStep {
     options: () => ({ store: 'orders', in_place: true, terminate: true }),
     acts: ['good'],
     gaps: 4,
+    work: 'tool mariadb',
   });
 }
 
@@ -88,6 +95,7 @@ export function databaseRevert(store: 'orders' | 'little'): CrashStep {
     acts: ['1 times'],
     gaps: 2,
     blind: store === 'orders',
+    work: store === 'orders' ? 'tool mariadb' : null,
   });
 }
 

@@ -37,6 +37,8 @@ export interface Story {
   readonly restarts: number;
   /** What still holds writes off, or does not run. */
   readonly held: readonly string[];
+  /** Programs of a daemon that was killed, still there at the end. */
+  readonly strays: readonly string[];
   readonly messages: readonly string[];
 }
 
@@ -180,6 +182,7 @@ async function tell(stage: Stage, daemon: Daemon, killed: number): Promise<Story
     overlaps: stage.records.overlaps(),
     restarts: stage.records.restarts('release-1'),
     held: (await stage.site.held?.()) ?? [],
+    strays: stage.tools.atWork(),
     messages: stage.messages(),
   };
 }

@@ -8,6 +8,7 @@ import type { Act } from './act.ts';
 import { Daemon } from './daemon.ts';
 import { writeConfiguration } from './configuration.ts';
 import type { CrashPlan } from './plan.ts';
+import { HeldTools } from './held-tools.ts';
 import { RecordFile } from './record-file.ts';
 import { Recorder, unescaped } from './recorder.ts';
 import { dataSite } from './sites/data-site.ts';
@@ -43,6 +44,8 @@ export class Stage {
   readonly records: RecordFile;
   /** null: messages go to a webhook, and questions are answered over the API. */
   readonly slack: FakeSlack | null;
+  /** What the daemon starts by itself. */
+  readonly tools = new HeldTools();
   /** From now on release 2 is ill. */
   broken = false;
   readonly #kept: string;
@@ -78,18 +81,20 @@ export class Stage {
   }
 
   start(crashAt: string | null, tracePath?: string): Daemon {
-    return new Daemon({
+    const daemon = new Daemon({
       configPath: join(this.folder, 'rollbackd.yaml'),
       logPath: join(this.folder, 'daemon.log'),
       crashAt,
       cachePath: join(dirname(this.folder), 'compiled'),
       ...(tracePath === undefined ? {} : { tracePath }),
     });
+    this.tools.daemon = daemon.pid;
+    return daemon;
   }
 
   /** Everything as it was when release 2 had been deployed and was still well. */
   async reset(): Promise<void> {
-    while (this.#recorded().length > 0) await pause(20);
+    while (this.#recorded().length + this.tools.atWork().length > 0) await pause(20);
     this.broken = false;
     rmSync(this.folder, { recursive: true, force: true });
     cpSync(this.#kept, this.folder, { recursive: true, verbatimSymlinks: true });
@@ -100,11 +105,12 @@ export class Stage {
 
   /** What targets are carrying out at this moment. */
   atWork(): readonly string[] {
-    return [...this.#recorded(), ...(this.site.atWork?.() ?? [])];
+    return [...this.#recorded(), ...this.tools.atWork(), ...(this.site.atWork?.() ?? [])];
   }
 
   /** Keeps a target at this work, once it has begun, until the returned function is called. */
   hold(work: string): () => void {
+    if (work.startsWith('tool ')) return this.tools.hold(work);
     return work.startsWith('post ') ? this.recorder.hold(work) : this.records.hold(work);
   }
 

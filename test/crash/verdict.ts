@@ -41,6 +41,7 @@ export function judge(run: Run, story: Story): Verdict {
       ...(incident === undefined ? [] : unknownActs(incident, story.acts)),
       ...(completed ? unplanned(plan, story) : []),
       ...silentlyHeld(plan, story),
+      ...story.strays.map((work) => `${work} of a dead daemon is still there`),
       ...(completed || (ended === 'parked' && run.mayPark) ? [] : [whyNot(plan, incident)]),
     ],
     ended,
