@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
 import { systemClock } from '../src/app/clock.ts';
 import { mysqlArchivist } from '../src/backup/archivists/mysql.ts';
 import { backups } from '../src/backup/backups.ts';
@@ -29,6 +30,8 @@ export interface DumpReport {
   readonly mebibytes: number;
 }
 
+// As the daemon has it.
+setFlagsFromString('--semi-space-growth-factor=1');
 const forever = new AbortController().signal;
 process.stdout.write(JSON.stringify(await obey(JSON.parse(process.argv[2] ?? '') as DumpOrder)));
 
