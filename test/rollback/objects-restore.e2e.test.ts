@@ -192,6 +192,10 @@ test('what cannot go well is refused before anything happens', async () => {
   expect(await driver.apply(step({ at: '2020-01-01T00:00:00Z' }), opId, never)).toMatchObject({
     ended: 'failed',
   });
+  expect(await driver.apply(step({ at: it.at, max: 1 }), opId, never)).toMatchObject({
+    ended: 'failed',
+    detail: '2 objects under up/ would change, and max is 1',
+  });
   expect(await it.objects()).toEqual(damaged);
 });
 
