@@ -116,7 +116,7 @@ describeWithDocker('swarm.rollback', () => {
     expect(JSON.stringify(shown)).not.toContain('canary');
   });
 
-  test('a specification that does not converge is followed by the one that ran', async () => {
+  test('a specification that does not converge is followed by the one that ran, and says how its tasks ended', async () => {
     good = await create('swarm-shop:1');
     bad = await deploy('swarm-shop:2');
     const service = (await swarm.service('web', forever))!;
@@ -131,7 +131,9 @@ describeWithDocker('swarm.rollback', () => {
     const outcome = await apply(step);
 
     expect(outcome).toMatchObject({ ended: 'failed', retryable: false });
-    expect(outcome.detail).toMatch(new RegExp(`; service web is back on ${bad.id}$`));
+    expect(outcome.detail).toMatch(
+      new RegExp(`: task: non-zero exit \\(1\\); service web is back on ${bad.id}$`),
+    );
     expect(await running()).toBe(Array(2).fill('swarm-shop:2 Running').join('\n'));
     expect(await look()).toMatchObject({ id: bad.id });
     expect(await driver().probe(step, opId, forever)).toBe('not_done');
