@@ -27,14 +27,6 @@ export function backupDesk(parts: DeskParts): OwnDesk {
   const running = jobs(clock, (job) =>
     note(`backup.${job.ended === 'well' ? wordOf(job) : 'failed'}`, told(job)),
   );
-  const mustFind = async (id: string): Promise<BackupSetView> => {
-    const found = await backups.book.find(id);
-    if (found !== null) return found;
-    throw new RollbackError(
-      'NOT_FOUND',
-      `there is no backup set ${id}; \`rollbackd backup list\` lists them`,
-    );
-  };
   return {
     list: async () => ({
       sets: await backups.book.views(),
@@ -52,7 +44,7 @@ export function backupDesk(parts: DeskParts): OwnDesk {
       return running.start({ does: 'create', recipe, set: null, by }, creating(parts, recipe, smallerOk));
     },
     async verify(id, how, by) {
-      const { set } = await mustFind(id);
+      const { set } = await mustFind(backups, id);
       const does = how === 'reading' ? 'verify' : 'rehearse';
       return running.start({ does, recipe: set.recipe, set: id, by }, async (progress, signal) => {
         const { problems } = await backups.verify(id, how, progress, signal);
@@ -63,7 +55,7 @@ export function backupDesk(parts: DeskParts): OwnDesk {
       });
     },
     async restore(id, names, by) {
-      const { set, verdict } = await mustFind(id);
+      const { set, verdict } = await mustFind(backups, id);
       mustBeIdle(running, ({ does }) => does === 'restore');
       if (verdict !== null && verdict.problems.length > 0)
         throw new RollbackError('REFUSED', `${id} did not read back: ${verdict.problems.join('; ')}`);
@@ -95,6 +87,12 @@ export function backupDesk(parts: DeskParts): OwnDesk {
     ended: (job) => running.ended(job),
     [Symbol.asyncDispose]: () => running[Symbol.asyncDispose](),
   };
+}
+
+async function mustFind({ book }: DeskParts['backups'], id: string): Promise<BackupSetView> {
+  const found = await book.find(id);
+  if (found !== null) return found;
+  throw new RollbackError('NOT_FOUND', `there is no backup set ${id}; \`rollbackd backup list\` lists them`);
 }
 
 function creating({ backups }: DeskParts, recipe: string, smallerOk: boolean): JobWork {

@@ -53,11 +53,19 @@ export class Pieces extends Writable {
   }
 
   override _final(done: (error?: Error | null) => void): void {
-    const ended = this.#handOn().then(async () => {
+    void this.#finish(done);
+  }
+
+  async #finish(done: (error?: Error | null) => void): Promise<void> {
+    let failure: Error | null = null;
+    try {
+      await this.#handOn();
       this.#to.end();
       await this.#arrived;
-    });
-    ended.then(() => done(), done);
+    } catch (error) {
+      failure = asError(error);
+    }
+    done(failure);
   }
 
   #take(chunk: Buffer, from: number, done: (error?: Error | null) => void): void {
@@ -80,4 +88,8 @@ export class Pieces extends Writable {
     [this.#filling, this.#spare] = [this.#spare, this.#filling];
     this.#filled = 0;
   }
+}
+
+function asError(cause: unknown): Error {
+  return cause instanceof Error ? cause : new Error(String(cause));
 }

@@ -96,6 +96,39 @@ describeWithDocker('evidence', () => {
     });
   });
 
+  test('hears every container of a stack, and hides what each was told in secret', async () => {
+    const project = shop.engine.name('stack');
+    for (const service of ['web', 'worker'])
+      await shop.engine.cli(
+        'run',
+        `--name=${project}-${service}-1`,
+        `--env=PASSWORD=canary-${service}`,
+        `--label=com.docker.compose.project=${project}`,
+        `--label=com.docker.compose.service=${service}`,
+        'shop:1',
+        'sh',
+        '-c',
+        `echo "${service} with $PASSWORD"; echo canary-${service}`,
+      );
+    const stack = { project, directory: '/srv/shop', files: [], envFile: null, services: null };
+    const driver = evidenceDriver({ docker: shop.docker, readings: null });
+    const step = stepOf(driver, { ...targetOf(null, 'shop'), stack });
+
+    expect(driver.describe(step, await driver.read(step, forever))).toBe(
+      `keep the last 200 log lines and the inspection of the containers of stack ${project}, and the present readings, as evidence`,
+    );
+    const outcome = await driver.apply(step, 'op', forever);
+
+    expect(outcome).toMatchObject({
+      evidence: {
+        [`logs ${project}-web-1`]: 'web with [hidden]\n[hidden]\n',
+        [`logs ${project}-worker-1`]: 'worker with [hidden]\n[hidden]\n',
+        [`inspection ${project}-web-1`]: expect.stringContaining('"status"') as string,
+      },
+    });
+    expect(JSON.stringify(outcome)).not.toContain('canary');
+  });
+
   test('what cannot be had does not stop a rollback', async () => {
     const docker = openDocker({ endpoint: { socket: '/nowhere/docker.sock' }, clock: systemClock() });
     expect(await capture({}, { docker })).toMatchObject({

@@ -125,7 +125,7 @@ test('a step that is found done after a crash tells what it had noted, and nothi
     await w.restart(SECOND);
     await w.wait(5 * MINUTE);
     expect(await w.state()).toBe('closed: rolled_back');
-    return factsOfRestore(w);
+    return await factsOfRestore(w);
   };
 
   expect(await foundDone(() => Promise.resolve([orders, carts]))).toEqual([orders, carts]);

@@ -1,14 +1,10 @@
 import { z } from 'zod';
 import type { Docker } from '../../clients/docker/docker.ts';
-import { inspectionText } from '../docker/inspection-text.ts';
-import { secretsOf } from '../../clients/docker/secrets.ts';
-import { messageOf } from '../../domain/errors.ts';
 import type { Driver } from '../../domain/ports/driver.ts';
 import type { Target } from '../../domain/target.ts';
 import { SECOND } from '../../domain/time.ts';
+import { cap, hear, witnessesOf } from '../docker/witnesses.ts';
 import { asShell } from './shell-text.ts';
-
-const mostBytes = 64 * 2 ** 10;
 
 /** Options of `evidence`. */
 export const evidenceOptions = z.strictObject({
@@ -17,7 +13,9 @@ export const evidenceOptions = z.strictObject({
     .min(0)
     .max(10_000)
     .default(200)
-    .describe("How many of the last lines of the container's log are kept; 64 KiB at most"),
+    .describe(
+      "How many of the last lines of each container's log are kept; 64 KiB at most, 256 KiB of all together",
+    ),
 });
 export type EvidenceOptions = z.output<typeof evidenceOptions>;
 
@@ -29,9 +27,9 @@ export interface EvidenceParts {
 }
 
 /**
- * Keeps what the container said and was before anything changes: its last log lines, its inspection without any value
- * of environment or command, and the present readings. It changes nothing, and what cannot be had does not stop a
- * rollback: the evidence then says why it is missing.
+ * Keeps what the containers of the target said and were before anything changes: their last log lines, their inspection
+ * without any value of environment or command, and the present readings. It changes nothing, and what cannot be had does
+ * not stop a rollback: the evidence then says why it is missing.
  */
 export function evidenceDriver({ docker, readings }: EvidenceParts): Driver<EvidenceOptions> {
   return {
@@ -45,58 +43,29 @@ export function evidenceDriver({ docker, readings }: EvidenceParts): Driver<Evid
     preflight: async () => [],
     describe: (step) => {
       const { logs } = evidenceOptions.parse(step.options);
-      const { container } = step.target;
-      if (container === null || docker === null) return 'keep the present readings as evidence';
-      return `keep the last ${logs} log lines and the inspection of container ${container}, and the present readings, as evidence`;
+      const witnesses = witnessesOf(step.target);
+      if (witnesses === null || docker === null) return 'keep the present readings as evidence';
+      return `keep the last ${logs} log lines and the inspection of ${witnesses}, and the present readings, as evidence`;
     },
     async apply(step, _opId, signal) {
       const { logs } = evidenceOptions.parse(step.options);
-      const { container } = step.target;
-      const seen =
-        container === null || docker === null ? {} : await capture(docker, container, logs, signal);
+      const isDumb = docker === null || witnessesOf(step.target) === null;
+      const seen = isDumb ? {} : await hear(docker, step.target, logs, signal);
       const lines = readings?.(step.target) ?? [];
       const evidence = { ...seen, ...(lines.length > 0 ? { readings: cap(lines.join('\n')) } : {}) };
       const names = Object.keys(evidence);
       return { ended: 'done', detail: `kept ${names.length === 0 ? 'nothing' : names.join(', ')}`, evidence };
     },
     probe: async () => 'not_done',
-    byHand: ({ target: { container } }) =>
-      container === null
-        ? []
-        : [
-            asShell(['docker', 'logs', '--tail', '500', container]),
-            asShell(['docker', 'inspect', container]),
-          ],
+    byHand({ target: { container, stack, swarm } }) {
+      if (stack !== null)
+        return [asShell(['docker', 'compose', '--project-name', stack.project, 'logs', '--tail', '500'])];
+      if (swarm !== null) return [asShell(['docker', 'service', 'logs', '--tail', '500', swarm.service])];
+      if (container === null) return [];
+      return [
+        asShell(['docker', 'logs', '--tail', '500', container]),
+        asShell(['docker', 'inspect', container]),
+      ];
+    },
   };
-}
-
-async function capture(
-  docker: Docker,
-  name: string,
-  lines: number,
-  signal: AbortSignal,
-): Promise<Record<string, string>> {
-  try {
-    const container = await docker.container(name, signal);
-    if (container === null) return { inspection: `there is no container ${name}` };
-    const inspection = cap(inspectionText(container));
-    if (lines === 0) return { inspection };
-    const text = await docker.logs(container.id, { tail: lines, maxBytes: mostBytes - 1000 }, signal);
-    return { inspection, logs: cap(hide(text, secretsOf(container.config))) };
-  } catch (error) {
-    if (signal.aborted) throw error;
-    return { problem: messageOf(error) };
-  }
-}
-
-/** Programs print their own settings. Short values are left: they would blacken half of the text. */
-function hide(text: string, secrets: readonly string[]): string {
-  return [...new Set(secrets)]
-    .filter(({ length }) => length >= 6)
-    .sort((a, b) => b.length - a.length)
-    .reduce((rest, secret) => rest.replaceAll(secret, '[hidden]'), text);
-}
-
-function cap(text: string): string {
-  return text.length <= mostBytes ? text : `[earlier text left out]\n${text.slice(-mostBytes)}`;
 }
