@@ -29,6 +29,8 @@ export class RowCounter extends Transform {
   /** In the body of a routine, which may insert rows itself. */
   #inBody = false;
   #escaped = false;
+  /** Where the next backslash of this chunk is, of those that were looked for; -1: there is none any more. */
+  #escapeAt = 0;
   #last = '';
 
   /** Rows by table, also of tables without any. */
@@ -48,6 +50,7 @@ export class RowCounter extends Transform {
 
   override _transform(chunk: Buffer, _encoding: string, done: TransformCallback): void {
     let at = 0;
+    this.#escapeAt = chunk.indexOf(backslash);
     while (at < chunk.length) at = this.#table === null ? this.#line(chunk, at) : this.#values(chunk, at);
     done(null, chunk);
   }
@@ -113,17 +116,23 @@ export class RowCounter extends Transform {
   #string(chunk: Buffer, from: number): number {
     let at = this.#escaped ? from + 1 : from;
     this.#escaped = false;
-    let escape = chunk.indexOf(backslash, at);
+    let escape = this.#escapeFrom(chunk, at);
     let end = chunk.indexOf(quote, at);
     while (escape !== -1 && (end === -1 || escape < end)) {
       at = escape + 2;
       // The escaped byte is the first of the next chunk.
       this.#escaped = at > chunk.length;
       if (end !== -1 && end < at) end = chunk.indexOf(quote, at);
-      escape = chunk.indexOf(backslash, at);
+      escape = this.#escapeFrom(chunk, at);
     }
     this.#inString = end === -1;
     return end === -1 ? chunk.length - 1 : end;
+  }
+
+  /** Looked for once, not once for each string: most strings have none, and all of the chunk would be read each time. */
+  #escapeFrom(chunk: Buffer, at: number): number {
+    if (this.#escapeAt !== -1 && this.#escapeAt < at) this.#escapeAt = chunk.indexOf(backslash, at);
+    return this.#escapeAt;
   }
 
   #sumOf(table: string): RowSum {
