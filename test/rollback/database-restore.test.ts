@@ -3,6 +3,8 @@ import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
 import { sqliteArchivist } from '../../src/backup/archivists/sqlite.ts';
 import { recipeOfStores, type BackupFacts } from '../../src/domain/backup.ts';
+import { RollbackError } from '../../src/domain/errors.ts';
+import type { Archivist } from '../../src/domain/ports/backups.ts';
 import { effectRecords } from '../../src/clients/files/records.ts';
 import { schemaComponent } from '../../src/domain/release.ts';
 import { databaseBackupDriver } from '../../src/rollback/drivers/database-backup.ts';
@@ -12,7 +14,10 @@ import { nobody, someBackups } from '../backup/some-backups.ts';
 import { aStep, never, opId, release, shop } from './a-step.ts';
 
 /** A file of SQLite with a set from before; then rows are lost; then the incident's own set. */
-async function spoilt(copied: (facts: BackupFacts) => BackupFacts = (facts) => facts) {
+async function spoilt(
+  copied: (facts: BackupFacts) => BackupFacts = (facts) => facts,
+  overwrite?: NonNullable<Archivist['overwrite']>,
+) {
   const it = await someBackups();
   const path = join(it.root, 'orders.db');
   const live = new DatabaseSync(path);
@@ -24,7 +29,7 @@ async function spoilt(copied: (facts: BackupFacts) => BackupFacts = (facts) => f
   const stores = { orders: { kind: 'sqlite', name: 'orders', path, schemaQuery } } as const;
   const archivist = sqliteArchivist({ stores, hostRoot: '/', stateDir: it.stateDir });
   const dump: typeof archivist.dump = async (...args) => copied(await archivist.dump(...args));
-  const archivists = [{ ...archivist, dump }];
+  const archivists = [{ ...archivist, dump, ...(overwrite === undefined ? {} : { overwrite }) }];
   const backups = await it.openBackups({ archivists });
   const parts = {
     backups,
@@ -87,6 +92,37 @@ test('what does not count as the manifest says, or has another schema, is not pu
     ),
     retryable: false,
   });
+});
+
+test('written over halfway, nobody can tell, whatever a repeat meets; nothing is called untouched', async () => {
+  const failures = ['UNREACHABLE', 'REFUSED'] as const;
+  let attempts = 0;
+  const it = await spoilt(undefined, () =>
+    Promise.reject(new RollbackError(failures[attempts++] ?? 'TIMED_OUT', 'the server said no more')),
+  );
+  const step = aStep('database.restore', it.restore.options.parse({ store: 'orders', in_place: true }));
+
+  for (const _ of failures) {
+    await expect(it.restore.apply(step, opId, never)).rejects.toMatchObject({
+      code: 'EFFECT_UNKNOWN',
+      message: 'orders: the server said no more',
+    });
+    expect(await it.restore.probe(step, opId, never)).toBe('partial');
+  }
+  expect(attempts).toBe(2);
+});
+
+test('written over with rows that are not there in the end, a person decides', async () => {
+  const counts = { migrations: 1, orders: 2, people: 1 };
+  const facts = { server: null, tool: null, schemaVersion: '7', counts };
+  const it = await spoilt(undefined, () => Promise.resolve(facts));
+  const step = aStep('database.restore', it.restore.options.parse({ store: 'orders', in_place: true }));
+
+  await expect(it.restore.apply(step, opId, never)).rejects.toMatchObject({
+    code: 'EFFECT_UNKNOWN',
+    message: expect.stringMatching(/^orders was written over from b-\S+, and 1 rows of it are not there$/),
+  });
+  expect(await it.restore.probe(step, opId, never)).toBe('partial');
 });
 
 test('a release that ran with another schema than the copy has makes it refused, unless the step says so', async () => {

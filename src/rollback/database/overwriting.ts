@@ -69,14 +69,13 @@ export async function restoreOver(
     restored: { ...counted.counts },
     orphans: orphans === null ? null : { ...orphans },
   };
-  await records.write(opId, done);
   const lost = integrityOf(store, done).reduce((sum, row) => sum + (row.lost ?? 0), 0);
   if (lost > 0)
-    return {
-      ended: 'failed',
-      detail: `${store} was written over from ${set.id}, and ${lost} rows of it are not there`,
-      retryable: false,
-    };
+    throw new RollbackError(
+      'EFFECT_UNKNOWN',
+      `${store} was written over from ${set.id}, and ${lost} rows of it are not there`,
+    );
+  await records.write(opId, done);
   return doneWith(store, done, noWayBack);
 }
 
