@@ -120,7 +120,7 @@ test('written over with rows that are not there in the end, a person decides', a
 
   await expect(it.restore.apply(step, opId, never)).rejects.toMatchObject({
     code: 'EFFECT_UNKNOWN',
-    message: expect.stringMatching(/^orders was written over from b-\S+, and 1 rows of it are not there$/),
+    message: expect.stringMatching(/^orders was written over from b-\S+; rows that are not there: 1$/),
   });
   expect(await it.restore.probe(step, opId, never)).toBe('partial');
 });

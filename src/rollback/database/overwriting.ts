@@ -73,7 +73,7 @@ export async function restoreOver(
   if (lost > 0)
     throw new RollbackError(
       'EFFECT_UNKNOWN',
-      `${store} was written over from ${set.id}, and ${lost} rows of it are not there`,
+      `${store} was written over from ${set.id}; rows that are not there: ${lost}`,
     );
   await records.write(opId, done);
   return doneWith(store, done, noWayBack);
