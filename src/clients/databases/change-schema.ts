@@ -150,15 +150,29 @@ async function changeMysql(
   try {
     await runMysqlScript(store, Readable.from([change.script]), tools, signal);
     crashPoint('effect.call.between');
-    const after = await readSchemaVersion(store, hostRoot, signal);
-    const why = whyNotTo(store, change, after);
-    if (why !== null) throw new RollbackError('EFFECT_UNKNOWN', why);
-    return after;
+    return await changedVersion(store, change, hostRoot, signal);
   } catch (cause) {
-    if (!(cause instanceof RollbackError)) throw cause;
-    const message = `${cause.message}; what the script did before that stays`;
-    throw new RollbackError('EFFECT_UNKNOWN', message, {}, { cause });
+    throw halfway(cause);
   }
+}
+
+/** The version behind a script that nobody takes back. */
+async function changedVersion(
+  store: ScriptedStore,
+  change: SchemaChange,
+  hostRoot: string,
+  signal: AbortSignal,
+): Promise<string> {
+  const after = await readSchemaVersion(store, hostRoot, signal);
+  const why = whyNotTo(store, change, after);
+  if (why !== null) throw new RollbackError('EFFECT_UNKNOWN', why);
+  return after;
+}
+
+function halfway(cause: unknown): unknown {
+  if (!(cause instanceof RollbackError)) return cause;
+  const message = `${cause.message}; what the script did before that stays`;
+  return new RollbackError('EFFECT_UNKNOWN', message, {}, { cause });
 }
 
 async function changeMongo(
@@ -176,14 +190,9 @@ async function changeMongo(
       await mongo.asked('run a command of the script', () => mongo.database.command(command));
       crashPoint('effect.call.between');
     }
-    const after = await readSchemaVersion(store, hostRoot, signal);
-    const why = whyNotTo(store, change, after);
-    if (why !== null) throw new RollbackError('EFFECT_UNKNOWN', why);
-    return after;
+    return await changedVersion(store, change, hostRoot, signal);
   } catch (cause) {
-    if (!(cause instanceof RollbackError)) throw cause;
-    const message = `${cause.message}; what the script did before that stays`;
-    throw new RollbackError('EFFECT_UNKNOWN', message, {}, { cause });
+    throw halfway(cause);
   }
 }
 
