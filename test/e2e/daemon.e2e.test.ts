@@ -125,7 +125,7 @@ targets:
         "rollbackd.yaml:11:11  targets.cart.container  needs docker: at the top of this file",
         "rollbackd.yaml:11:22  targets.cart.container  shop is already the container of target shop",
         "rollbackd.yaml:11:36  targets.cart.rules[0]  unknown pack lyra, did you mean layra?",
-        "rollbackd.yaml:11:53  targets.cart.playbook  unknown playbook service; known: layra/service, layra/service-with-data, layra/release-link, layra/repository",
+        "rollbackd.yaml:11:53  targets.cart.playbook  unknown playbook service; known: layra/service, layra/service-with-data, layra/restart, layra/stack, layra/emergency, layra/release-link, layra/repository, layra/mysql, layra/mysql-schema, layra/mongodb, layra/qdrant, layra/milvus, layra/cache, layra/cache-everything",
         "rollbackd.yaml: 11 problems; nothing was started",
       ]
     `);
