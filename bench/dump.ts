@@ -88,9 +88,12 @@ function at({ port, user, password }: BenchMariadb): DumpOrder['mariadb'] {
   return { port, user, password };
 }
 
-/** What a person would type, through a shell as a person would. */
-function nativeWays({ socket }: BenchMariadb, file: string): Record<'dump' | 'restore', string> {
-  const server = `--no-defaults --socket=${socket} --user=root`;
+/** What a person would type, through a shell as a person would, to the address that the data store is reached at. */
+function nativeWays(
+  { port, user, password }: BenchMariadb,
+  file: string,
+): Record<'dump' | 'restore', string> {
+  const server = `--no-defaults --protocol=tcp --host=127.0.0.1 --port=${port} --user=${user} --password=${password}`;
   return {
     dump: `mariadb-dump ${server} --single-transaction --quick --hex-blob --routines --triggers --events shop | zstd -q -3 -f -o ${file} && sync ${file}`,
     restore: `mariadb ${server} -e 'DROP DATABASE IF EXISTS native; CREATE DATABASE native' && zstd -dcq ${file} | mariadb ${server} native`,
