@@ -20,7 +20,7 @@ test('a question by night: what status prints answers it, once, by whom it says,
   const id = await asking(daemon);
 
   const status = await daemon.cli('status');
-  expect(status.output).toMatch(new RegExp(`\\n  ${id}  HIGH  shop  asking  since .*asks `));
+  expect(status.output).toMatch(new RegExp(`\\n  ${id}  HIGH  shop  asking  since .*\\n      asks `));
   const [, yes = ''] = /yes: rollbackd (approve .*)/.exec(status.output) ?? [];
   expect(yes).toMatch(new RegExp(`^approve ${id} --plan [0-9a-f]{16}$`));
   const show = await daemon.cli('show', id);
