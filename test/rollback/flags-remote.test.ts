@@ -75,6 +75,7 @@ test('a flag over HTTP is written, read back, and put back', async () => {
     ended: 'done',
     detail: `data.enabled at ${url} was put back`,
   });
+  expect(await driver.probe(step, opId, never)).toBe('not_done');
   expect(state.body).toEqual({ data: { owner: 'mdm', enabled: true } });
   expect(driver.byHand(step).join()).not.toContain('hush');
 });

@@ -108,6 +108,8 @@ test('a later failure puts the file back as it was, byte for byte', async () => 
   });
 
   expect(it.now()).toBe(yaml);
+  // Or a daemon that died right behind it could not tell that it was put back.
+  expect(await it.open().probe(it.step, opId, never)).toBe('not_done');
   expect(await it.open().undo?.(it.step, opId, never)).toMatchObject({ ended: 'done' });
 });
 

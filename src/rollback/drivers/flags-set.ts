@@ -143,10 +143,14 @@ function fileFlags(parts: FlagParts): InFile {
     apply: (step, opId) => settled(() => set(parts, flagsOf(step), opId)),
     async probe(step, opId) {
       const flags = flagsOf(step);
-      const text = (await readHeldFile(flags.file, files)).content.toString('utf8');
-      if (holdsAll(flags, text)) return 'done';
+      const { content } = await readHeldFile(flags.file, files);
+      if (holdsAll(flags, content.toString('utf8'))) return 'done';
+      const record = await records.read(opId);
+      const before = member(record, 'before');
+      // Put back: nothing of it is there any more.
+      if (typeof before === 'string' && content.equals(Buffer.from(before, 'base64'))) return 'not_done';
       // It was written, and somebody has changed it since.
-      return phaseOf(await records.read(opId)) === 'done' ? 'unknown' : 'not_done';
+      return member(record, 'phase') === 'done' ? 'unknown' : 'not_done';
     },
     undo: (step, opId) => settled(() => putBack(parts, flagsOf(step), opId)),
     byHand: (step) => [
@@ -208,8 +212,4 @@ function member(record: Json, name: string): Json {
   return record !== null && typeof record === 'object' && !Array.isArray(record)
     ? ((record as Readonly<Record<string, Json>>)[name] ?? null)
     : null;
-}
-
-function phaseOf(record: Json): Json {
-  return member(record, 'phase');
 }

@@ -66,7 +66,10 @@ export async function probeRemote(
 ): Promise<ProbeAnswer> {
   const note = await noteOf(opId, records);
   if (note === null) return 'not_done';
-  if (same(await flag.look(signal), flag.wanted)) return 'done';
+  const now = await flag.look(signal);
+  if (same(now, flag.wanted)) return 'done';
+  // Put back: nothing of it is there any more.
+  if (same(now, note.before)) return 'not_done';
   return note.phase === 'done' ? 'unknown' : 'not_done';
 }
 
