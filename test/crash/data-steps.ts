@@ -176,7 +176,7 @@ export function processStop(): CrashStep {
     options: ({ folder }) => serviceOptions(folder, 'stopped'),
     acts: ['stopped'],
     gaps: 2,
-    undo: undoing(['runs since start 2'], 1),
+    undo: undoing(['runs since start 2'], 2),
   });
 }
 

@@ -83,6 +83,7 @@ test('paths come from the ref, files that it does not have stay, and everything 
   expect(await driver.probe(step, opId, never)).toBe('done');
 
   expect(await driver.undo?.(step, opId, never)).toMatchObject({ ended: 'done' });
+  expect(await driver.probe(step, opId, never)).toBe('not_done');
   expect(it.status()).toEqual([]);
 });
 

@@ -71,6 +71,7 @@ test('the branch goes back to the last good commit, and forth with the undo, wor
   expect(await driver.probe(step, opId, never)).toBe('done');
 
   expect(await open().undo?.(step, opId, never)).toMatchObject({ ended: 'done' });
+  expect(await open().probe(step, opId, never)).toBe('not_done');
   expect([it.git('rev-parse', 'main'), it.read('app.txt')]).toEqual([it.head, 'mine\n']);
   expect(it.status()).toEqual([' M app.txt', '?? untracked.txt']);
 });

@@ -285,6 +285,7 @@ esac`,
     });
     expect(await driver.probe(step, opId, never)).toBe('done');
     expect(await driver.undo?.(step, opId, never)).toMatchObject({ ended: 'done' });
+    expect(await driver.probe(step, opId, never)).toBe('not_done');
     expect(it.calls()).toEqual([
       '--no-ask-password stop -- mdm.service',
       '--no-ask-password start -- mdm.service',

@@ -9,7 +9,7 @@ import { failed, settled } from '../settled.ts';
 import type { Service, ServiceStand } from './service.ts';
 
 const schema = z.object({
-  phase: z.enum(['begun', 'starting', 'done']),
+  phase: z.enum(['begun', 'starting', 'done', 'undoing']),
   /** What ran before; null: nothing did, or nothing tells it from what runs now. */
   before: z.string().nullable(),
   ran: z.boolean().nullable(),
@@ -82,6 +82,7 @@ export async function probeStopping(
   const stand = await service.look(signal);
   if (stand.runs === null) return note.phase === 'done' ? 'done' : 'unknown';
   if (wanted === 'stopped') {
+    if (note.phase === 'undoing') return stand.runs ? 'not_done' : 'partial';
     if (!stand.runs) return 'done';
     return stand.identity === note.before && note.phase !== 'done' ? 'not_done' : 'unknown';
   }
@@ -99,6 +100,8 @@ export function startAgain(stopping: Stopping, { records, clock }: StoppingParts
     if (note === null || note.ran === false) return { ended: 'done', detail: `${service.where} had not run` };
     if ((await service.look(signal)).runs === true) return { ended: 'done', detail: `${service.where} runs` };
     if (service.start === null) return failed(`nobody said how ${service.where} is started`);
+    await records.write(opId, { ...note, phase: 'undoing' });
+    crashPoint('effect.call.between');
     const trouble = await service.start(`${opId}-undo`, signal);
     if (trouble !== null) return failed(trouble);
     crashPoint('effect.call.between');

@@ -159,14 +159,15 @@ export async function probeChange(
   signal: AbortSignal,
 ): Promise<ProbeAnswer> {
   const note = await readNote(records, opId);
-  if (note === null) return 'not_done';
+  if (note === null || note.phase === 'undone') return 'not_done';
   return copies.open(change.path, signal, async (copy) => {
     if ((await copy.problems()).length > 0) return 'unknown';
     const { selection } = await change.survey(copy, signal);
     if (selection === null) return 'unknown';
     const to: MadeFrom = { head: note.head, selection: { ...selection, sha: note.sha } };
     if ((await change.missing(copy, to, signal)).length === 0) return 'done';
-    return note.phase === 'changing' ? 'partial' : 'unknown';
+    // Whatever was under way is finished by doing it again.
+    return note.phase === 'done' ? 'unknown' : 'partial';
   });
 }
 
