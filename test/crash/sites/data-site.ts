@@ -183,7 +183,9 @@ function checkedOut(copy: string): Watched {
     step: 'checked-out',
     look: async () => {
       const path = join(copy, 'code.txt');
-      return existsSync(path) ? readFileSync(path, 'utf8').trim() : null;
+      // A file that git is just writing has no text yet.
+      const text = existsSync(path) ? readFileSync(path, 'utf8').trim() : '';
+      return text === '' ? null : text;
     },
   };
 }
