@@ -21,8 +21,9 @@ import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const never = new AbortController().signal;
 
+/** As applications do, it waits for whoever reads just now. */
 function openFile(path: string): DatabaseSync {
-  const database = new DatabaseSync(path);
+  const database = new DatabaseSync(path, { timeout: 10_000 });
   onTestFinished(() => {
     if (database.isOpen) database.close();
   });
