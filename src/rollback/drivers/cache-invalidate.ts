@@ -11,6 +11,7 @@ import { DAY, MINUTE, SECOND } from '../../domain/time.ts';
 import { untilHolds } from '../cache/guard.ts';
 import { cacheOptions, type CacheOptions } from '../cache/options.ts';
 import { asShell } from './shell-text.ts';
+import { failed } from '../settled.ts';
 
 /** How often a server that is away is asked again where a failure is only a warning, and for how long. */
 const againMs = 2 * SECOND;
@@ -204,10 +205,6 @@ function what({ patterns, everything }: CacheOptions): string {
 
 function markOf(opId: string): string {
   return `rollbackd:effect:${opId}`;
-}
-
-function failed(detail: string, retryable: boolean): EffectOutcome {
-  return { ended: 'failed', detail, retryable };
 }
 
 function byHand(step: Step): string[] {

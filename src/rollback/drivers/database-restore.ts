@@ -17,6 +17,7 @@ import { restoreAndSwitch, switchBack, type Restoring } from '../database/restor
 import { copyOf, whyNoArchivist, type StoreCopy } from '../database/store-copies.ts';
 import { uncovered } from '../guarded-data.ts';
 import { asShell } from './shell-text.ts';
+import { failed } from '../settled.ts';
 
 const schema = z.strictObject({
   store: z.string().min(1).describe('The database that comes back: one of data_stores'),
@@ -171,11 +172,6 @@ async function inTheWay(archivist: Archivist, store: string, signal: AbortSignal
 async function restore(parts: DatabaseRestoreParts, doing: Doing): Promise<EffectOutcome> {
   const { step, opId, signal } = doing;
   const { in_place: over, store } = schema.parse(step.options);
-  const failed = (detail: string, retryable = false): EffectOutcome => ({
-    ended: 'failed',
-    detail,
-    retryable,
-  });
   const { backups, records } = parts;
   if (backups === null) return failed('no backups are configured');
   if (!(await mayHaveBegun(records, opId))) {

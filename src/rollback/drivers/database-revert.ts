@@ -22,6 +22,7 @@ import { begunIn, revert, standOf } from '../database/reverting.ts';
 import { readScript, type Script } from '../database/script.ts';
 import { whyNoArchivist } from '../database/store-copies.ts';
 import { uncovered } from '../guarded-data.ts';
+import { failed } from '../settled.ts';
 
 const version = z.union([z.string().min(1), z.number().transform(String)]);
 const schema = z.strictObject({
@@ -170,7 +171,6 @@ async function preflight(
 async function apply(parts: DatabaseRevertParts, { step, opId, signal }: Doing): Promise<EffectOutcome> {
   const { backups, records, tools } = parts;
   const { store: name, from = null } = schema.parse(step.options);
-  const failed = (detail: string): EffectOutcome => ({ ended: 'failed', detail, retryable: false });
   const begun = begunIn(await records.read(opId));
   const bare = begun === null ? await uncovered(parts, step, [{ kind: 'store', name }]) : null;
   if (bare !== null) return failed(bare);

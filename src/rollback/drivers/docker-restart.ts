@@ -16,6 +16,7 @@ import { whyProtected } from '../docker/refusals.ts';
 import type { DockerParts } from '../docker/task.ts';
 import { msOf } from './duration-option.ts';
 import { asShell } from './shell-text.ts';
+import { failed } from '../settled.ts';
 
 /**
  * Restarts a container, and waits until it is healthy.
@@ -165,8 +166,4 @@ function nameOf(step: Step): string {
     'PLAN_REFUSED',
     `docker.restart cannot be planned: the target ${name} has no container`,
   );
-}
-
-function failed(detail: string): EffectOutcome {
-  return { ended: 'failed', detail, retryable: false };
 }

@@ -20,6 +20,7 @@ import { redisQuiescer } from '../quiesce/redis.ts';
 import { addressProblem } from '../quiesce/request.ts';
 import { triedWrite } from '../quiesce/write-probe.ts';
 import { msOf } from './duration-option.ts';
+import { failed } from '../settled.ts';
 
 export interface QuiesceParts {
   readonly clock: Clock;
@@ -224,8 +225,4 @@ class Quiescing {
     const trouble = await this.#quiescer.renew(this.#opId, this.#signal);
     return trouble === null ? { ended: 'done', detail: 'held off' } : failed(trouble, false);
   }
-}
-
-function failed(detail: string, retryable: boolean): EffectOutcome {
-  return { ended: 'failed', detail, retryable };
 }

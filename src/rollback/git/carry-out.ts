@@ -10,6 +10,7 @@ import { SECOND } from '../../domain/time.ts';
 import { tagName } from '../working-copy/tag-name.ts';
 import { short } from './preflight.ts';
 import { historyOf, mostCommits, type Reversal } from './reversal.ts';
+import { failed } from '../settled.ts';
 
 export interface GitParts {
   readonly git: Git;
@@ -147,8 +148,4 @@ function settled(error: unknown): EffectOutcome {
     detail: `${error.code}: ${error.message}`,
     retryable: error.recourse === 'retry',
   };
-}
-
-function failed(detail: string): EffectOutcome {
-  return { ended: 'failed', detail, retryable: false };
 }

@@ -6,6 +6,7 @@ import type { EffectOutcome, ProbeAnswer } from '../../domain/effect.ts';
 import { RollbackError } from '../../domain/errors.ts';
 import { undoKey, type Move } from './move.ts';
 import { restartService, unhealthy, type LinkParts } from './restart.ts';
+import { failed } from '../settled.ts';
 
 /**
  * Carries a move out, or goes on with one that was cut off:
@@ -130,8 +131,4 @@ function movedMeanwhile(move: Move, place: LinkPlace): EffectOutcome {
   return failed(
     `${move.link} leads to ${now}, not to ${move.from ?? 'nowhere'}: somebody else moved it; nothing was changed`,
   );
-}
-
-function failed(detail: string): EffectOutcome {
-  return { ended: 'failed', detail, retryable: false };
 }

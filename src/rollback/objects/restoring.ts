@@ -8,6 +8,7 @@ import type { EffectOutcome } from '../../domain/effect.ts';
 import { byKey, compare, holds, isMade, type ObjectChange } from './history.ts';
 import type { ObjectOptions } from './options.ts';
 import { entriesUnder } from './reading.ts';
+import { failed } from '../settled.ts';
 
 /** What one restoration works with. */
 export interface Restoring {
@@ -175,8 +176,4 @@ function countOf(changes: readonly { readonly to: string | null }[]): string {
 
 function timeOf(at: number): string {
   return new Date(at).toISOString();
-}
-
-function failed(detail: string): EffectOutcome {
-  return { ended: 'failed', detail, retryable: false };
 }

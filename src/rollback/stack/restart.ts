@@ -10,6 +10,7 @@ import { isHealthy, untilHealthy } from '../docker/health.ts';
 import { inDoubt } from '../docker/in-doubt.ts';
 import { stackRestartOptions } from './options.ts';
 import { stackOf, type StackParts } from './task.ts';
+import { failed } from '../settled.ts';
 
 /** What the drivers of stacks that restart work with. */
 export interface RestartParts extends StackParts {
@@ -116,8 +117,4 @@ async function asked(call: Promise<void>): Promise<string | null> {
       return error.message;
     throw error;
   }
-}
-
-function failed(detail: string): EffectOutcome {
-  return { ended: 'failed', detail, retryable: false };
 }

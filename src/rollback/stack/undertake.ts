@@ -8,6 +8,7 @@ import { jobsOf } from './order.ts';
 import { whyNotFrom } from './preflight.ts';
 import { isMade, readMembers } from './stand.ts';
 import type { Rollout, StackParts } from './task.ts';
+import { failed } from '../settled.ts';
 
 /** A rollout, and the way back if it fails; a problem where what ran was not recorded. */
 export interface Undertaking {
@@ -85,8 +86,4 @@ async function putBack(
 function doneText({ stack, towards }: Rollout, services: readonly string[]): string {
   const which = services.length === 0 ? 'nothing had to change' : `${services.join(', ')} replaced`;
   return `stack ${stack.project} runs ${towards}: ${which}`;
-}
-
-function failed(detail: string): EffectOutcome {
-  return { ended: 'failed', detail, retryable: false };
 }

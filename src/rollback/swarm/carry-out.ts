@@ -20,6 +20,7 @@ import { formatDuration } from '../../domain/time.ts';
 import { msOf } from '../drivers/duration-option.ts';
 import { inDoubt } from '../docker/in-doubt.ts';
 import { swarmRollbackOptions } from './options.ts';
+import { failed } from '../settled.ts';
 
 export interface SwarmParts {
   readonly swarm: Swarm;
@@ -246,10 +247,6 @@ function isUpdating(service: ServiceFacts): boolean {
 function hasGivenUp(service: ServiceFacts): boolean {
   const state = service.update?.state ?? '';
   return isOurs(service) && (state === 'paused' || state.startsWith('rollback'));
-}
-
-function failed(detail: string): EffectOutcome {
-  return { ended: 'failed', detail, retryable: false };
 }
 
 function stuck({ name, step }: ServiceTask, why: string): RollbackError {

@@ -7,6 +7,7 @@ import { copyFor, roomProblem } from './restore-set.ts';
 import { integrityOf, restoreState, type RestoreState } from './restore-state.ts';
 import { exchangeBack, keepBefore, note, settle, type Restoring } from './restoring.ts';
 import { inDoubt, startWriters, stopWriters, toBeStopped, together, whyUnhealthy } from './writers.ts';
+import { failed } from '../settled.ts';
 
 /**
  *   beside ─▶ stopping ─▶ switching ─▶ starting ─▶ done ─▶ undoing ─▶ undone
@@ -168,8 +169,4 @@ function doneWith({ volume }: Restoring, now: RestoreState): EffectOutcome {
     detail: `the volume ${volume} is as in ${now.set}; what was there before is kept beside it until retention`,
     integrity: integrityOf(volume, now),
   };
-}
-
-function failed(detail: string): EffectOutcome {
-  return { ended: 'failed', detail, retryable: false };
 }
