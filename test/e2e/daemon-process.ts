@@ -102,8 +102,12 @@ export class DaemonProcess {
     return (await fetch(`${this.url}${path}`, { headers: this.#headers() })).text();
   }
 
+  /** @throws Error when the daemon answers with a problem, with what it said */
   async get<Answer>(path: string): Promise<Answer> {
-    return JSON.parse(await this.text(path)) as Answer;
+    const answer = await fetch(`${this.url}${path}`, { headers: this.#headers() });
+    const text = await answer.text();
+    if (!answer.ok) throw new Error(`GET ${path} was answered with ${answer.status}: ${text}\n${this.output}`);
+    return JSON.parse(text) as Answer;
   }
 
   /** Runs a command of the command line against this daemon. */
