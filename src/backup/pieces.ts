@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Writable } from 'node:stream';
+import { giveBack } from '../clients/lent-memory.ts';
 
 /** Large enough for a compressor in another thread to be busy while the next is gathered. */
 const pieceBytes = 256 * 1024;
@@ -49,7 +50,10 @@ export class Pieces extends Writable {
     this.#hash.update(chunk);
     this.#bytes += chunk.length;
     this.#progress(this.#bytes);
-    this.#take(chunk, 0, done);
+    this.#take(chunk, 0, (error) => {
+      giveBack(chunk);
+      done(error);
+    });
   }
 
   override _final(done: (error?: Error | null) => void): void {

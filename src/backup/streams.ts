@@ -5,6 +5,7 @@ import { createGunzip, createGzip, createZstdCompress, createZstdDecompress } fr
 import type { BackupFacts, BackupPart, BackedUp } from '../domain/backup.ts';
 import { messageOf, RollbackError } from '../domain/errors.ts';
 import { fileFailure } from '../clients/files/failure.ts';
+import { lend } from '../clients/lent-memory.ts';
 import { decrypting, encrypting } from './encryption.ts';
 import type { SetKey } from './key.ts';
 import { Pieces } from './pieces.ts';
@@ -94,11 +95,18 @@ export function drain(
   const invalid = (message: string): RollbackError =>
     new RollbackError('BACKUP_INVALID', `${set}/${part.file}: ${message}`, { set, file: part.file });
   const stored = meter();
-  const plain = meter(progress, () => {
-    if (stored.sha256() !== part.sha256) return invalid('its checksum is not the one that was recorded');
-    if (plain.sha256() === part.plainSha256 && plain.bytes() === part.plainBytes) return null;
-    return invalid('it holds something else than what was copied');
-  });
+  const plain = meter(
+    (count, chunk) => {
+      // Decompressors hand out one memory in pieces, and make another for what follows.
+      lend(chunk);
+      progress(count);
+    },
+    () => {
+      if (stored.sha256() !== part.sha256) return invalid('its checksum is not the one that was recorded');
+      if (plain.sha256() === part.plainSha256 && plain.bytes() === part.plainBytes) return null;
+      return invalid('it holds something else than what was copied');
+    },
+  );
   const encrypted = part.file.endsWith('.enc');
   const name = part.file.replace(/\.enc$/, '');
   const why = whyNot({ bytes, part, encrypted, key });
@@ -140,16 +148,6 @@ function unreadable(error: Error): string {
   return `it cannot be decompressed (${messageOf(error)}): it was changed or cut off`;
 }
 
-/**
- * Frees the memory of what was read from `drain` and that nobody needs any more, rather than when garbage is collected:
- * a whole part passes before that. What was read before it must be done with, too.
- */
-export function giveBack({ buffer, byteOffset, length }: Buffer): void {
-  // A decompressor hands out one memory in pieces; the last of them is followed by none.
-  if (buffer instanceof ArrayBuffer && byteOffset + length === chunkSize && buffer.byteLength === chunkSize)
-    buffer.transfer(0);
-}
-
 interface Meter {
   readonly through: Transform;
   bytes(): number;
@@ -157,7 +155,10 @@ interface Meter {
 }
 
 /** Counts and digests what passes; `refuse` is asked at its end. */
-function meter(progress: (bytes: number) => void = () => {}, refuse: () => Error | null = () => null): Meter {
+function meter(
+  progress: (bytes: number, chunk: Buffer) => void = () => {},
+  refuse: () => Error | null = () => null,
+): Meter {
   const hash = createHash('sha256');
   let bytes = 0;
   let digested: string | null = null;
@@ -166,7 +167,7 @@ function meter(progress: (bytes: number) => void = () => {}, refuse: () => Error
     transform(chunk: Buffer, _encoding, done) {
       hash.update(chunk);
       bytes += chunk.length;
-      progress(bytes);
+      progress(bytes, chunk);
       done(null, chunk);
     },
     flush(done) {

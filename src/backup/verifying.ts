@@ -1,11 +1,12 @@
 import { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { differenceOf, type BackupPart, type BackupVerdict } from '../domain/backup.ts';
+import { giveBack } from '../clients/lent-memory.ts';
 import { messageOf, RollbackError } from '../domain/errors.ts';
 import type { BackupProgress, Backups } from '../domain/ports/backups.ts';
 import type { Work } from './backups.ts';
 import { verdictFile, type StoredFile } from './set-place.ts';
-import { drain, giveBack, type Storing } from './streams.ts';
+import { drain, type Storing } from './streams.ts';
 
 /**
  * Reads a stored part to its end.

@@ -3,7 +3,7 @@ import { buffer } from 'node:stream/consumers';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/app/clock.ts';
 import { mysqlArchivist } from '../../src/backup/archivists/mysql.ts';
-import { databaseTools } from '../../src/clients/databases/tools.ts';
+import { databaseTools, type DatabaseTools } from '../../src/clients/databases/tools.ts';
 import type { Archivist } from '../../src/domain/ports/backups.ts';
 import { dieBetweenCalls, Died } from '../rollback/crashes.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
@@ -58,7 +58,13 @@ const databasesOf = async (database: string) =>
     .filter((name) => name === database || name.startsWith(`${database}_`));
 
 const restored = (archivist: Archivist, text: Buffer, scratch: string) =>
-  archivist.restoreBeside('shop', Readable.from([text]), scratch, never);
+  archivist.restoreBeside('shop', Readable.from(piecesOf(text)), scratch, never);
+
+/** As a set is read. */
+function* piecesOf(text: Buffer): Generator<Buffer> {
+  const bytes = 128 * 1024;
+  for (let at = 0; at < text.length; at += bytes) yield text.subarray(at, at + bytes);
+}
 
 test('a copy counts its own rows, whatever they hold, and knows server, tool and schema', async () => {
   const { archivist, database } = await shop();
@@ -107,6 +113,68 @@ test('what was corrupted comes back, all of it works, and what was in use stays 
   );
   expect(await server.rows(kept, 'SELECT COUNT(*) AS n FROM orders')).toEqual([{ n: 10 }]);
   expect(await databasesOf(database)).toEqual([database, kept]);
+});
+
+describe('a copy of three large tables', () => {
+  /** What is restored, which tables were read back before all had been fed, and which behind that; null: all of them. */
+  async function readings(...more: readonly string[]) {
+    const { database, store, stateDir } = await shop();
+    const note = "REPEAT('Zoë''s ', 200)";
+    await server.run(
+      database,
+      'DROP EVENT nightly',
+      'CREATE TABLE parents (id INT PRIMARY KEY, note TEXT)',
+      `INSERT INTO parents SELECT seq, ${note} FROM seq_1_to_9000`,
+      'CREATE TABLE pupils (id INT PRIMARY KEY, parent INT, note TEXT, FOREIGN KEY (parent) REFERENCES parents (id))',
+      `INSERT INTO pupils SELECT seq, seq, ${note} FROM seq_1_to_9000`,
+      'CREATE TABLE schools (id INT PRIMARY KEY, note TEXT)',
+      `INSERT INTO schools SELECT seq, ${note} FROM seq_1_to_9000`,
+      ...more,
+    );
+    const tools = databaseTools({ clock: systemClock(), stateDir });
+    const early: string[] = [];
+    const late: (string | null)[] = [];
+    let fed = false;
+    const watched: DatabaseTools = {
+      ...tools,
+      async run(run, signal) {
+        const result = await tools.run(run, signal);
+        if (run.input !== undefined) fed = true;
+        const names = run.args.slice(run.args.indexOf('--') + 2);
+        if (run.args.includes('--quick') && !fed) early.push(...names);
+        else if (run.args.includes('--quick')) late.push(...(names.length === 0 ? [null] : names));
+        return result;
+      },
+    };
+    const plain = mysqlArchivist({ stores: { shop: store }, tools });
+    const { text, facts } = await dumped(plain);
+    const archivist = mysqlArchivist({ stores: { shop: store }, tools: watched });
+    return { facts, early, late, back: await restored(archivist, text, 'large') };
+  }
+
+  test('is read back while the rest is fed, and has the rows and digests of the copy', async () => {
+    const { facts, early, late, back } = await readings();
+
+    expect(early).toEqual(expect.arrayContaining(['customers', 'orders', 'parents']));
+    expect(early).not.toContain('schools');
+    expect(new Set([...early, ...late])).toEqual(new Set(Object.keys(facts.counts ?? {})));
+    expect(early.length + late.length).toBe(Object.keys(facts.counts ?? {}).length);
+    expect(back.counts).toEqual(facts.counts);
+    expect(back.counts).toMatchObject({ log: 0, parents: 9000, pupils: 9000, schools: 9000 });
+    const { log, ...withRows } = facts.digests?.tables ?? {};
+    expect(log).toBe('0000000000000');
+    expect(back.digests).toEqual({ by: facts.digests?.by, tables: withRows });
+  });
+
+  test('is read once more where an event may have changed what was read', async () => {
+    const { facts, early, late, back } = await readings(
+      'CREATE EVENT often ON SCHEDULE EVERY 1 SECOND DO DELETE FROM log',
+    );
+
+    expect(early).toContain('parents');
+    expect(late).toEqual([null]);
+    expect(back.counts).toEqual(facts.counts);
+  });
 });
 
 test('a switch is undone by a switch back, with every definition', async () => {

@@ -106,7 +106,8 @@ export class DaemonProcess {
   async get<Answer>(path: string): Promise<Answer> {
     const answer = await fetch(`${this.url}${path}`, { headers: this.#headers() });
     const text = await answer.text();
-    if (!answer.ok) throw new Error(`GET ${path} was answered with ${answer.status}: ${text}\n${this.output}`);
+    if (!answer.ok)
+      throw new Error(`GET ${path} was answered with ${answer.status}: ${text}\n${this.output}`);
     return JSON.parse(text) as Answer;
   }
 

@@ -26,7 +26,7 @@ export interface DatabaseParts {
  * Databases of MySQL and MariaDB.
  *
  * The copy is a dump in one transaction; its rows are counted in the dump itself, so the counts are exactly those of the
- * copy. What is restored is counted by the server.
+ * copy. What is restored is read back from the server, and counted in that.
  */
 export function mysqlArchivist({ stores, tools, hostRoot = '/' }: DatabaseParts): Archivist {
   const storeOf = (name: string): Database => {

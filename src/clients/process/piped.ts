@@ -5,6 +5,7 @@ import { finished, pipeline } from 'node:stream/promises';
 import { messageOf, RollbackError } from '../../domain/errors.ts';
 import type { Clock } from '../../domain/ports/clock.ts';
 import { formatDuration, SECOND } from '../../domain/time.ts';
+import { giveBack, lend } from '../lent-memory.ts';
 import { endGroup } from './group.ts';
 
 /** How much of what a program says, and of a short answer, is kept. */
@@ -16,9 +17,12 @@ export interface PipedRequest {
   readonly run: readonly string[];
   /** Everything that it inherits. */
   readonly env: Readonly<Record<string, string>>;
-  /** What it reads; nothing where it is missing. */
+  /** What it reads; nothing where it is missing. Memory that was lent is given back. */
   readonly input?: Readable;
-  /** What its output flows through, the last of them the sink, which is not ended; kept as text where it is missing. */
+  /**
+   * What its output flows through, the last of them the sink, which is not ended; kept as text where it is missing. The
+   * memory of its pieces is lent: whoever hands one on must not look at it again.
+   */
   readonly output?: readonly [...NodeJS.ReadWriteStream[], Writable];
   readonly deadlineMs: number;
   /** From TERM to KILL, in ms; 5 s unless stated. */
@@ -86,7 +90,13 @@ async function fed({ stdin }: ChildProcess, input: Readable | undefined): Promis
     return;
   }
   try {
-    await pipeline(input, stdin);
+    await pipeline(input, async (pieces: AsyncIterable<Buffer>) => {
+      for await (const piece of pieces) {
+        await written(stdin, piece);
+        giveBack(piece);
+      }
+    });
+    stdin.end();
   } catch (error) {
     // It ended before its input did: its exit code says why.
     if (isBrokenPipe(error)) return;
@@ -94,9 +104,16 @@ async function fed({ stdin }: ChildProcess, input: Readable | undefined): Promis
   }
 }
 
+function written(sink: Writable, piece: Buffer | string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    sink.write(piece, (error) => (error === null || error === undefined ? resolve() : reject(error)));
+  });
+}
+
 async function drained({ stdout }: ChildProcess, output: PipedRequest['output']): Promise<string> {
   if (stdout === null) return '';
   if (output === undefined) return textOf(stdout);
+  stdout.on('data', lend);
   await pipeline([stdout, ...output], { end: false });
   return '';
 }

@@ -1,20 +1,22 @@
-import type { Readable } from 'node:stream';
+import { pipeline as connect, type Readable } from 'node:stream';
 import { crashPoint } from '../../../domain/crash-point.ts';
 import type { BackupFacts } from '../../../domain/backup.ts';
 import type { Database } from '../../../domain/data-store.ts';
 import { RollbackError } from '../../../domain/errors.ts';
+import { HOUR } from '../../../domain/time.ts';
 import type { DatabaseTools } from '../tools.ts';
-import { catalogueOf, countMysql } from './catalogue.ts';
+import { catalogueOf } from './catalogue.ts';
 import { openMysql, quoted, type Mysql } from './connection.ts';
-import { definitionsIn, digestMysql, feedMysql } from './dump.ts';
+import { definitionsIn, feedMysql } from './dump.ts';
 import { leaveNotes } from './notes.ts';
+import { ReadingBack } from './reading-back.ts';
 
 /**
  * Restores a dump into a database of its own; one of that name starts over.
  *
  * Its triggers and events are taken out again and noted: a copy beside the one in use must do nothing by itself.
  *
- * @returns the rows by table that are there now, and their digests
+ * @returns the rows by table that are there now, read back from the server, and their digests
  */
 export async function restoreMysqlBeside(
   store: Database,
@@ -29,7 +31,9 @@ export async function restoreMysqlBeside(
   await dropMysql(server, scratch);
   await makeLike(server, store.database, scratch);
   crashPoint('effect.call.between');
-  await feedMysql(store, scratch, source, tools, signal);
+  await using reading = new ReadingBack({ store, server, database: scratch, tools }, signal);
+  const input = connect(source, reading.passage, () => {});
+  await feedMysql(store, { database: scratch, input, waitMs: HOUR }, tools, signal);
   crashPoint('effect.call.between');
   const found = await catalogueOf(server, scratch);
   if (found === null)
@@ -37,10 +41,10 @@ export async function restoreMysqlBeside(
   const definitions = await definitionsIn(store, { database: scratch, views: found.views }, tools, signal);
   for (const name of found.events) await server.run(`DROP EVENT IF EXISTS ${quoted(scratch, name)}`);
   for (const name of found.triggers) await server.run(`DROP TRIGGER IF EXISTS ${quoted(scratch, name)}`);
-  // The notes are none of the rows that were copied.
-  const digests = await digestMysql(store, scratch, tools, signal);
+  // The notes are none of the rows that were copied. Events may have changed what was read before they were taken out.
+  const rows = await reading.all(found.counted, { afresh: found.events.length > 0 });
   await leaveNotes(server, scratch, definitions);
-  return { counts: (await countMysql(server, scratch)) ?? {}, digests };
+  return rows;
 }
 
 /** Makes an empty database with the character set of another. */

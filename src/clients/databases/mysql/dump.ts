@@ -3,14 +3,16 @@ import { Writable, type Readable } from 'node:stream';
 import type { RowDigests } from '../../../domain/backup.ts';
 import type { Database } from '../../../domain/data-store.ts';
 import { RollbackError } from '../../../domain/errors.ts';
+import { MINUTE, SECOND } from '../../../domain/time.ts';
+import { giveBack } from '../../lent-memory.ts';
 import { close, type PipedResult } from '../../process/piped.ts';
 import type { DatabaseTools, Login } from '../tools.ts';
 import { RowCounter } from './count-rows.ts';
 
 const dumpers = ['mariadb-dump', 'mysqldump'] as const;
 const clients = ['mariadb', 'mysql'] as const;
-/** How long a statement of what is restored waits for others to let go of a table. */
-const waitSeconds = 60;
+/** How long a client waits for the one that feeds the same database. */
+const turnSeconds = 60;
 
 /** What the tool made, and how many rows of each table it wrote. */
 export interface Dumped {
@@ -43,19 +45,25 @@ export async function dumpMysql(
 }
 
 /**
- * Digests the rows of a database of the same server as a copy of it would be.
+ * Counts and digests the rows of a database of the same server as a copy of it would be.
  *
+ * @param tables their names; null: all of them. Tables without rows are missing in the answer.
  * @throws RollbackError as `dumpMysql`
  */
-export async function digestMysql(
+export function readMysql(
   store: Database,
-  database: string,
+  { database, tables }: { readonly database: string; readonly tables: readonly string[] | null },
   tools: DatabaseTools,
   signal: AbortSignal,
-): Promise<RowDigests> {
-  const sink = new Writable({ write: (_chunk, _encoding, done) => done() });
-  const what = ['--no-create-info', '--skip-triggers', '--', database];
-  return (await poured(store, { what, sink }, tools, signal)).digests;
+): Promise<Dumped> {
+  const sink = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      giveBack(chunk);
+      done();
+    },
+  });
+  const what = ['--no-create-info', '--skip-triggers', '--', database, ...(tables ?? [])];
+  return poured(store, { what, sink }, tools, signal);
 }
 
 async function poured(
@@ -139,18 +147,18 @@ export async function definitionsIn(
 }
 
 /**
- * Has the client carry statements out in a database.
+ * Has the client carry the statements of a dump out in a database.
  *
+ * @param waitMs how long a statement waits for others to let go of a table; a minute unless stated
  * @throws RollbackError `REFUSED` with what the server said to the first that it did not accept
  */
 export function feedMysql(
   store: Database,
-  database: string,
-  input: Readable,
+  feed: { readonly database: string; readonly input: Readable; readonly waitMs?: number },
   tools: DatabaseTools,
   signal: AbortSignal,
 ): Promise<void> {
-  return fed('restore', { store, database, input }, tools, signal);
+  return fed('restore', store, feed, tools, signal);
 }
 
 /**
@@ -164,16 +172,13 @@ export function runMysqlScript(
   tools: DatabaseTools,
   signal: AbortSignal,
 ): Promise<void> {
-  return fed('change', { store, database: store.database, input }, tools, signal);
+  return fed('change', store, { database: store.database, input }, tools, signal);
 }
 
 async function fed(
   tried: string,
-  {
-    store,
-    database,
-    input,
-  }: { readonly store: Database; readonly database: string; readonly input: Readable },
+  store: Database,
+  { database, input, waitMs = MINUTE }: Parameters<typeof feedMysql>[1],
   tools: DatabaseTools,
   signal: AbortSignal,
 ): Promise<void> {
@@ -187,7 +192,7 @@ async function fed(
         '--default-character-set=utf8mb4',
         '--max-allowed-packet=1073741824',
         // A table that somebody holds must not keep the client waiting for a day.
-        `--init-command=SET lock_wait_timeout = ${waitSeconds}, @rollbackd_turn = GET_LOCK('${turnOf(database)}', ${waitSeconds})`,
+        `--init-command=SET lock_wait_timeout = ${waitMs / SECOND}, @rollbackd_turn = GET_LOCK('${turnOf(database)}', ${turnSeconds})`,
         // Otherwise a file could have the client run programs, or read others: the first takes all of its own commands
         // but delimiter away, the next are MariaDB's and MySQL's for what it does before its first statement.
         '--binary-mode',

@@ -64,7 +64,7 @@ export async function overwriteMysql(
     crashPoint('effect.call.between');
     // The client takes it over, so that it is held for as long as that writes.
     await server.run('DO RELEASE_LOCK(?)', [turnOf(database)]);
-    await feedMysql(store, database, source, tools, signal);
+    await feedMysql(store, { database, input: source }, tools, signal);
     return (await countMysql(server, database)) ?? {};
   } catch (cause) {
     if (!(cause instanceof RollbackError)) throw cause;

@@ -142,8 +142,12 @@ async function putBack(
   if ((await catalogueOf(server, keepAs))?.tables.length !== 0) return;
   const live = await catalogueOf(server, store.database);
   if (live?.triggers.length === 0 && triggers.trim() !== '')
-    await feedMysql(store, store.database, Readable.from([Buffer.from(triggers)]), tools, signal);
+    await feedMysql(store, { database: store.database, input: textIn(triggers) }, tools, signal);
   await dropMysql(server, keepAs);
+}
+
+function textIn(text: string): Readable {
+  return Readable.from([Buffer.from(text)]);
 }
 
 /** Ends every other connection to the database in use. @param own that of the caller */
@@ -191,7 +195,7 @@ async function define(
 ): Promise<void> {
   const { database } = store;
   const feed = (text: string): Promise<void> =>
-    feedMysql(store, database, Readable.from([Buffer.from(text)]), tools, signal);
+    feedMysql(store, { database, input: textIn(text) }, tools, signal);
   if (next.triggers.trim() !== '') await feed(next.triggers);
   crashPoint('effect.call.between');
   if (before.others === next.others) return;
