@@ -1,4 +1,5 @@
 import { mkdirSync } from 'node:fs';
+import { freemem, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { openCompose, type Compose } from '../clients/compose/compose.ts';
 import { openDocker } from '../clients/docker/client.ts';
@@ -20,6 +21,7 @@ import type { Vault } from '../domain/ports/vault.ts';
 import type { FileRoots } from '../clients/files/held-folder.ts';
 import { effectRecords, type EffectRecords } from '../clients/files/records.ts';
 import { openVault } from '../releases/vault.ts';
+import type { HostMemory } from '../rollback/stack/task.ts';
 import { scrapedFor, type Scraped } from './scraping.ts';
 
 /** The daemon's ways into the outside world. Making them calls nothing yet. */
@@ -27,6 +29,7 @@ export interface Connections {
   readonly http: HttpClient;
   readonly docker: Docker;
   readonly compose: Compose;
+  readonly hostMemory: () => HostMemory | null;
   readonly swarm: Swarm;
   readonly containerPrograms: ContainerPrograms;
   readonly prometheus: Answerer;
@@ -95,6 +98,8 @@ export function connect(endpoints: Endpoints, { clock, environment }: Surroundin
     containerPrograms,
     databaseTools: databaseTools({ clock, stateDir, containers: containerPrograms }),
     compose: openCompose({ endpoint, program: docker?.compose ?? null, stateDir, clock, environment }),
+    // Only an engine behind a socket is known to be on this host.
+    hostMemory: () => ('socket' in endpoint ? { freeBytes: freemem(), totalBytes: totalmem() } : null),
     prometheus: server,
     scraped: scrapedFor({ scrape, prometheus: prometheus ?? undefined }, { http, clock, prometheus: server }),
     processes: processes({ clock, stateDir, allowedPrograms, environment }),

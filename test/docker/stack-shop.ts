@@ -13,6 +13,9 @@ import { promisify } from 'node:util';
 import { buildImage } from '../support/image.ts';
 import { forever, openWorkshop, releaseOf, targetOf, type Workshop } from './workshop.ts';
 
+/** So that how many services run twice hangs on what the test says, and not on what else runs. */
+const plenty = { freeBytes: 8 * 2 ** 30, totalBytes: 10 * 2 ** 30 };
+
 const run = promisify(execFile);
 
 /** A Compose project of web, worker and database on a real engine, and the directory of its files. */
@@ -87,7 +90,7 @@ export async function openStackShop(services: StackTarget['services'] = null): P
   return {
     ...shop,
     compose,
-    stackParts: { ...shop.parts, compose },
+    stackParts: { ...shop.parts, compose, hostMemory: () => plenty },
     stackObserver: observer,
     folder: directory,
     target,

@@ -155,6 +155,20 @@ describeWithDocker('compose.rollback', () => {
   const simple = (version: string, more: string): string =>
     `{ image: "stack-shop:${version}", init: true, ${more} }`;
 
+  /** What Compose is asked to bring up. */
+  const overheard = (): { readonly calls: readonly string[]; readonly compose: Compose } => {
+    const calls: string[] = [];
+    const compose: Compose = {
+      ...shop.compose,
+      up: async (stack, documents, request, signal) => {
+        const names = request.services.map(({ service, scale }) => `${service}=${scale}`);
+        calls.push(`${request.how} ${names.join(' ')}`);
+        return shop.compose.up(stack, documents, request, signal);
+      },
+    };
+    return { calls, compose };
+  };
+
   test('services that do not wait for each other go together, in one call of Compose each way', async () => {
     const port = `ports: ["127.0.0.1::80"]`;
     const many = (version: string): Record<string, string> => ({
@@ -170,15 +184,7 @@ services:
     });
     good = await shop.deploy(many('1'));
     bad = await shop.deploy(many('2'));
-    const calls: string[] = [];
-    const compose: Compose = {
-      ...shop.compose,
-      up: async (stack, documents, request, signal) => {
-        const names = request.services.map(({ service, scale }) => `${service}=${scale}`);
-        calls.push(`${request.how} ${names.join(' ')}`);
-        return shop.compose.up(stack, documents, request, signal);
-      },
-    };
+    const { calls, compose } = overheard();
     const rollbacks = composeRollbackDriver({ ...shop.stackParts, compose });
     expect(await rollbacks.apply(rollback({ at_once: 2 }), opId, forever)).toEqual({
       ended: 'done',
@@ -188,6 +194,23 @@ services:
     expect(await shop.running()).toEqual(['a', 'b', 'c', 'd', 'e', 'f'].map((one) => `${one} 1 running`));
     expect(await shop.release()).toMatchObject({ id: good.id });
     expect((await started('a', 'c'))[0]).toBe('a');
+  });
+
+  test.for([
+    ['with much memory free, all run twice', { freeBytes: 7, totalBytes: 10 }, [6]],
+    ['with little memory free, four at a time', { freeBytes: 5, totalBytes: 10 }, [4, 2]],
+    ['where nobody can tell, four at a time', null, [4, 2]],
+  ] as const)('%s', async ([, memory, batches]) => {
+    const many = (version: string): Record<string, string> => ({
+      'docker-compose.yml': `services:\n${['a', 'b', 'c', 'd', 'e', 'f'].map((one) => `  ${one}: ${simple(version, '')}\n`).join('')}`,
+    });
+    good = await shop.deploy(many('1'));
+    bad = await shop.deploy(many('2'));
+    const { calls, compose } = overheard();
+    const rollbacks = composeRollbackDriver({ ...shop.stackParts, compose, hostMemory: () => memory });
+    expect(await rollbacks.apply(rollback(), opId, forever)).toMatchObject({ ended: 'done' });
+    expect(calls.map((call) => call.match(/=2/g)?.length)).toEqual(batches);
+    expect(await shop.running()).toEqual(['a', 'b', 'c', 'd', 'e', 'f'].map((one) => `${one} 1 running`));
   });
 
   test('what is started beside and does not come up is taken away, and what ran is never stopped', async () => {

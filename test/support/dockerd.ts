@@ -91,13 +91,15 @@ class Dockerd {
   readonly socket: string;
   readonly #folder: string;
   readonly #bridge: string;
+  readonly #pool: string;
   readonly #child: ChildProcess;
   readonly #killOnExit: () => void;
 
-  private constructor(folder: string, bridge: string, child: ChildProcess) {
+  private constructor(folder: string, { bridge, pool }: Bridge, child: ChildProcess) {
     this.#folder = folder;
     this.socket = join(folder, 'docker.sock');
     this.#bridge = bridge;
+    this.#pool = pool;
     this.#child = child;
     this.#killOnExit = () => void child.kill('SIGTERM');
     process.once('exit', this.#killOnExit);
@@ -122,7 +124,7 @@ class Dockerd {
     let log = '';
     child.stderr.on('data', (chunk: Buffer) => (log = (log + chunk.toString()).slice(-4000)));
     child.stdout.resume();
-    const daemon = new Dockerd(folder, bridge, child);
+    const daemon = new Dockerd(folder, { bridge, pool }, child);
     try {
       await daemon.#ready();
     } catch (error) {
@@ -145,6 +147,7 @@ class Dockerd {
       await ended;
     }
     unmountBelow(this.#folder);
+    await removeNetworks(this.#pool);
     await run('ip', ['link', 'delete', this.#bridge]).catch(() => null);
     await rm(this.#folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
   }
@@ -159,8 +162,14 @@ class Dockerd {
   }
 }
 
+interface Bridge {
+  readonly bridge: string;
+  /** Addresses of the networks that are made beside it. */
+  readonly pool: string;
+}
+
 /** Bridge names and subnets are counted up until one is free; creating the link is what claims it. */
-async function makeBridge(): Promise<{ bridge: string; pool: string }> {
+async function makeBridge(): Promise<Bridge> {
   for (let number = 0; number < 100; number++) {
     const bridge = `rdtest${number}`;
     try {
@@ -171,9 +180,18 @@ async function makeBridge(): Promise<{ bridge: string; pool: string }> {
     }
     await run('ip', ['address', 'add', `10.231.${number}.1/24`, 'dev', bridge]);
     await run('ip', ['link', 'set', bridge, 'up']);
-    return { bridge, pool: `10.232.${number}.0/24` };
+    const pool = `10.232.${number}.0/24`;
+    await removeNetworks(pool);
+    return { bridge, pool };
   }
   throw new Error('every bridge name is taken');
+}
+
+/** An engine that was killed leaves the bridges of its networks behind, and their addresses taken. */
+async function removeNetworks(pool: string): Promise<void> {
+  const { stdout } = await run('ip', ['-oneline', '-4', 'address', 'show', 'to', pool]);
+  for (const [, name = ''] of stdout.matchAll(/^\d+: (br-\S+)/gm))
+    await run('ip', ['link', 'delete', name]).catch(() => null);
 }
 
 async function answers(socketPath: string): Promise<boolean> {

@@ -17,11 +17,11 @@ import type { DriverParts } from './driver-parts.ts';
 
 /** Steps that bring what runs back to an older release, or make it start again. */
 export function releaseDrivers(
-  { docker, compose, swarm, http, git, copies, processes, files, records }: Connections,
+  { docker, compose, hostMemory, swarm, http, git, copies, processes, files, records }: Connections,
   { clock, vault, own }: DriverParts,
 ): Drivers {
   const container = { docker, vault, clock, own };
-  const stack = { ...container, compose };
+  const stack = { ...container, compose, hostMemory };
   const copy = { copies, git, records, clock };
   const process = { processes, clock, hostRoot: files.hostRoot, records };
   return {

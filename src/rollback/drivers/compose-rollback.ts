@@ -68,7 +68,7 @@ function paceOf({ options }: Step): Pace {
     healthyWithinMs: msOf(healthy_within),
     steadyMs: msOf(steady_for),
     startFirst: start_first,
-    atOnce: at_once,
+    atOnce: at_once ?? null,
   };
 }
 

@@ -7,6 +7,7 @@ import { inDoubt } from '../docker/in-doubt.ts';
 import { nextMoves, noProgress, type Move, type Progress, type Up } from './next-move.ts';
 import { dependencyLabel, inOrder } from './order.ts';
 import { isMade, readMembers, type Member } from './stand.ts';
+import { roomForTwice } from './room-for-twice.ts';
 import type { Pace, Rollout, StackParts } from './task.ts';
 
 const mostMoves = 400;
@@ -24,10 +25,11 @@ export type Arrival =
 export async function rollOut(parts: StackParts, rollout: Rollout, signal: AbortSignal): Promise<Arrival> {
   let progress = noProgress;
   let before: string | null = null;
+  const room = roomForTwice(parts, rollout.pace);
   for (let count = 0; count < mostMoves; count++) {
     const members = await whereItStands(parts, rollout, signal);
     before ??= idsOf(members);
-    const moves = nextMoves(members, progress, rollout);
+    const moves = nextMoves(members, progress, rollout, room);
     if (moves.length === 0) return { arrived: true, services: madeServices(members, rollout) };
     if (count > 0) crashPoint('effect.call.between');
     const refusal = await attemptAll(parts, { rollout, moves }, signal);

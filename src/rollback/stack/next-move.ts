@@ -46,9 +46,14 @@ export const noProgress: Progress = { proven: new Set(), brought: new Set() };
  *   created   made and not started: jobs that others wait for are not run again
  *
  * and, at the end, services that the release does not have are stopped and removed. What is as recorded is left alone.
- * Compose is called alone, and for as many services as possible: each call costs about as much as making a container.
+ * `room`: how many may run twice at one time. Compose is called alone, and for as many services as possible: each call costs about as much as making a container.
  */
-export function nextMoves(members: readonly Member[], progress: Progress, rollout: Rollout): readonly Move[] {
+export function nextMoves(
+  members: readonly Member[],
+  progress: Progress,
+  rollout: Rollout,
+  room: number,
+): readonly Move[] {
   const open = stands(members, rollout).flatMap((stand) => {
     const parts = serviceParts(stand, progress, rollout);
     return parts.length === 0 ? [] : [{ stand, parts }];
@@ -60,7 +65,7 @@ export function nextMoves(members: readonly Member[], progress: Progress, rollou
   const ready = free.length === 0 ? [first] : free;
   const twice = ready.filter(({ stand }) => runsTwice(stand)).map(({ stand }) => stand.service);
   const parts = ready.flatMap((one) => one.parts);
-  const up = upTogether(parts, { twice, room: rollout.pace.atOnce - twice.length });
+  const up = upTogether(parts, { twice, room: room - twice.length });
   return up === null ? restTogether(parts) : [up];
 }
 

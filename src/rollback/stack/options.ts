@@ -22,8 +22,10 @@ export const stackRollbackOptions = z.strictObject({
   at_once: z
     .int()
     .min(1)
-    .default(4)
-    .describe('How many services may run twice at one time while they are started first'),
+    .optional()
+    .describe(
+      'How many services may run twice at one time while they are started first; unless stated, all where the host has memory enough, else 4',
+    ),
   healthy_within: healthyWithin.describe(
     'Each service healthy within this time, else all of them are put back',
   ),

@@ -7,9 +7,17 @@ import type { StackTarget } from '../../domain/target.ts';
 import type { Vault } from '../../domain/ports/vault.ts';
 import type { DockerParts } from '../docker/task.ts';
 
-/** What the drivers of stacks work with. */
+/** Memory of the host that an engine runs on. */
+export interface HostMemory {
+  /** What programs could take without swapping, as Linux estimates it. */
+  readonly freeBytes: number;
+  readonly totalBytes: number;
+}
+
+/** What the drivers of stacks work with; the memory is null where the engine is on another host. */
 export interface StackParts extends DockerParts {
   readonly compose: Compose;
+  readonly hostMemory: () => HostMemory | null;
 }
 
 /** How long each part of a rollout may take, in ms, and how much is done at one time. */
@@ -18,8 +26,8 @@ export interface Pace {
   readonly healthyWithinMs: number;
   readonly steadyMs: number;
   readonly startFirst: boolean;
-  /** How many services may run twice at one time while they are started first. */
-  readonly atOnce: number;
+  /** How many services may run twice at one time while they are started first; null: as memory allows. */
+  readonly atOnce: number | null;
 }
 
 /** One way of a stack to a recorded release, on behalf of one effect. */

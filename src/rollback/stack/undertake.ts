@@ -62,7 +62,7 @@ export async function whereabouts(
   if (members.some((member) => isMade(member, opId, true))) return made.length > 0 ? 'partial' : 'not_done';
   if (made.length === 0) return 'not_done';
   const proven = new Set(made.map(({ service }) => service));
-  if (nextMoves(members, { proven, brought: new Set() }, rollout).length > 0) return 'partial';
+  if (nextMoves(members, { proven, brought: new Set() }, rollout, 1).length > 0) return 'partial';
   const jobs = jobsOf(record);
   const serving = made.filter(({ service }) => !jobs.has(service));
   const healthy = serving.every(({ container }) => isHealthy(container, pace.steadyMs, clock.wall()));
