@@ -36,6 +36,7 @@ async function measureAll({ folder, quick, progress, signal }: BenchContext): Pr
   for (let round = 0; round < (quick ? 2 : 4) && !signal.aborted; round++) {
     const nativeDump = await took(native.dump);
     const made = await own('create');
+    await took(native.empty);
     const nativeRestore = await took(native.restore);
     const restored = await own('restore');
     progress(
@@ -92,11 +93,12 @@ function at({ port, user, password }: BenchMariadb): DumpOrder['mariadb'] {
 function nativeWays(
   { port, user, password }: BenchMariadb,
   file: string,
-): Record<'dump' | 'restore', string> {
+): Record<'dump' | 'empty' | 'restore', string> {
   const server = `--no-defaults --protocol=tcp --host=127.0.0.1 --port=${port} --user=${user} --password=${password}`;
   return {
     dump: `mariadb-dump ${server} --single-transaction --quick --hex-blob --routines --triggers --events shop | zstd -q -3 -f -o ${file} && sync ${file}`,
-    restore: `mariadb ${server} -e 'DROP DATABASE IF EXISTS native; CREATE DATABASE native' && zstd -dcq ${file} | mariadb ${server} native`,
+    empty: `mariadb ${server} -e 'DROP DATABASE IF EXISTS native; CREATE DATABASE native'`,
+    restore: `zstd -dcq ${file} | mariadb ${server} native`,
   };
 }
 

@@ -91,10 +91,7 @@ async function fed({ stdin }: ChildProcess, input: Readable | undefined): Promis
   }
   try {
     await pipeline(input, async (pieces: AsyncIterable<Buffer>) => {
-      for await (const piece of pieces) {
-        await written(stdin, piece);
-        giveBack(piece);
-      }
+      for await (const piece of pieces) await written(stdin, piece);
     });
     stdin.end();
   } catch (error) {
@@ -104,10 +101,15 @@ async function fed({ stdin }: ChildProcess, input: Readable | undefined): Promis
   }
 }
 
-function written(sink: Writable, piece: Buffer | string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    sink.write(piece, (error) => (error === null || error === undefined ? resolve() : reject(error)));
+/** Resolves once the program has it; its memory is given back then. */
+function written(sink: Writable, piece: Buffer): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  sink.write(piece, (error) => {
+    if (error !== null && error !== undefined) return reject(error);
+    giveBack(piece);
+    resolve();
   });
+  return promise;
 }
 
 async function drained({ stdout }: ChildProcess, output: PipedRequest['output']): Promise<string> {
