@@ -2,6 +2,7 @@ import { causes, type Cause } from '../domain/incident.ts';
 import { RollbackError } from '../domain/errors.ts';
 import { ask } from './answer.ts';
 import { noteOption, optionText, positional, type CliCommand, type CliContext } from './command.ts';
+import { command as plan } from './plan.ts';
 
 const names = Object.keys(causes) as Cause[];
 
@@ -9,7 +10,7 @@ const names = Object.keys(causes) as Cause[];
 export const command = {
   name: 'rollback',
   summary: 'Roll a target back now, by your own judgement',
-  usage: `rollback TARGET --because CAUSE [--to RELEASE] [--playbook NAME] [--plan DIGEST] [--note TEXT]`,
+  usage: `rollback TARGET --because CAUSE [--to RELEASE] [--playbook NAME] [--plan DIGEST] [--note TEXT] [--dry-run]`,
   takes: ['TARGET'],
   options: {
     because: {
@@ -21,13 +22,15 @@ export const command = {
     playbook: { type: 'string', value: 'NAME', help: "pack/name; the target's own unless stated" },
     plan: { type: 'string', value: 'DIGEST', help: 'only this plan, as `rollbackd plan` showed it' },
     ...noteOption,
+    'dry-run': { type: 'boolean', help: 'change nothing, show what `rollbackd plan` shows; needs no cause' },
   },
   examples: [
-    'rollbackd plan backend                      # look first',
+    'rollbackd rollback backend --dry-run        # look first',
     'rollbackd rollback backend --because regression -m "search finds nothing"',
     'rollbackd rollback backend --because security --to r-0a1b2c3d4e5f',
   ],
   run: (context) => {
+    if (context.values['dry-run'] === true) return plan.run(context);
     const planDigest = optionText(context, 'plan');
     return ask(context, {
       do: 'rollback',

@@ -146,6 +146,19 @@ test('plan shows releases, steps and findings, and says that nothing was changed
   });
 });
 
+test('a dry run of a rollback is its plan, and asks for nothing', async () => {
+  await using at = await terminal();
+  at.daemon.planView = aPlan({});
+
+  const asked = await at.type('rollback backend --dry-run --to r-1');
+
+  expect(asked).toEqual(await at.type('plan backend --to r-1'));
+  expect(asked.out).toContain(
+    'nothing was changed; to do it: rollbackd rollback backend --because CAUSE --to r-1',
+  );
+  expect(at.daemon.log.filter((line) => line.startsWith('rollback'))).toEqual([]);
+});
+
 test('a plan that would be refused exits 1 with the reason', async () => {
   await using at = await terminal();
   at.daemon.planView = aPlan({ to: null, steps: [], refusal: 'no release of backend is proven good' });
