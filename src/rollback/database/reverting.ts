@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { changeSchema, isWhole, type ScriptedStore } from '../../clients/databases/change-schema.ts';
+import { changeSchema, isWhole } from '../../clients/databases/change-schema.ts';
+import type { ScriptedStore } from '../../clients/databases/schema-change.ts';
 import { readSchemaVersion } from '../../clients/databases/schema-version.ts';
 import type { DatabaseTools } from '../../clients/databases/tools.ts';
 import type { EffectRecords } from '../../clients/files/records.ts';

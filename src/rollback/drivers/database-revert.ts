@@ -1,10 +1,7 @@
 import { z } from 'zod';
-import {
-  commandsIn,
-  isScripted,
-  isWhole,
-  type ScriptedStore,
-} from '../../clients/databases/change-schema.ts';
+import { isScripted, isWhole } from '../../clients/databases/change-schema.ts';
+import { commandsIn } from '../../clients/databases/mongodb/change-schema.ts';
+import type { ScriptedStore } from '../../clients/databases/schema-change.ts';
 import { readSchemaVersion } from '../../clients/databases/schema-version.ts';
 import type { DatabaseTools } from '../../clients/databases/tools.ts';
 import { outsideProblem, type FileRoots } from '../../clients/files/held-folder.ts';
