@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { basename } from 'node:path';
-import type { Readable, Writable } from 'node:stream';
+import { Writable, type Readable } from 'node:stream';
 import { finished, pipeline } from 'node:stream/promises';
 import { messageOf, RollbackError } from '../../domain/errors.ts';
 import type { Clock } from '../../domain/ports/clock.ts';
@@ -90,10 +90,7 @@ async function fed({ stdin }: ChildProcess, input: Readable | undefined): Promis
     return;
   }
   try {
-    await pipeline(input, async (pieces: AsyncIterable<Buffer>) => {
-      for await (const piece of pieces) await written(stdin, piece);
-    });
-    stdin.end();
+    await pipeline(input, into(stdin));
   } catch (error) {
     // It ended before its input did: its exit code says why.
     if (isBrokenPipe(error)) return;
@@ -101,15 +98,28 @@ async function fed({ stdin }: ChildProcess, input: Readable | undefined): Promis
   }
 }
 
-/** Resolves once the program has it; its memory is given back then. */
-function written(sink: Writable, piece: Buffer): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  sink.write(piece, (error) => {
-    if (error !== null && error !== undefined) return reject(error);
-    giveBack(piece);
-    resolve();
+/** Writes to a program; memory is given back once the program has it. It breaks off where the program ends before it. */
+function into(stdin: Writable): Writable {
+  const sink = new Writable({
+    write(piece: Buffer, _encoding, done) {
+      // Its end is told of below.
+      if (stdin.destroyed) return;
+      stdin.write(piece, (error) => {
+        if (error === null || error === undefined) giveBack(piece);
+        done(error);
+      });
+    },
+    final(done) {
+      stdin.end(() => done());
+    },
+    destroy(error, done) {
+      stdin.destroy();
+      done(error);
+    },
   });
-  return promise;
+  stdin.on('error', (error) => sink.destroy(error));
+  stdin.once('close', () => sink.destroy());
+  return sink;
 }
 
 async function drained({ stdout }: ChildProcess, output: PipedRequest['output']): Promise<string> {
