@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { turnOf } from '../../src/clients/databases/mysql/dump.ts';
+import { turnOf } from '../../src/clients/databases/mysql/feed.ts';
 import type { Archivist } from '../../src/domain/ports/backups.ts';
 import { DAY } from '../../src/domain/time.ts';
 import { aStep, never, opId } from '../rollback/a-step.ts';

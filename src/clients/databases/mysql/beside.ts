@@ -7,7 +7,8 @@ import { HOUR } from '../../../domain/time.ts';
 import type { DatabaseTools } from '../tools.ts';
 import { catalogueOf } from './catalogue.ts';
 import { openMysql, quoted, type Mysql } from './connection.ts';
-import { definitionsIn, feedMysql } from './dump.ts';
+import { definitionsIn } from './dump.ts';
+import { feedMysql } from './feed.ts';
 import { leaveNotes } from './notes.ts';
 import { ReadingBack } from './reading-back.ts';
 

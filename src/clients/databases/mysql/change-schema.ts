@@ -10,7 +10,7 @@ import {
   type SchemaChange,
   type SchemaTools,
 } from '../schema-change.ts';
-import { runMysqlScript } from './dump.ts';
+import { runMysqlScript } from './feed.ts';
 
 /** Statement by statement: what came before one that is refused stays. */
 export async function changeMysql(

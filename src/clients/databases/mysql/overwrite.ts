@@ -5,7 +5,7 @@ import { messageOf, RollbackError } from '../../../domain/errors.ts';
 import type { DatabaseTools } from '../tools.ts';
 import { catalogueOf, countMysql } from './catalogue.ts';
 import { openMysql, quoted } from './connection.ts';
-import { feedMysql, turnOf } from './dump.ts';
+import { feedMysql, turnOf } from './feed.ts';
 import { endOthers, others } from './switch.ts';
 
 /** How long dropping the tables waits for transactions that hold them. */

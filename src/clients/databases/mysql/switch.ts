@@ -6,7 +6,8 @@ import type { DatabaseTools } from '../tools.ts';
 import { dropMysql, makeLike } from './beside.ts';
 import { catalogueOf, type Catalogue } from './catalogue.ts';
 import { openMysql, quoted, type Mysql } from './connection.ts';
-import { definitionsIn, feedMysql } from './dump.ts';
+import { definitionsIn } from './dump.ts';
+import { feedMysql } from './feed.ts';
 import { leaveNotes, noteSwitched, notesIn, type Notes } from './notes.ts';
 
 /** The databases of a switch: what was restored, and where what is in use goes. */
