@@ -6,9 +6,9 @@ import { lend } from '../../src/clients/lent-memory.ts';
 import { runPiped } from '../../src/clients/process/piped.ts';
 import { never } from '../rollback/a-step.ts';
 
-const fed = (script: string, input: Readable, signal = never) =>
+const fed = (script: string, input: Readable, signal = never, through: readonly string[] = []) =>
   runPiped(
-    { run: ['/bin/sh', '-c', script], env: { PATH: '/usr/bin:/bin' }, input, deadlineMs: 10_000 },
+    { run: ['/bin/sh', '-c', script], through, env: { PATH: '/usr/bin:/bin' }, input, deadlineMs: 10_000 },
     systemClock(),
     signal,
   );
@@ -76,7 +76,7 @@ test('what its input failed with is told, and nothing is left of the program', a
 test('a program that reads nothing is ended with the signal, and so is its input', async () => {
   const cut = new AbortController();
   const input = Readable.from(pieces());
-  const running = fed('sleep 60', input, cut.signal);
+  const running = fed('sleep 60', input, cut.signal, ['/usr/bin/env']);
   await once(input, 'data');
   cut.abort();
 

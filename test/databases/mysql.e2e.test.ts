@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { PassThrough, Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -7,7 +8,7 @@ import { databaseTools, type DatabaseTools } from '../../src/clients/databases/t
 import type { Archivist } from '../../src/domain/ports/backups.ts';
 import { dieBetweenCalls, Died } from '../rollback/crashes.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
-import { startMariadb, type TestMariadb } from './a-mariadb.ts';
+import { password, startMariadb, type TestMariadb } from './a-mariadb.ts';
 
 const never = new AbortController().signal;
 let server: TestMariadb;
@@ -182,6 +183,36 @@ describe('a copy of three large tables', () => {
     expect(late).toEqual(['everything']);
     expect(back.counts).toEqual(facts.counts);
   });
+});
+
+test('definitions that were made in another character set come through switches as they were', async () => {
+  const { database, archivist, store } = await shop();
+  const made = Buffer.from(
+    "CREATE TRIGGER greets BEFORE INSERT ON customers FOR EACH ROW SET NEW.name = 'Grüße';",
+    'latin1',
+  );
+  execFileSync(
+    'mariadb',
+    [
+      '--no-defaults',
+      `--host=${store.host}`,
+      `--port=${store.port}`,
+      '--user=keeper',
+      '--default-character-set=latin1',
+      database,
+    ],
+    { input: made, env: { ...process.env, MYSQL_PWD: password } },
+  );
+  const { text } = await dumped(archivist);
+  for (const [scratch, keepAs] of [
+    ['one', 'before'],
+    ['two', 'between'],
+  ] as const) {
+    await restored(archivist, text, scratch);
+    await archivist.switchTo?.('shop', scratch, keepAs, never);
+  }
+  await server.run(database, "INSERT INTO customers (id, name) VALUES (9, '')");
+  expect(await server.rows(database, 'SELECT name FROM customers WHERE id = 9')).toEqual([{ name: 'Grüße' }]);
 });
 
 test('a switch is undone by a switch back, with every definition', async () => {

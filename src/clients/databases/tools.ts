@@ -81,9 +81,9 @@ export function databaseTools(options: {
       await using file = await credentials(login.file);
       const told = login.told(file.path);
       const env = { ...quiet, ...told.env };
-      const writer = output === undefined ? [] : await inLargePieces();
-      const run = [...writer, path, ...(told.args ?? []), ...args];
-      const result = await runPiped({ run, env, ...streams, deadlineMs }, clock, signal);
+      const through = output === undefined ? [] : await inLargePieces();
+      const run = [path, ...(told.args ?? []), ...args];
+      const result = await runPiped({ run, through, env, ...streams, deadlineMs }, clock, signal);
       return { ...result, said: withoutPassword(result.said, store) };
     },
     async version(names, store, signal) {

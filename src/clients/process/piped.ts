@@ -15,6 +15,8 @@ const mostAnswered = 16 * 1024 * 1024;
 export interface PipedRequest {
   /** Absolute path of the program, and its arguments. Never a shell, never a secret. */
   readonly run: readonly string[];
+  /** A program that becomes it, with its arguments, e.g. `stdbuf`; messages do not tell of it. */
+  readonly through?: readonly string[];
   /** Everything that it inherits. */
   readonly env: Readonly<Record<string, string>>;
   /** What it reads; nothing where it is missing. Memory that was lent is given back. */
@@ -51,9 +53,10 @@ export async function runPiped(
   clock: Clock,
   signal: AbortSignal,
 ): Promise<PipedResult> {
-  const [path = '', ...args] = request.run;
+  const [path = ''] = request.run;
+  const [first = '', ...args] = [...(request.through ?? []), ...request.run];
   if (signal.aborted) throw new RollbackError('ABORTED', `${basename(path)} was not started: stopping`);
-  const child = spawn(path, args, { env: request.env, detached: true, stdio: ['pipe', 'pipe', 'pipe'] });
+  const child = spawn(first, args, { env: request.env, detached: true, stdio: ['pipe', 'pipe', 'pipe'] });
   const ended = endingOf(child, path);
   const cutting = cutter(child, request, clock, signal);
   try {

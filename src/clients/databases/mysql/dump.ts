@@ -7,6 +7,7 @@ import { close } from '../../process/piped.ts';
 import type { DatabaseTools } from '../tools.ts';
 import { RowCounter } from './count-rows.ts';
 import { loginOf, toolFailed } from './login.ts';
+import { Kept, keptStatements } from './statements.ts';
 
 const dumpers = ['mariadb-dump', 'mysqldump'] as const;
 
@@ -104,7 +105,7 @@ async function toolOf(store: Database, tools: DatabaseTools, signal: AbortSignal
   return `${/mariadb/i.test(said) ? 'mariadb-dump' : 'mysqldump'} ${version}`;
 }
 
-/** The definitions of a database that are not tables, as statements for the client. */
+/** The definitions of a database that are not tables, as `keptStatements` for the client. */
 export interface Definitions {
   readonly triggers: string;
   /** Views, routines, events. */
@@ -118,18 +119,19 @@ export async function definitionsIn(
   tools: DatabaseTools,
   signal: AbortSignal,
 ): Promise<Definitions> {
-  const ask = async (...args: readonly string[]): Promise<string> => {
-    const result = await tools.run(
-      { store, names: dumpers, login: loginOf(store), args: ['--skip-comments', ...common, ...args] },
-      signal,
-    );
+  const ask = async (...more: readonly string[]): Promise<Buffer> => {
+    const args = ['--skip-comments', ...common, ...more];
+    const answer = new Kept();
+    const run = { store, names: dumpers, login: loginOf(store), args, output: [answer] as const };
+    const result = await tools.run(run, signal);
     if (result.exitCode !== 0) throw toolFailed('read the definitions', store, result);
-    return result.output;
+    return answer.bytes();
   };
   const common = ['--no-data', '--skip-lock-tables', '--no-tablespaces', '--default-character-set=utf8mb4'];
   const none = '--no-create-info';
   const triggers = await ask(none, '--triggers', '--add-drop-trigger', '--', database);
   const routines = await ask(none, '--skip-triggers', '--routines', '--events', '--', database);
-  const viewed = views.length === 0 ? '' : await ask('--skip-triggers', '--', database, ...views);
-  return { triggers, others: `${routines}\n${viewed}` };
+  const viewed = views.length === 0 ? Buffer.of() : await ask('--skip-triggers', '--', database, ...views);
+  const others = Buffer.concat([routines, Buffer.from('\n'), viewed]);
+  return { triggers: keptStatements(triggers), others: keptStatements(others) };
 }

@@ -1,3 +1,4 @@
+import { isAscii } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import type { Database } from '../../../domain/data-store.ts';
@@ -29,7 +30,9 @@ export function feedMysql(
   tools: DatabaseTools,
   signal: AbortSignal,
 ): Promise<void> {
-  return fed({ tried: 'restore', charset: 'binary' }, store, feed, tools, signal);
+  // A server of MySQL takes the names at the login to be in that character set, too.
+  const charset = isAscii(Buffer.from(`${feed.database}${store.user ?? ''}`)) ? 'binary' : 'utf8mb4';
+  return fed({ tried: 'restore', charset }, store, feed, tools, signal);
 }
 
 /**

@@ -9,6 +9,7 @@ import { openMysql, quoted, type Mysql } from './connection.ts';
 import { definitionsIn } from './dump.ts';
 import { feedMysql } from './feed.ts';
 import { leaveNotes, noteSwitched, notesIn, type Notes } from './notes.ts';
+import { statementsIn } from './statements.ts';
 
 /** The databases of a switch: what was restored, and where what is in use goes. */
 export interface Switching {
@@ -143,12 +144,12 @@ async function putBack(
   if ((await catalogueOf(server, keepAs))?.tables.length !== 0) return;
   const live = await catalogueOf(server, store.database);
   if (live?.triggers.length === 0 && triggers.trim() !== '')
-    await feedMysql(store, { database: store.database, input: textIn(triggers) }, tools, signal);
+    await feedMysql(store, { database: store.database, input: readableOf(triggers) }, tools, signal);
   await dropMysql(server, keepAs);
 }
 
-function textIn(text: string): Readable {
-  return Readable.from([Buffer.from(text)]);
+function readableOf(kept: string): Readable {
+  return Readable.from([statementsIn(kept)]);
 }
 
 /** Ends every other connection to the database in use. @param own that of the caller */
@@ -196,7 +197,7 @@ async function define(
 ): Promise<void> {
   const { database } = store;
   const feed = (text: string): Promise<void> =>
-    feedMysql(store, { database, input: textIn(text) }, tools, signal);
+    feedMysql(store, { database, input: readableOf(text) }, tools, signal);
   if (next.triggers.trim() !== '') await feed(next.triggers);
   crashPoint('effect.call.between');
   if (before.others === next.others) return;
