@@ -7,6 +7,8 @@ import { readMysql, type Dumped } from './dump.ts';
 
 /** How much is fed between two looks at what is complete. */
 const everyBytes = 8 * 1024 * 1024;
+/** How many tables are named to a tool: the system starts none whose arguments are longer than 2 MiB. */
+const mostNamed = 5000;
 
 export interface ReadBack {
   readonly store: Database;
@@ -56,8 +58,8 @@ export class ReadingBack implements AsyncDisposable {
     { afresh }: { readonly afresh: boolean },
   ): Promise<Required<Pick<BackupFacts, 'counts' | 'digests'>>> {
     await this.#looking;
-    if (afresh) this.#forget();
     const left = tables.filter((table) => !this.#done.has(table));
+    if (afresh || left.length > mostNamed) this.#forget();
     if (this.#done.size === 0) await this.#reads(null);
     else if (left.length > 0) await this.#reads(left);
     const counted = Object.assign({}, ...this.#read.map(({ counts }) => counts)) as Dumped['counts'];
@@ -97,7 +99,7 @@ export class ReadingBack implements AsyncDisposable {
     const goesOn = there.some((table) => !this.#seen.includes(table));
     const complete = goesOn ? this.#seen.filter((table) => !this.#done.has(table)) : [];
     this.#seen = there;
-    if (complete.length > 0) await this.#reads(complete);
+    if (complete.length > 0) await this.#reads(complete.slice(0, mostNamed));
   }
 
   async #reads(tables: readonly string[] | null): Promise<void> {
