@@ -13,14 +13,14 @@ function replaced(services: readonly string[], from: 1 | 2): readonly string[] {
 }
 
 /**
- * The gaps: up, await health, hold down, stop and remove of `web`, beside; up and await health of `worker`, which has a
- * name of its own. Taken back, both are replaced.
+ * The gaps: up of `web`, beside, up of `worker`, which has a name of its own, health of both; hold down and stop of the
+ * present `web`. Taken back, both are replaced.
  */
 export function composeRollback(): CrashStep {
   return step('compose.rollback', 'stack', {
     options: () => pace,
     acts: replaced(['web', 'worker'], 2),
-    gaps: 6,
+    gaps: 5,
     work: 'up web',
     undo: { acts: replaced(['web', 'worker'], 1), gaps: 3, blind: false, work: 'back worker' },
   });
