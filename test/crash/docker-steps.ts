@@ -22,7 +22,7 @@ export function composeRollback(): CrashStep {
     acts: replaced(['web', 'worker'], 2),
     gaps: 5,
     work: 'up web',
-    undo: { acts: replaced(['web', 'worker'], 1), gaps: 3, blind: false, work: 'back worker' },
+    undo: { acts: replaced(['web', 'worker'], 1), gaps: 1, blind: false, work: 'back worker' },
   });
 }
 
