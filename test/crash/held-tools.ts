@@ -30,14 +30,16 @@ export class HeldTools {
 
   #atWorkOn(name: string): number[] {
     const children = textOf(`/proc/${this.daemon}/task/${this.daemon}/children`).split(' ');
-    return (
-      children
-        .filter((pid) => pid !== '' && textOf(`/proc/${pid}/comm`).trim() === name)
-        // Who is asked for its version does no work.
-        .filter((pid) => !textOf(`/proc/${pid}/cmdline`).includes('--version'))
-        .map(Number)
-    );
+    return children
+      .filter((pid) => pid !== '' && textOf(`/proc/${pid}/comm`).trim() === name)
+      .filter((pid) => isWorking(textOf(`/proc/${pid}/cmdline`)))
+      .map(Number);
   }
+}
+
+/** Not who is asked for its version, nor who has ended: nobody is told its arguments any more. */
+function isWorking(cmdline: string): boolean {
+  return cmdline !== '' && !cmdline.includes('--version');
 }
 
 function isThere(pid: number): boolean {

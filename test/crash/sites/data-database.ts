@@ -7,7 +7,8 @@ import { freePort } from '../../e2e/ports.ts';
 import { plainPart, plainWatched, type DataPart } from './data-part.ts';
 import type { Watched } from './watched.ts';
 
-const rows = 200;
+/** So many that a dump of them does not go by unseen. */
+const rows = 20_000;
 
 /** A MariaDB of Debian's that plans restore, and run a script in that is not to be run twice. */
 export async function dataDatabase(folder: string): Promise<DataPart> {
