@@ -7,6 +7,7 @@ import { openRedis } from '../src/clients/redis.ts';
 import type { RedisStore } from '../src/domain/data-store.ts';
 import { cacheInvalidateDriver } from '../src/rollback/drivers/cache-invalidate.ts';
 import { forever, stepOf, targetOf } from '../test/docker/workshop.ts';
+import { onceUp } from '../test/support/once-up.ts';
 import type { BenchContext, Benchmark } from './benchmark.ts';
 import { freePort, run } from './programs.ts';
 import { measured, type Measure } from './samples.ts';
@@ -57,18 +58,13 @@ async function measureAll({ folder, quick, progress, signal }: BenchContext): Pr
   ];
 }
 
-async function connected(port: number) {
-  for (let tries = 0; ; tries += 1) {
+function connected(port: number) {
+  return onceUp(async () => {
     const client = createClient({ url: `redis://127.0.0.1:${port}`, socket: { reconnectStrategy: false } });
     client.on('error', () => {});
-    try {
-      await client.connect();
-      return Object.assign(client, { [Symbol.asyncDispose]: async () => client.destroy() });
-    } catch (error) {
-      if (tries === 100) throw error;
-      await pause(50);
-    }
-  }
+    await client.connect();
+    return Object.assign(client, { [Symbol.asyncDispose]: async () => client.destroy() });
+  });
 }
 
 type Client = Awaited<ReturnType<typeof connected>>;

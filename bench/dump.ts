@@ -75,13 +75,13 @@ async function measureAll({ folder, quick, progress, signal }: BenchContext): Pr
 
 /** Rows of a kilobyte, of which a compressor makes about half. */
 function fill({ run }: BenchMariadb, mebibytes: number): void {
-  run('', 'CREATE DATABASE shop');
+  run('CREATE DATABASE shop');
   const perTable = mebibytes * 256;
   for (const table of ['orders', 'customers', 'events', 'notes'])
     run(
-      'shop',
       `CREATE TABLE ${table} (id BIGINT PRIMARY KEY, name VARCHAR(64), total DECIMAL(10,2), note VARCHAR(1000));
        INSERT INTO ${table} SELECT seq, MD5(seq), seq / 7, CONCAT(${Array.from({ length: 15 }, (_, part) => `SHA2(seq + ${part}, 256)`).join(', ')}) FROM seq_1_to_${perTable};`,
+      'shop',
     );
 }
 

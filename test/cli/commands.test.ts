@@ -1,9 +1,8 @@
 import { readFileSync, writeFileSync, existsSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { Secret } from '../../src/domain/secret.ts';
+import { serving } from '../clients/loopback.ts';
 import { anIncident, aPlan } from '../fakes/daemon-views.ts';
 import { inProcess, rollbackd, terminal } from './terminal.ts';
 import { asked } from './world.ts';
@@ -268,16 +267,13 @@ test('a wrong token, a missing token file and a strange URL say what to do, with
 });
 
 test('another program at the address is not taken for the daemon', async () => {
-  const server = createServer((_, response) => response.end('{"open":true,"reasons":[]}'));
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const { url } = await serving((_, response) => response.end('{"open":true,"reasons":[]}'));
 
   expect(await rollbackd(['gate', 'backend'], { ROLLBACKD_URL: url })).toEqual({
     code: 1,
     out: '',
     err: `rollbackd: what answers at ${url} is not a rollbackd API (HTTP 200); check ROLLBACKD_URL [ANSWER_INVALID]\n`,
   });
-  server.close();
 });
 
 test('a proxy from the environment never sees the call', async () => {

@@ -1,16 +1,13 @@
 import { spawn } from 'node:child_process';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { serving } from '../clients/loopback.ts';
 import { inProcess, rollbackd, terminal } from './terminal.ts';
 
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
 test('SIGTERM ends a command that waits for the daemon, with a message', async () => {
-  const server = createServer(() => {});
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const { url, server } = await serving(() => {});
   const child = spawn(process.execPath, [main, 'status'], { env: { ROLLBACKD_URL: url } });
   server.once('request', () => child.kill('SIGTERM'));
   let err = '';
@@ -19,8 +16,6 @@ test('SIGTERM ends a command that waits for the daemon, with a message', async (
   const code = await new Promise((resolve) => child.on('close', resolve));
 
   expect({ code, err }).toEqual({ code: 1, err: `rollbackd: interrupted while asking ${url} [ABORTED]\n` });
-  server.closeAllConnections();
-  server.close();
 });
 
 test('an unknown crash point is refused at once', async () => {

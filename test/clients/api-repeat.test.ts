@@ -1,19 +1,16 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { expect, onTestFinished, test } from 'vitest';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { expect, test } from 'vitest';
 import { systemClock } from '../../src/app/clock.ts';
 import { apiClient } from '../../src/clients/api/api-client.ts';
+import { serving } from './loopback.ts';
 
 /** What answers in the daemon's place, request by request. */
 async function answering(...answers: ((request: IncomingMessage, response: ServerResponse) => void)[]) {
   const keys: (string | undefined)[] = [];
-  const server = createServer((request, response) => {
+  const { url } = await serving((request, response) => {
     keys.push(request.headers['idempotency-key'] as string | undefined);
     answers[keys.length - 1]?.(request, response);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => void server.close());
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return { keys, api: apiClient({ url, token: null, timeoutMs: 5_000, clock: systemClock() }) };
 }
 

@@ -1,31 +1,15 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { chmodSync, chownSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll } from 'vitest';
 import { openPostgres, type Postgres } from '../../src/clients/databases/postgres/connection.ts';
-import type { Database } from '../../src/domain/data-store.ts';
-import { Secret } from '../../src/domain/secret.ts';
 import { freePort } from '../e2e/ports.ts';
+import { onceUp } from '../support/once-up.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
-import { idOf, once, password } from './a-mariadb.ts';
+import { never } from '../rollback/a-step.ts';
+import { endAfterAll, password, serverOf, storeOf, type TestServer } from './a-server.ts';
 
 /** A PostgreSQL of Debian's, for the tests of one file. */
-export interface TestPostgres {
-  store(database: string): Database;
-  /** Statements of the test's own, in a database. */
-  run(database: string, ...statements: readonly string[]): Promise<void>;
-  rows(database: string, statement: string): Promise<readonly Readonly<Record<string, unknown>>[]>;
-  open(database: string): Promise<Postgres>;
-}
-
-const never = new AbortController().signal;
-
-/** Ends what was started, whichever hook or test started it. */
-const ends: (() => Promise<void>)[] = [];
-
-afterAll(async () => {
-  await Promise.all(ends.splice(0).map((end) => end()));
-});
+export type TestPostgres = TestServer<Postgres>;
 
 /** The folder of its programs. */
 export function newestPostgres(): string {
@@ -37,7 +21,7 @@ export function newestPostgres(): string {
 /** Starts one on loopback, as the user of the package. */
 export async function startPostgres(folder = temporaryFolder('rd-postgres')): Promise<TestPostgres> {
   const bin = newestPostgres();
-  const uid = idOf('postgres');
+  const uid = Number(execFileSync('id', ['-u', 'postgres'], { encoding: 'utf8' }));
   chmodSync(folder, 0o755);
   const data = join(folder, 'data');
   mkdirSync(data);
@@ -65,37 +49,15 @@ export async function startPostgres(folder = temporaryFolder('rd-postgres')): Pr
     options,
   );
   const ended = new Promise<void>((resolve) => server.once('exit', () => resolve()));
-  ends.push(async () => {
+  endAfterAll(async () => {
     // At once, with all its children.
     server.kill('SIGQUIT');
     await ended;
   });
-  const store = (database: string): Database => ({
-    kind: 'postgres',
-    name: 'shop',
-    host: '127.0.0.1',
-    port,
-    tls: false,
-    user: 'keeper',
-    password: new Secret(password),
-    database,
-    toolsIn: null,
-    schemaQuery: 'SELECT MAX(version) FROM migrations',
-  });
+  const store = (database: string) => storeOf('postgres', 'shop', port, database);
   const open = (database: string) => openPostgres(store('postgres'), never, database);
-  await once(async () => {
+  await onceUp(async () => {
     await using _ = await open('postgres');
   });
-  return {
-    store,
-    open,
-    async run(database, ...statements) {
-      await using connection = await open(database);
-      for (const statement of statements) await connection.run(statement);
-    },
-    async rows(database, statement) {
-      await using connection = await open(database);
-      return await connection.rows(statement);
-    },
-  };
+  return serverOf(store, open, ['postgres', 'SELECT datname AS name FROM pg_database ORDER BY 1']);
 }

@@ -1,11 +1,11 @@
-import { PassThrough, Readable } from 'node:stream';
-import { buffer } from 'node:stream/consumers';
+import { Readable } from 'node:stream';
 import { BSON, type Document } from 'mongodb';
 import { expect, test } from 'vitest';
 import { mongodbArchivist } from '../../src/backup/archivists/mongodb.ts';
 import type { Archivist } from '../../src/domain/ports/backups.ts';
 import { startFakeMongo, type FakeMongo, type FakeMongoOptions } from '../fakes/mongo/server.ts';
 import { dieBetweenCalls, Died } from '../rollback/crashes.ts';
+import { dumped } from './dumped.ts';
 
 const never = new AbortController().signal;
 
@@ -43,12 +43,6 @@ async function layra(options: FakeMongoOptions = {}) {
 }
 
 const counts = { chats: 250, users: 1 };
-
-async function dumped(archivist: Archivist) {
-  const sink = new PassThrough();
-  const [copy, facts] = await Promise.all([buffer(sink), archivist.dump('shop', sink, never)]);
-  return { copy, facts };
-}
 
 const restored = (archivist: Archivist, copy: Buffer, scratch: string) =>
   archivist.restoreBeside('shop', Readable.from([copy.subarray(0, 999), copy.subarray(999)]), scratch, never);

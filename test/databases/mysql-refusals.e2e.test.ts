@@ -1,7 +1,6 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { PassThrough, Readable, Writable } from 'node:stream';
-import { buffer } from 'node:stream/consumers';
+import { Readable, Writable } from 'node:stream';
 import { beforeAll, expect, test } from 'vitest';
 import { systemClock } from '../../src/app/clock.ts';
 import { mysqlArchivist } from '../../src/backup/archivists/mysql.ts';
@@ -9,7 +8,9 @@ import { databaseTools } from '../../src/clients/databases/tools.ts';
 import type { Database } from '../../src/domain/data-store.ts';
 import { Secret } from '../../src/domain/secret.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
-import { password, startMariadb, type TestMariadb } from './a-mariadb.ts';
+import { startMariadb, type TestMariadb } from './a-mariadb.ts';
+import { password } from './a-server.ts';
+import { dumped } from './dumped.ts';
 
 const never = new AbortController().signal;
 let server: TestMariadb;
@@ -34,22 +35,13 @@ async function shop(change: Partial<Database> = {}) {
     stores: { shop: { ...server.store(database), name: 'shop', schemaQuery: null, ...change } },
     tools: databaseTools({ clock: systemClock(), stateDir }),
   });
-  const dumped = async () => {
-    const sink = new PassThrough();
-    const [text, facts] = await Promise.all([buffer(sink), archivist.dump('shop', sink, never)]);
-    return { text, facts };
-  };
-  const databases = async () =>
-    (await server.rows('mysql', 'SELECT schema_name AS name FROM information_schema.schemata ORDER BY 1'))
-      .map(({ name }) => String(name))
-      .filter((name) => name === database || name.startsWith(`${database}_`));
-  return { database, archivist, stateDir, dumped, databases };
+  return { database, archivist, stateDir };
 }
 
 test('a transaction that holds a table keeps a switch from being made: it is named, and triggers stay', async () => {
-  const { database, archivist, dumped, databases } = await shop();
-  const { text } = await dumped();
-  await archivist.restoreBeside('shop', Readable.from([text]), 'new', never);
+  const { database, archivist } = await shop();
+  const { copy } = await dumped(archivist);
+  await archivist.restoreBeside('shop', Readable.from([copy]), 'new', never);
   await using holder = await server.open(database);
   await holder.run('START TRANSACTION');
   await holder.rows('SELECT COUNT(*) FROM orders');
@@ -59,7 +51,7 @@ test('a transaction that holds a table keeps a switch from being made: it is nam
   );
 
   expect(await archivist.switched('shop', 'new', 'old', never)).toBe('not_done');
-  expect(await databases()).toEqual([database, `${database}_rollbackd_new`]);
+  expect(await server.databases(database)).toEqual([database, `${database}_rollbackd_new`]);
   await server.run(database, "INSERT INTO orders VALUES (0, 'x')");
   expect(await server.rows(database, 'SELECT at FROM log')).toEqual([{ at: 0 }]);
 
@@ -112,11 +104,11 @@ test('a wrong password is refused and not shown', async () => {
 });
 
 test('a copy that was cut off is restored beside with fewer rows, and one of nonsense is refused', async () => {
-  const { archivist, dumped, database } = await shop();
-  const { text, facts } = await dumped();
+  const { archivist, database } = await shop();
+  const { copy, facts } = await dumped(archivist);
 
   const cut = await archivist
-    .restoreBeside('shop', Readable.from([text.subarray(0, text.length / 2)]), 'new', never)
+    .restoreBeside('shop', Readable.from([copy.subarray(0, copy.length / 2)]), 'new', never)
     .then(({ counts }) => counts)
     .catch((error: unknown) => (error as Error).message);
   expect(cut).not.toEqual(facts.counts);
@@ -171,11 +163,11 @@ test.each([
     "LOAD DATA LOCAL INFILE 'FOLDER/script.sql' INTO TABLE log (@line) SET at = 1;\n",
   ],
 ])('a copy whose content is for the client: it %s', async (_what, line) => {
-  const { archivist, dumped } = await shop();
+  const { archivist } = await shop();
   const folder = temporaryFolder('rd-client');
   writeFileSync(join(folder, 'script.sql'), `SELECT 1 INTO OUTFILE '${folder}/ran';\n`);
-  const { text } = await dumped();
-  const hostile = Buffer.concat([text, Buffer.from(`\n${line.replace('FOLDER', folder)}`)]);
+  const { copy } = await dumped(archivist);
+  const hostile = Buffer.concat([copy, Buffer.from(`\n${line.replace('FOLDER', folder)}`)]);
 
   const attempt = archivist.restoreBeside('shop', Readable.from([hostile]), 'new', never);
   await expect(attempt).rejects.toThrow(/^could not restore shop: exit code 1: /);

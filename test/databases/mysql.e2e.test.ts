@@ -1,6 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { PassThrough, Readable } from 'node:stream';
-import { buffer } from 'node:stream/consumers';
+import { Readable } from 'node:stream';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/app/clock.ts';
 import { mysqlArchivist } from '../../src/backup/archivists/mysql.ts';
@@ -8,7 +7,9 @@ import { databaseTools, type DatabaseTools } from '../../src/clients/databases/t
 import type { Archivist } from '../../src/domain/ports/backups.ts';
 import { dieBetweenCalls, Died } from '../rollback/crashes.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
-import { password, startMariadb, type TestMariadb } from './a-mariadb.ts';
+import { startMariadb, type TestMariadb } from './a-mariadb.ts';
+import { password } from './a-server.ts';
+import { dumped } from './dumped.ts';
 
 const never = new AbortController().signal;
 let server: TestMariadb;
@@ -47,29 +48,18 @@ async function shop() {
 
 const counts = { customers: 3, log: 0, migrations: 2, orders: 1000 };
 
-async function dumped(archivist: Archivist) {
-  const sink = new PassThrough();
-  const [text, facts] = await Promise.all([buffer(sink), archivist.dump('shop', sink, never)]);
-  return { text, facts };
-}
-
-const databasesOf = async (database: string) =>
-  (await server.rows('mysql', 'SELECT schema_name AS name FROM information_schema.schemata ORDER BY 1'))
-    .map(({ name }) => String(name))
-    .filter((name) => name === database || name.startsWith(`${database}_`));
-
-const restored = (archivist: Archivist, text: Buffer, scratch: string) =>
-  archivist.restoreBeside('shop', Readable.from(piecesOf(text)), scratch, never);
+const restored = (archivist: Archivist, copy: Buffer, scratch: string) =>
+  archivist.restoreBeside('shop', Readable.from(piecesOf(copy)), scratch, never);
 
 /** As a set is read. */
-function* piecesOf(text: Buffer): Generator<Buffer> {
+function* piecesOf(copy: Buffer): Generator<Buffer> {
   const bytes = 128 * 1024;
-  for (let at = 0; at < text.length; at += bytes) yield text.subarray(at, at + bytes);
+  for (let at = 0; at < copy.length; at += bytes) yield copy.subarray(at, at + bytes);
 }
 
 test('a copy counts its own rows, whatever they hold, and knows server, tool and schema', async () => {
   const { archivist, database } = await shop();
-  const { facts, text } = await dumped(archivist);
+  const { facts, copy } = await dumped(archivist);
 
   expect(facts).toEqual({
     server: expect.stringMatching(/^mariadb \d+\.\d+\.\d+$/),
@@ -82,12 +72,12 @@ test('a copy counts its own rows, whatever they hold, and knows server, tool and
       tables: expect.objectContaining({ log: '0000000000000', orders: expect.stringMatching(/[1-9a-f]/) }),
     },
   });
-  expect(text.toString()).toContain('-- Dump completed');
+  expect(copy.toString()).toContain('-- Dump completed');
 });
 
 test('what was corrupted comes back, all of it works, and what was in use stays beside', async () => {
   const { database, archivist } = await shop();
-  const { text } = await dumped(archivist);
+  const { copy } = await dumped(archivist);
   await server.run(
     database,
     'DELETE FROM orders WHERE id > 10',
@@ -99,7 +89,7 @@ test('what was corrupted comes back, all of it works, and what was in use stays 
   );
   const [scratch, keep, kept] = ['new', 'old', `${database}_rollbackd_old`];
 
-  expect((await restored(archivist, text, scratch)).counts).toEqual(counts);
+  expect((await restored(archivist, copy, scratch)).counts).toEqual(counts);
   expect(await archivist.switched('shop', scratch, keep, never)).toBe('not_done');
   await archivist.switchTo('shop', scratch, keep, never);
 
@@ -120,7 +110,7 @@ test('what was corrupted comes back, all of it works, and what was in use stays 
     'foreign key',
   );
   expect(await server.rows(kept, 'SELECT COUNT(*) AS n FROM orders')).toEqual([{ n: 10 }]);
-  expect(await databasesOf(database)).toEqual([database, kept]);
+  expect(await server.databases(database)).toEqual([database, kept]);
 });
 
 describe('a copy of three large tables', () => {
@@ -155,9 +145,9 @@ describe('a copy of three large tables', () => {
       },
     };
     const plain = mysqlArchivist({ stores: { shop: store }, tools });
-    const { text, facts } = await dumped(plain);
+    const { copy, facts } = await dumped(plain);
     const archivist = mysqlArchivist({ stores: { shop: store }, tools: watched });
-    return { facts, early, late, back: await restored(archivist, text, 'large') };
+    return { facts, early, late, back: await restored(archivist, copy, 'large') };
   }
 
   test('is read back while the rest is fed, and has the rows and digests of the copy', async () => {
@@ -203,12 +193,12 @@ test('definitions that were made in another character set come through switches 
     ],
     { input: made, env: { ...process.env, MYSQL_PWD: password } },
   );
-  const { text } = await dumped(archivist);
+  const { copy } = await dumped(archivist);
   for (const [scratch, keepAs] of [
     ['one', 'before'],
     ['two', 'between'],
   ] as const) {
-    await restored(archivist, text, scratch);
+    await restored(archivist, copy, scratch);
     await archivist.switchTo?.('shop', scratch, keepAs, never);
   }
   await server.run(database, "INSERT INTO customers (id, name) VALUES (9, '')");
@@ -217,7 +207,7 @@ test('definitions that were made in another character set come through switches 
 
 test('a switch is undone by a switch back, with every definition', async () => {
   const { database, archivist } = await shop();
-  const { text } = await dumped(archivist);
+  const { copy } = await dumped(archivist);
   await server.run(
     database,
     'DELETE FROM orders WHERE id > 10',
@@ -225,7 +215,7 @@ test('a switch is undone by a switch back, with every definition', async () => {
     'DROP PROCEDURE forget',
   );
   const [scratch, keep, back] = ['a', 'b', 'c'] as const;
-  await restored(archivist, text, scratch);
+  await restored(archivist, copy, scratch);
   await archivist.switchTo('shop', scratch, keep, never);
 
   await archivist.switchTo('shop', keep, back, never);
@@ -239,20 +229,20 @@ test('a switch is undone by a switch back, with every definition', async () => {
   ]);
   await archivist.drop('shop', back, never);
   await archivist.drop('shop', back, never);
-  expect(await databasesOf(database)).toEqual([database]);
+  expect(await server.databases(database)).toEqual([database]);
 });
 
 describe('killed between any two calls', () => {
   for (let nth = 1; nth <= 9; nth += 1)
     test(`at the ${nth}. of them: a repeat finishes, with every row once and every definition`, async () => {
       const { database, archivist } = await shop();
-      const { text } = await dumped(archivist);
+      const { copy } = await dumped(archivist);
       await server.run(database, 'DELETE FROM orders WHERE id > 10', 'DROP VIEW bought');
       // As a restore names them: one suffix for both.
       const [scratch, keep, kept] = ['x-1', 'x-1', `${database}_rollbackd_x_1_old`];
       const whole = async () => {
         if ((await archivist.switched('shop', scratch, keep, never)) === 'not_done')
-          expect((await restored(archivist, text, scratch)).counts).toEqual(counts);
+          expect((await restored(archivist, copy, scratch)).counts).toEqual(counts);
         await archivist.switchTo('shop', scratch, keep, never);
       };
       dieBetweenCalls(nth);
@@ -267,7 +257,7 @@ describe('killed between any two calls', () => {
       expect(await archivist.switched('shop', scratch, keep, never)).toBe('done');
       expect((await archivist.count?.('shop', never))?.counts).toEqual(counts);
       expect(await rows(kept)).toBe(10);
-      expect(await databasesOf(database)).toEqual([database, kept]);
+      expect(await server.databases(database)).toEqual([database, kept]);
       await server.run(database, 'INSERT INTO orders (customer) VALUES (2)', 'SELECT * FROM bought');
       expect((await archivist.count?.('shop', never))?.counts['log']).toBe(1);
     });

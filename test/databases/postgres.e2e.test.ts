@@ -1,5 +1,4 @@
-import { PassThrough, Readable } from 'node:stream';
-import { buffer } from 'node:stream/consumers';
+import { Readable } from 'node:stream';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/app/clock.ts';
 import { postgresArchivist } from '../../src/backup/archivists/postgres.ts';
@@ -8,6 +7,7 @@ import type { Archivist } from '../../src/domain/ports/backups.ts';
 import { dieBetweenCalls, Died } from '../rollback/crashes.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { startPostgres, type TestPostgres } from './a-postgres.ts';
+import { dumped } from './dumped.ts';
 
 const never = new AbortController().signal;
 let server: TestPostgres;
@@ -45,19 +45,8 @@ async function shop() {
 
 const counts = { 'archive.orders': 0, migrations: 2, orders: 1000 };
 
-async function dumped(archivist: Archivist) {
-  const sink = new PassThrough();
-  const [text, facts] = await Promise.all([buffer(sink), archivist.dump('shop', sink, never)]);
-  return { text, facts };
-}
-
-const databasesOf = async (database: string) =>
-  (await server.rows('postgres', 'SELECT datname AS name FROM pg_database ORDER BY 1'))
-    .map(({ name }) => String(name))
-    .filter((name) => name === database || name.startsWith(`${database}_`));
-
-const restored = (archivist: Archivist, text: Buffer, scratch: string) =>
-  archivist.restoreBeside('shop', Readable.from([text]), scratch, never);
+const restored = (archivist: Archivist, copy: Buffer, scratch: string) =>
+  archivist.restoreBeside('shop', Readable.from([copy]), scratch, never);
 
 test('a copy is counted in its own snapshot, while others write', async () => {
   const { database, archivist } = await shop();
@@ -67,7 +56,7 @@ test('a copy is counted in its own snapshot, while others write', async () => {
     while (!over.signal.aborted) await writer.run("INSERT INTO orders (what) VALUES ('meanwhile')");
   })();
 
-  const { facts, text } = await dumped(archivist);
+  const { facts, copy } = await dumped(archivist);
   over.abort();
   await writing;
 
@@ -82,17 +71,17 @@ test('a copy is counted in its own snapshot, while others write', async () => {
       tables: expect.objectContaining({ 'archive.orders': '0', orders: expect.stringMatching(/^-?\d{9,}$/) }),
     },
   });
-  const { counts, digests } = await restored(archivist, text, 'new');
+  const { counts, digests } = await restored(archivist, copy, 'new');
   expect({ counts, digests }).toEqual({ counts: facts.counts, digests: facts.digests });
 });
 
 test('what was corrupted comes back with settings and privileges, and goes again', async () => {
   const { database, archivist } = await shop();
-  const { text } = await dumped(archivist);
+  const { copy } = await dumped(archivist);
   await server.run(database, 'DELETE FROM orders WHERE id > 10', 'DROP VIEW bought');
   const [scratch, keep, back, kept] = ['new', 'old', 'back', `${database}_rollbackd_old`];
 
-  expect((await restored(archivist, text, scratch)).counts).toEqual(counts);
+  expect((await restored(archivist, copy, scratch)).counts).toEqual(counts);
   expect(await archivist.switched('shop', scratch, keep, never)).toBe('not_done');
   await archivist.switchTo('shop', scratch, keep, never);
 
@@ -113,14 +102,14 @@ test('what was corrupted comes back with settings and privileges, and goes again
   expect((await archivist.count?.('shop', never))?.counts).toEqual({ ...counts, orders: 10 });
   await archivist.drop('shop', back, never);
   await archivist.drop('shop', back, never);
-  expect(await databasesOf(database)).toEqual([database]);
+  expect(await server.databases(database)).toEqual([database]);
 });
 
 test('connections keep a switch from being made, by name, unless they may be ended', async () => {
   const { database, archivist } = await shop();
-  const { text } = await dumped(archivist);
+  const { copy } = await dumped(archivist);
   const [scratch, keep] = ['new', 'old'];
-  await restored(archivist, text, scratch);
+  await restored(archivist, copy, scratch);
   await using idle = await server.open(database);
   await idle.run("SET application_name = 'the shop'");
 
@@ -138,12 +127,12 @@ describe('killed between any two calls', () => {
   for (let nth = 1; nth <= 5; nth += 1)
     test(`at the ${nth}. of them: a repeat finishes, with every row once`, async () => {
       const { database, archivist } = await shop();
-      const { text } = await dumped(archivist);
+      const { copy } = await dumped(archivist);
       await server.run(database, 'DELETE FROM orders WHERE id > 10');
       const [scratch, keep, kept] = ['x-1', 'x-1', `${database}_rollbackd_x_1_old`];
       const whole = async () => {
         if ((await archivist.switched('shop', scratch, keep, never)) === 'not_done')
-          expect((await restored(archivist, text, scratch)).counts).toEqual(counts);
+          expect((await restored(archivist, copy, scratch)).counts).toEqual(counts);
         await archivist.switchTo('shop', scratch, keep, never);
       };
       dieBetweenCalls(nth);

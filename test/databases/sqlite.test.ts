@@ -12,12 +12,12 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { PassThrough, Readable } from 'node:stream';
-import { buffer } from 'node:stream/consumers';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { sqliteArchivist } from '../../src/backup/archivists/sqlite.ts';
 import type { Archivist } from '../../src/domain/ports/backups.ts';
 import { dieBetweenCalls, Died } from '../rollback/crashes.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
+import { dumped } from './dumped.ts';
 
 const never = new AbortController().signal;
 
@@ -61,12 +61,6 @@ function shop(mode: 'wal' | 'delete' = 'wal') {
 }
 
 const counts = { migrations: 2, customers: 2, orders: 1000, log: 0 };
-
-async function dumped(archivist: Archivist) {
-  const sink = new PassThrough();
-  const [copy, facts] = await Promise.all([buffer(sink), archivist.dump('shop', sink, never)]);
-  return { copy, facts };
-}
 
 const restored = (archivist: Archivist, copy: Buffer, scratch: string) =>
   archivist.restoreBeside('shop', Readable.from([copy]), scratch, never);

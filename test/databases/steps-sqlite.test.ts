@@ -6,6 +6,7 @@ import type { Archivist } from '../../src/domain/ports/backups.ts';
 import { never, opId } from '../rollback/a-step.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { incident, someStore, spoiling } from './some-store.ts';
+import { otherRowsIn } from './spoilt-orders.ts';
 
 /** A shop with a set from before; then rows are lost; then the incident's own set. */
 async function spoilt(wrap?: (archivist: Archivist) => Archivist) {
@@ -41,12 +42,7 @@ test('rows of SQLite come back, and none of them is another', async () => {
 
 test('a table whose rows are not those that were copied keeps SQLite from being switched, and is named', async () => {
   const it = await spoilt(spoiling('Ben', 'Bem'));
-  expect(await it.open().apply(it.restoreStep(), opId, never)).toEqual({
-    ended: 'failed',
-    detail:
-      'orders was not touched: orders: rows of what was restored are not those that were copied: customers',
-    retryable: false,
-  });
+  expect(await it.open().apply(it.restoreStep(), opId, never)).toEqual(otherRowsIn('customers'));
   expect(it.rows()).toBe(1);
   expect(it.own()).toEqual([]);
 });

@@ -1,5 +1,4 @@
-import { PassThrough, Readable, Writable } from 'node:stream';
-import { buffer } from 'node:stream/consumers';
+import { Readable, Writable } from 'node:stream';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { systemClock } from '../../src/app/clock.ts';
 import { mysqlArchivist } from '../../src/backup/archivists/mysql.ts';
@@ -11,8 +10,10 @@ import type { Archivist } from '../../src/domain/ports/backups.ts';
 import { describeWithDocker, startDockerd, type TestDocker } from '../support/dockerd.ts';
 import { importRoot } from '../support/root-image.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
-import { password, startMariadb, type TestMariadb } from './a-mariadb.ts';
+import { startMariadb, type TestMariadb } from './a-mariadb.ts';
 import { newestPostgres, startPostgres } from './a-postgres.ts';
+import { password } from './a-server.ts';
+import { dumped } from './dumped.ts';
 
 const never = new AbortController().signal;
 const clock = systemClock();
@@ -47,8 +48,8 @@ describeWithDocker("the server's own tools, in a container", () => {
   const running = async (): Promise<string> => docker.cli('top', container, '-o', 'pid,args');
 
   async function thereAndBack(archivist: Archivist): Promise<void> {
-    const sink = new PassThrough();
-    const [copy, { counts, tool }] = await Promise.all([buffer(sink), archivist.dump('shop', sink, never)]);
+    const { copy, facts } = await dumped(archivist);
+    const { counts, tool } = facts;
     expect(counts).toMatchObject({ orders: 20_000 });
     expect(tool).toMatch(/^(mariadb-dump|pg_dump) \d+/);
     const beside = await archivist.restoreBeside('shop', Readable.from([copy]), 'new', never);

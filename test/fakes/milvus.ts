@@ -1,6 +1,5 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { onTestFinished } from 'vitest';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { bodyOf, serving } from '../clients/loopback.ts';
 
 interface Field {
   readonly fieldName: string;
@@ -61,13 +60,7 @@ export class FakeMilvus {
 
   static async start(): Promise<FakeMilvus> {
     const fake = new FakeMilvus();
-    const server = createServer((request, response) => void fake.#serve(request, response));
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    fake.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    onTestFinished(async () => {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    });
+    fake.url = (await serving((request, response) => fake.#serve(request, response))).url;
     return fake;
   }
 
@@ -90,8 +83,7 @@ export class FakeMilvus {
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    let body = '';
-    for await (const chunk of request as AsyncIterable<Buffer>) body += chunk.toString();
+    const body = await bodyOf(request);
     const path = (request.url ?? '').replace('/v2/vectordb/', '');
     this.calls.push(path);
     const allowed = this.token === null || request.headers.authorization === `Bearer ${this.token}`;

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { onTestFinished } from 'vitest';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { serving } from '../clients/loopback.ts';
 
 interface Collection {
   readonly points: readonly string[];
@@ -31,13 +30,7 @@ export class FakeQdrant {
 
   static async start(): Promise<FakeQdrant> {
     const fake = new FakeQdrant();
-    const server = createServer((request, response) => void fake.#serve(request, response));
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    fake.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    onTestFinished(async () => {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    });
+    fake.url = (await serving((request, response) => fake.#serve(request, response))).url;
     return fake;
   }
 

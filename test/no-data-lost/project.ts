@@ -1,10 +1,11 @@
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { stringify } from 'yaml';
 import { composeProgram } from '../../scripts/compose-service.ts';
 import type { TestDocker } from '../support/dockerd.ts';
+import { layMariadb } from '../support/mariadb.ts';
 
 const run = promisify(execFile);
 const root = join(import.meta.dirname, '..', '..');
@@ -40,15 +41,7 @@ export const badMigration = [
 /** Writes the Compose project of the shop, and an empty database for it. */
 export function writeProject(folder: string, ports: Ports): void {
   const data = join(folder, 'mariadb');
-  mkdirSync(data);
-  const initialise = [
-    '--no-defaults',
-    `--datadir=${data}`,
-    '--user=root',
-    '--auth-root-authentication-method=normal',
-    '--skip-test-db',
-  ];
-  execFileSync('mariadb-install-db', initialise, { stdio: 'ignore' });
+  layMariadb(data);
   chmodSync(data, 0o755);
   const begin = join(folder, 'begin.sql');
   // The server takes each line for one statement.

@@ -1,10 +1,9 @@
-import { createServer, type IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { systemClock } from '../../src/app/clock.ts';
 import { effectRecords } from '../../src/clients/files/records.ts';
 import { httpClient } from '../../src/clients/http.ts';
 import { flagsSetDriver } from '../../src/rollback/drivers/flags-set.ts';
+import { bodyOf, serving } from '../clients/loopback.ts';
 import { aDirectory } from './a-directory.ts';
 import { aStep, never, opId } from './a-step.ts';
 import { dieBetweenCalls, Died } from './crashes.ts';
@@ -14,22 +13,19 @@ vi.setConfig({ testTimeout: 8_000 });
 /** A server of feature flags: GET tells one, PUT writes it. */
 async function flagServer(before: unknown = { data: { enabled: true, owner: 'mdm' } }) {
   const state = { body: before, answers: { put: 200, get: 200 }, heeds: true, seen: [] as string[] };
-  const server = createServer((request, response) => {
-    void read(request).then((body) => {
-      const { authorization = 'nobody', 'x-rollbackd-op': op = '' } = request.headers;
-      if (request.method === 'GET') {
-        response.writeHead(state.body === undefined ? 404 : state.answers.get);
-        return response.end(JSON.stringify(state.body));
-      }
-      state.seen.push(`${request.method} ${authorization} ${String(op)} ${body}`);
-      if (state.heeds) state.body = JSON.parse(body) as unknown;
-      response.writeHead(state.answers.put);
-      return response.end('{}');
-    });
+  const served = await serving(async (request, response) => {
+    const body = await bodyOf(request);
+    const { authorization = 'nobody', 'x-rollbackd-op': op = '' } = request.headers;
+    if (request.method === 'GET') {
+      response.writeHead(state.body === undefined ? 404 : state.answers.get);
+      return response.end(JSON.stringify(state.body));
+    }
+    state.seen.push(`${request.method} ${authorization} ${String(op)} ${body}`);
+    if (state.heeds) state.body = JSON.parse(body) as unknown;
+    response.writeHead(state.answers.put);
+    return response.end('{}');
   });
-  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => void server.close());
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/flags/new-storage`;
+  const url = `${served.url}/flags/new-storage`;
   const clock = systemClock();
   const stateDir = aDirectory();
   const driver = flagsSetDriver({
@@ -47,12 +43,6 @@ async function flagServer(before: unknown = { data: { enabled: true, owner: 'mdm
       driver.options.parse({ http: { ...http, headers: { Authorization: { env: 'FLAGS_AUTH' } }, ...more } }),
     );
   return { state, url, driver, stepOf, step: stepOf() };
-}
-
-async function read(request: IncomingMessage): Promise<string> {
-  let text = '';
-  for await (const chunk of request) text += String(chunk);
-  return text;
 }
 
 test('a flag over HTTP is written, read back, and put back', async () => {

@@ -7,7 +7,6 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { systemClock } from '../../src/app/clock.ts';
@@ -15,6 +14,7 @@ import { httpClient } from '../../src/clients/http.ts';
 import { processes } from '../../src/clients/process/runner.ts';
 import { linkObserver } from '../../src/releases/observers/link.ts';
 import { linkRollbackDriver } from '../../src/rollback/drivers/link-rollback.ts';
+import { serving } from '../clients/loopback.ts';
 import { SimulatedClock, start } from '../fakes/clock.ts';
 import { aDirectory } from './a-directory.ts';
 import { aStep, never, opId, release, shop } from './a-step.ts';
@@ -167,11 +167,8 @@ test.for([
 
 test('an older release that does not become healthy is replaced by the one that ran', async () => {
   const statuses = [503];
-  const server = createServer((_request, answer) => answer.writeHead(statuses.shift() ?? 503).end());
-  onTestFinished(() => void server.close());
-  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
-  const { port } = server.address() as { port: number };
-  const url = `http://127.0.0.1:${port}/health`;
+  const served = await serving((_request, answer) => answer.writeHead(statuses.shift() ?? 503).end());
+  const url = `${served.url}/health`;
   const it = deployed({ healthy: { url, within: '100ms' } });
   expect((await it.driver.apply(it.step, opId, never)).detail).toBe(
     `not healthy within 100ms: ${url} answered 503; ${it.link} was put back to releases/2`,

@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
-import { setTimeout as pause } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
 import { openRedis, type Redis } from '../../src/clients/redis.ts';
 import type { RedisStore } from '../../src/domain/data-store.ts';
 import { Secret } from '../../src/domain/secret.ts';
 import { freePort } from '../e2e/ports.ts';
+import { onceUp } from './once-up.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 /** A Redis server of Debian's, for one test. */
@@ -53,17 +53,7 @@ export async function testRedis(settings: { readonly password?: string } = {}): 
     user: null,
     password: password === undefined ? null : new Secret(password),
   };
-  const client = await opened(store);
+  const client = await onceUp(() => openRedis(store, never));
   onTestFinished(() => client[Symbol.asyncDispose]());
   return { store, client, kill };
-}
-
-async function opened(store: RedisStore): Promise<Redis> {
-  for (let tries = 0; ; tries += 1)
-    try {
-      return await openRedis(store, never);
-    } catch (error) {
-      if (tries === 100) throw error;
-      await pause(50);
-    }
 }

@@ -1,5 +1,5 @@
-import { createServer, type AddressInfo } from 'node:net';
-import { expect, onTestFinished, test } from 'vitest';
+import { createServer } from 'node:net';
+import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { systemClock } from '../../src/app/clock.ts';
 import { connectTcp, type TcpAnswer } from '../../src/clients/tcp.ts';
@@ -12,6 +12,7 @@ import type { Reading } from '../../src/domain/reading.ts';
 import { MINUTE, SECOND } from '../../src/domain/time.ts';
 import type { RunCommand } from '../../src/verify/ask.ts';
 import { verifier } from '../../src/verify/verifier.ts';
+import { listening, nobody } from '../clients/loopback.ts';
 import { shop } from '../decide/fixtures.ts';
 import { SimulatedClock } from '../fakes/clock.ts';
 import { few, phase, probe, unknown, value } from './fixtures.ts';
@@ -276,15 +277,8 @@ test.each<[string, RunCommand, boolean, string]>([
 
 const clock = systemClock();
 
-async function listening(): Promise<number> {
-  const server = createServer((socket) => socket.destroy());
-  onTestFinished(() => void server.close());
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return (server.address() as AddressInfo).port;
-}
-
 test('a port that accepts connections passes', async () => {
-  const port = await listening();
+  const port = await listening(createServer((socket) => socket.destroy()));
   const check: Check = { name: 'tcp', tcp: { host: '127.0.0.1', port, timeoutMs: 2 * SECOND } };
   const v = verifier({
     clock,
@@ -301,14 +295,8 @@ test('a port that accepts connections passes', async () => {
 });
 
 test('a port that nobody listens on is refused', async () => {
-  const port = await listening();
-  const other = await new Promise<number>((resolve) => {
-    const server = createServer();
-    server.listen(0, '127.0.0.1', () => {
-      const free = (server.address() as AddressInfo).port;
-      server.close(() => resolve(free));
-    });
-  });
+  const port = await listening(createServer((socket) => socket.destroy()));
+  const other = Number(new URL(await nobody()).port);
   expect(other).not.toBe(port);
   const address = { host: '127.0.0.1', port: other, timeoutMs: 2 * SECOND };
   expect(await connectTcp(address, clock, new AbortController().signal)).toEqual({
@@ -325,7 +313,7 @@ test('a name that does not resolve is our trouble, not the peer’s', async () =
 });
 
 test('a peer that does not answer in time is refused', async () => {
-  const port = await listening();
+  const port = await listening(createServer((socket) => socket.destroy()));
   // Time is over before the connection can be made.
   const hasty: Clock = {
     ...clock,

@@ -1,9 +1,7 @@
-import { execFileSync, spawn } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { createPool, type Pool, type RowDataPacket } from 'mysql2/promise';
-import { freePort } from '../../e2e/ports.ts';
+import { mariadbIn } from '../../support/mariadb.ts';
 import { plainPart, plainWatched, type DataPart } from './data-part.ts';
 import type { Watched } from './watched.ts';
 
@@ -13,38 +11,9 @@ const rows = 20_000;
 /** A MariaDB of Debian's that plans restore, and run a script in that is not to be run twice. */
 export async function dataDatabase(folder: string): Promise<DataPart> {
   mkdirSync(folder, { recursive: true });
-  const data = join(folder, 'data');
-  const initialise = [
-    '--no-defaults',
-    `--datadir=${data}`,
-    '--user=root',
-    '--auth-root-authentication-method=normal',
-  ];
-  execFileSync('mariadb-install-db', initialise, { stdio: 'ignore' });
-  const begin = join(folder, 'begin.sql');
-  // The server takes each line for one statement.
-  writeFileSync(
-    begin,
-    "CREATE USER crash@'127.0.0.1' IDENTIFIED BY 'crash';\nGRANT ALL ON *.* TO crash@'127.0.0.1';\n",
-  );
-  const port = await freePort();
-  const server = spawn(
-    'mariadbd',
-    [
-      '--no-defaults',
-      '--user=root',
-      `--datadir=${data}`,
-      `--init-file=${begin}`,
-      '--bind-address=127.0.0.1',
-      `--port=${port}`,
-      `--socket=${join(data, 'socket')}`,
-      '--innodb-buffer-pool-size=32M',
-      '--innodb-flush-log-at-trx-commit=0',
-    ],
-    { stdio: 'ignore' },
-  );
-  const kill = (): void => void server.kill('SIGKILL');
-  process.once('exit', kill);
+  const server = await mariadbIn(join(folder, 'data'), ['--innodb-buffer-pool-size=32M']);
+  server.run("CREATE USER crash@'127.0.0.1' IDENTIFIED BY 'crash'; GRANT ALL ON *.* TO crash@'127.0.0.1';");
+  const { port } = server;
   const pool = createPool({
     host: '127.0.0.1',
     port,
@@ -53,7 +22,6 @@ export async function dataDatabase(folder: string): Promise<DataPart> {
     multipleStatements: true,
     connectionLimit: 2,
   });
-  await untilUp(pool);
   const password = join(folder, 'password');
   writeFileSync(password, 'crash', { mode: 0o600 });
   const run = async (statements: string): Promise<void> => void (await pool.query(statements));
@@ -79,10 +47,8 @@ export async function dataDatabase(folder: string): Promise<DataPart> {
     lay,
     spoil,
     async close() {
-      process.off('exit', kill);
       await pool.end().catch(() => {});
-      kill();
-      await pause(50);
+      await server.end();
       rmSync(folder, { recursive: true, force: true });
     },
   };
@@ -151,15 +117,4 @@ async function dropLeftOvers(pool: Pool): Promise<void> {
   const [found] = await pool.query<RowDataPacket[]>('SHOW DATABASES');
   for (const [name] of found.map((row) => Object.values(row)))
     if (String(name).includes('rollbackd')) await pool.query('DROP DATABASE ??', [name]);
-}
-
-async function untilUp(pool: Pool): Promise<void> {
-  for (let tries = 0; ; tries += 1)
-    try {
-      await pool.query('SELECT 1');
-      return;
-    } catch (error) {
-      if (tries === 200) throw error;
-      await pause(50);
-    }
 }
