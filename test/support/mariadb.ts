@@ -40,6 +40,8 @@ export async function mariadbIn(data: string, settings: readonly string[], user 
       '--bind-address=127.0.0.1',
       `--port=${port}`,
       `--socket=${socket}`,
+      // One that starts removes the temporary tables that lie there, of others, too.
+      `--tmpdir=${data}`,
       '--innodb-flush-log-at-trx-commit=0',
       ...settings,
     ],
