@@ -2,21 +2,10 @@ import { Readable } from 'node:stream';
 import { expect, test } from 'vitest';
 import { feedMysql } from '../../src/clients/databases/mysql/feed.ts';
 import type { DatabaseTools } from '../../src/clients/databases/tools.ts';
-import type { Database } from '../../src/domain/data-store.ts';
+import { storeOf } from '../databases/a-server.ts';
 import { never } from '../rollback/a-step.ts';
 
-const store: Database = {
-  kind: 'mysql',
-  name: 'shop',
-  host: '127.0.0.1',
-  port: 3306,
-  tls: false,
-  user: 'keeper',
-  password: null,
-  database: 'shop',
-  toolsIn: null,
-  schemaQuery: null,
-};
+const store = storeOf('mysql', 'shop', 3306, 'shop');
 
 test.for([
   ['shop', 'keeper', 'binary'],

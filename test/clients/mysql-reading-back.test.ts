@@ -2,21 +2,10 @@ import { expect, test } from 'vitest';
 import type { Mysql } from '../../src/clients/databases/mysql/connection.ts';
 import { ReadingBack } from '../../src/clients/databases/mysql/reading-back.ts';
 import type { DatabaseTools } from '../../src/clients/databases/tools.ts';
-import type { Database } from '../../src/domain/data-store.ts';
+import { storeOf } from '../databases/a-server.ts';
 import { never } from '../rollback/a-step.ts';
 
-const store: Database = {
-  kind: 'mysql',
-  name: 'shop',
-  host: '127.0.0.1',
-  port: 3306,
-  tls: false,
-  user: null,
-  password: null,
-  database: 'shop',
-  toolsIn: null,
-  schemaQuery: null,
-};
+const store = storeOf('mysql', 'shop', 3306, 'shop');
 
 /** A tool that writes one row for each table that it is told, or for all; which it was told each time; null: none. */
 function aTool(all: readonly string[]) {

@@ -7,10 +7,10 @@ import type { Clock } from '../../domain/ports/clock.ts';
 import { formatDuration, SECOND } from '../../domain/time.ts';
 import { giveBack, lend } from '../lent-memory.ts';
 import { endGroup } from './group.ts';
+import { Kept } from './kept.ts';
 
-/** How much of what a program says, and of a short answer, is kept. */
+/** How much of what a program says is kept. */
 const mostSaid = 16 * 1024;
-const mostAnswered = 16 * 1024 * 1024;
 
 export interface PipedRequest {
   /** Absolute path of the program, and its arguments. Never a shell, never a secret. */
@@ -135,15 +135,9 @@ async function drained({ stdout }: ChildProcess, output: PipedRequest['output'])
 
 /** What a stream holds, up to 16 MiB. */
 export async function textOf(stream: Readable): Promise<string> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of stream) {
-    bytes += (chunk as Buffer).length;
-    if (bytes > mostAnswered)
-      throw new RollbackError('ANSWER_TOO_LARGE', `a program answered more than ${mostAnswered} bytes`);
-    chunks.push(chunk as Buffer);
-  }
-  return Buffer.concat(chunks).toString('utf8');
+  const kept = new Kept();
+  await pipeline(stream, kept);
+  return kept.bytes().toString('utf8');
 }
 
 function lastOf({ stderr }: ChildProcess, most: number): () => string {

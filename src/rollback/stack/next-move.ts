@@ -46,7 +46,9 @@ export const noProgress: Progress = { proven: new Set(), brought: new Set() };
  *   created   made and not started: jobs that others wait for are not run again
  *
  * and, at the end, services that the release does not have are stopped and removed. What is as recorded is left alone.
- * `room`: how many may run twice at one time. Compose is called alone, and for as many services as possible: each call costs about as much as making a container.
+ * Compose is called alone, and for as many services as possible: each call costs about as much as making a container.
+ *
+ * @param room how many services may run twice at one time
  */
 export function nextMoves(
   members: readonly Member[],

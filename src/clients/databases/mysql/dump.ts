@@ -3,11 +3,12 @@ import type { RowDigests } from '../../../domain/backup.ts';
 import type { Database } from '../../../domain/data-store.ts';
 import { RollbackError } from '../../../domain/errors.ts';
 import { giveBack } from '../../lent-memory.ts';
+import { Kept } from '../../process/kept.ts';
 import { close } from '../../process/piped.ts';
 import type { DatabaseTools } from '../tools.ts';
 import { RowCounter } from './count-rows.ts';
 import { loginOf, toolFailed } from './login.ts';
-import { Kept, keptStatements } from './statements.ts';
+import { keptStatements } from './statements.ts';
 
 const dumpers = ['mariadb-dump', 'mysqldump'] as const;
 
