@@ -1,5 +1,11 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Act } from './act.ts';
+
+/** The file of a stage in which the recording program writes. */
+export function ledgerIn(folder: string): string {
+  return join(folder, 'records');
+}
 
 /** A line of the recording program. */
 interface Line {

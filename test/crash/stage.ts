@@ -9,7 +9,7 @@ import { Daemon } from './daemon.ts';
 import { writeConfiguration } from './configuration.ts';
 import type { CrashPlan } from './plan.ts';
 import { HeldTools } from './held-tools.ts';
-import { RecordFile } from './record-file.ts';
+import { ledgerIn, RecordFile } from './record-file.ts';
 import { Recorder, unescaped } from './recorder.ts';
 import { dataSite } from './sites/data-site.ts';
 import { dockerSite } from './sites/docker-site.ts';
@@ -62,7 +62,7 @@ export class Stage {
     this.site = site;
     this.recorder = recorder;
     this.slack = slack;
-    this.records = new RecordFile(join(folder, 'records'));
+    this.records = new RecordFile(ledgerIn(folder));
     recorder.healthy = async () => !this.broken || (await this.#healed());
   }
 

@@ -2,7 +2,7 @@
 # The targets' own memory of what was done to them: one line before an act and one after, each appended whole.
 #
 #   record.sh do|undo LEDGER NAME         the act and its compensation; not idempotent
-#   record.sh refuse LEDGER NAME          never does it
+#   record.sh refuse LEDGER NAME          never does it; where there is a file LEDGER.watched, somebody looks first
 #   record.sh refuse-once LEDGER NAME     does it at the second attempt
 #   record.sh restart LEDGER NAME [BAD]   of a service behind a link; fails on a release directory called BAD
 #   record.sh asked LEDGER NAME           exit 0: done and not undone, 1: not done
@@ -20,9 +20,20 @@ carry_out() {
   note "end $1 $name $op $$ $2"
 }
 
+# What was done is undone right after this. Who only looks now and then has seen it by then.
+be_looked_at() {
+  [ -e "$ledger.watched" ] || return 0
+  : >"$ledger.look.$$"
+  while [ -e "$ledger.look.$$" ] && [ -e "$ledger.watched" ]; do sleep 0.02; done
+}
+
 case $act in
 do | undo) carry_out "$act" ;;
-refuse) note "refused do $name $op $$" && exit 1 ;;
+refuse)
+  note "refused do $name $op $$"
+  be_looked_at
+  exit 1
+  ;;
 refuse-once)
   if ! grep -q "^refused do $name " "$ledger"; then
     note "refused do $name $op $$"

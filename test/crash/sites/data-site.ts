@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { BackupSet } from '../../../src/domain/backup.ts';
 import type { Act } from '../act.ts';
 import { succeeds, type CrashPlan } from '../plan.ts';
+import { ledgerIn } from '../record-file.ts';
 import { dataCache } from './data-cache.ts';
 import { dataDatabase, downScript } from './data-database.ts';
 import { dataFileDatabase } from './data-file-database.ts';
@@ -30,7 +31,10 @@ export async function dataSite(folder: string, plan: CrashPlan): Promise<Site> {
   const names = new Set(plan.steps.map(({ name }) => name));
   const watched = all.flatMap((part) => part.watched).filter(({ step }) => names.has(step));
   // What people changed meanwhile is left alone when a step is undone, so nobody does where it comes to that.
-  const watcher = new Watcher(used ? watched : watched.map((one) => ({ ...one, ...untouched })));
+  const watcher = new Watcher(
+    used ? watched : watched.map((one) => ({ ...one, ...untouched })),
+    ledgerIn(folder),
+  );
   const stores = Object.assign({}, ...all.map((part) => part.stores)) as object;
   const copied = Object.keys(stores).filter((name) => name === 'orders');
   return {

@@ -11,6 +11,7 @@ import { buildImage } from '../../support/image.ts';
 import type { Act } from '../act.ts';
 import type { CrashPlan } from '../plan.ts';
 import { eventsSince, endsAtOnce, type Event } from './engine-memory.ts';
+import { ledgerIn } from '../record-file.ts';
 import type { Site } from './site.ts';
 
 const run = promisify(execFile);
@@ -83,8 +84,10 @@ export async function stackSite(
 /** Compose as the daemon finds it: with a memory. */
 function layProgram(folder: string): void {
   const path = join(folder, 'compose');
-  const ledger = join(folder, 'records');
-  writeFileSync(path, `#!/bin/sh\nCOMPOSE=${composeProgram()} LEDGER=${ledger} exec ${recording} "$@"\n`);
+  writeFileSync(
+    path,
+    `#!/bin/sh\nCOMPOSE=${composeProgram()} LEDGER=${ledgerIn(folder)} exec ${recording} "$@"\n`,
+  );
   chmodSync(path, 0o755);
 }
 

@@ -6,6 +6,7 @@ import type { TestDocker } from '../../support/dockerd.ts';
 import { buildImage } from '../../support/image.ts';
 import type { Act } from '../act.ts';
 import { courseOf, type CrashPlan } from '../plan.ts';
+import { ledgerIn } from '../record-file.ts';
 import { setsIn } from './data-site.ts';
 import { eventsSince } from './engine-memory.ts';
 import { linkSite } from './link-site.ts';
@@ -49,7 +50,8 @@ export async function volumeSite(
   };
   const link = linkSite(folder);
   const sets = join(folder, 'sets');
-  const watcher = new Watcher(plan.steps.some(({ kind }) => kind === 'volume.restore') ? [points(data)] : []);
+  const restored = plan.steps.some(({ kind }) => kind === 'volume.restore');
+  const watcher = new Watcher(restored ? [points(data)] : [], ledgerIn(folder));
   let since = '0';
   return {
     ...link,

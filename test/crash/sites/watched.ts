@@ -1,3 +1,5 @@
+import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Act } from '../act.ts';
 
@@ -21,15 +23,23 @@ export interface Watched {
 
 const everyMs = 10;
 
-/** Looks at everything all the time: a thing that changes tells of an act. It is people's memory, not the daemon's. */
+/**
+ * Looks at everything all the time: a thing that changes tells of an act. It is people's memory, not the daemon's. What
+ * lasts for a moment only would be missed, so the recording program waits until everything was looked at once more
+ * before it refuses: it asks by a file LEDGER.look.PID, which is removed then.
+ */
 export class Watcher {
   readonly #watched: readonly Watched[];
+  readonly #ledger: string;
   readonly #acts: Act[] = [];
+  /** How often each was looked at. */
+  readonly #looks = new Map<Watched, number>();
   #loops: Promise<void>[] = [];
   #goesOn = false;
 
-  constructor(watched: readonly Watched[]) {
+  constructor(watched: readonly Watched[], ledger: string) {
     this.#watched = watched;
+    this.#ledger = ledger;
   }
 
   acts(): readonly Act[] {
@@ -38,17 +48,19 @@ export class Watcher {
 
   /** Begins anew: everything as it was before any step. */
   async reset(): Promise<void> {
-    this.#goesOn = false;
-    await Promise.all(this.#loops);
+    await this.close();
     for (const one of this.#watched) await one.reset();
     this.#acts.length = 0;
     this.#goesOn = true;
     this.#loops = this.#watched.map(async (one) => this.#follow(one, await one.look()));
+    this.#loops.push(this.#answer());
+    writeFileSync(`${this.#ledger}.watched`, '');
   }
 
   async close(): Promise<void> {
     this.#goesOn = false;
     await Promise.all(this.#loops);
+    rmSync(`${this.#ledger}.watched`, { force: true });
   }
 
   async #follow(watched: Watched, first: string | null): Promise<void> {
@@ -65,7 +77,32 @@ export class Watcher {
           await watched.use(word);
         }
       }
+      this.#looks.set(watched, this.#looked(watched) + 1);
       await pause(everyMs);
     }
+  }
+
+  /** Tells who asks once everything was looked at. */
+  async #answer(): Promise<void> {
+    const folder = dirname(this.#ledger);
+    const asking = `${basename(this.#ledger)}.look.`;
+    while (this.#goesOn) {
+      // Before each run the folder is another one for a moment.
+      const names = existsSync(folder) ? readdirSync(folder) : [];
+      const asked = names.filter((name) => name.startsWith(asking));
+      if (asked.length > 0) await this.#lookedAround();
+      for (const name of asked) rmSync(join(folder, name), { force: true });
+      await pause(everyMs);
+    }
+  }
+
+  /** A look that was begun already does not count. */
+  async #lookedAround(): Promise<void> {
+    const enough = this.#watched.map((one) => ({ one, looks: this.#looked(one) + 2 }));
+    while (this.#goesOn && enough.some(({ one, looks }) => this.#looked(one) < looks)) await pause(everyMs);
+  }
+
+  #looked(watched: Watched): number {
+    return this.#looks.get(watched) ?? 0;
   }
 }
