@@ -54,7 +54,7 @@ export async function dataSite(folder: string, plan: CrashPlan): Promise<Site> {
       await link.deploy(release);
     },
     reset: () => watcher.reset(),
-    acts: async () => [...watcher.acts(), ...setsIn(join(folder, 'sets'))],
+    acts: async () => [...(await watcher.acts()), ...setsIn(join(folder, 'sets'))],
     held: async () => (await Promise.all(all.map((part) => part.held()))).flat(),
     async close() {
       await watcher.close();

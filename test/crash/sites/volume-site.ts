@@ -85,7 +85,12 @@ export async function volumeSite(
       const events = await eventsSince(engine, since, ['--filter', `container=${writer}`]);
       const done = events.map(({ Action }) => Action);
       const made = setsIn(sets).map((act) => ({ ...act, opId: null }));
-      return [...watcher.acts(), ...made, ...stopsIn(done, 'stop', plan), ...stopsIn(done, 'start', plan)];
+      return [
+        ...(await watcher.acts()),
+        ...made,
+        ...stopsIn(done, 'stop', plan),
+        ...stopsIn(done, 'start', plan),
+      ];
     },
     atWork: () => [
       ...namesIn(sets)

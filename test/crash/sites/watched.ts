@@ -42,7 +42,9 @@ export class Watcher {
     this.#ledger = ledger;
   }
 
-  acts(): readonly Act[] {
+  /** All until now. */
+  async acts(): Promise<readonly Act[]> {
+    await this.#lookedAround();
     return this.#acts;
   }
 
