@@ -39,12 +39,13 @@ export function sum(results: readonly Result[]): { readonly line: string; readon
   const count = (holds: (verdict: Result['verdict']) => boolean): number => verdicts.filter(holds).length;
   const lost = count((verdict) => verdict.lost.length > 0);
   const doubled = count((verdict) => verdict.doubled.length > 0);
+  const wrong = count((verdict) => verdict.wrong.length > 0);
   const completed = count(({ ended }) => ended === 'completed');
   const parked = count(({ ended }) => ended === 'parked');
   // Chance chooses the second place of two: that one may lie where recovery has no need to go.
   const unreached = results.filter(({ run, verdict }) => run.kills.length === 1 && !verdict.reached).length;
   return {
-    line: `runs=${results.length} lost=${lost} doubled=${doubled} completed=${completed} parked=${parked} unreached=${unreached}`,
+    line: `runs=${results.length} lost=${lost} doubled=${doubled} wrong=${wrong} completed=${completed} parked=${parked} unreached=${unreached}`,
     ok: unreached === 0 && verdicts.every(isGood),
   };
 }

@@ -120,6 +120,26 @@ describeWithDocker('volume.restore on a real engine', () => {
     }
   });
 
+  test('an undo that is killed once all runs again stops nothing a second time', async () => {
+    const it = await spoilt();
+    const step = it.restoreStep();
+    await it.restore.apply(step, `${opId}-whole`, never);
+    const places = dieBetweenCalls(Infinity);
+    await it.restore.undo?.(step, `${opId}-whole`, never);
+    const last = places();
+
+    expect(await it.restore.apply(step, opId, never)).toMatchObject({ ended: 'done' });
+    dieBetweenCalls(last);
+    await expect(it.restore.undo?.(step, opId, never)).rejects.toBeInstanceOf(Died);
+    onCrashPoint(() => {});
+    const runsSince = await it.startedAt();
+    expect([it.now(), await it.status()]).toEqual(['bad', 'running']);
+
+    const again = (await it.open()).restore;
+    expect(await again.undo?.(step, opId, never)).toMatchObject({ ended: 'done' });
+    expect([it.now(), await it.startedAt()]).toEqual(['bad', runsSince]);
+  });
+
   test('an undo that cannot start a container again is told of until it can', async () => {
     const it = await spoilt();
     const folder = join(aDirectory(), 'bound');

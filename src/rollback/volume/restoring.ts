@@ -65,13 +65,12 @@ export function keepBefore({ backups, mark, volume }: Restoring, { set }: Restor
 }
 
 /**
- * Stops what runs with the volume, and puts back what was in use before. Containers stay stopped.
+ * Stops what runs with the restored content, and puts back what was in use before. Containers stay stopped.
  *
  * @returns what is noted of it
  */
 export async function exchangeBack(work: Restoring, now: RestoreState): Promise<RestoreState> {
-  const { parts, backups, archivist, stopping, volume, mark, signal } = work;
-  const found = await toBeStopped(parts, stopping, signal);
+  const found = await toBeStopped(work.parts, work.stopping, work.signal);
   // Once all was started again, others may have stopped what this effect had: that is not started here.
   const noted = now.phase === 'done' ? [] : now.containers;
   const undoing: RestoreState = {
@@ -81,11 +80,18 @@ export async function exchangeBack(work: Restoring, now: RestoreState): Promise<
   };
   await note(work, undoing);
   crashPoint('effect.call.between');
-  await stopWriters(parts, undoing.containers, stopping, signal);
+  await switchBack(work, undoing);
+  return undoing;
+}
+
+/** A repeat may find it back, and in use again: then nothing is stopped for it once more. */
+async function switchBack(work: Restoring, { containers }: RestoreState): Promise<void> {
+  const { parts, backups, archivist, stopping, volume, mark, signal } = work;
+  if ((await archivist.switched(volume, mark, mark, signal)) !== 'not_done')
+    await stopWriters(parts, containers, stopping, signal);
   await archivist.switchBack?.(volume, mark, mark, signal);
   crashPoint('effect.call.between');
   await backups.unkeep({ keepAs: mark });
-  return undoing;
 }
 
 /**
@@ -107,13 +113,10 @@ export async function settle(work: Restoring): Promise<string | null> {
 const settled: readonly RestoreState['phase'][] = ['done', 'undone', 'failed'];
 
 async function finished(work: Restoring, now: RestoreState): Promise<'done' | 'undone' | 'failed'> {
-  const { parts, backups, archivist, stopping, volume, mark, signal } = work;
+  const { archivist, volume, mark, signal } = work;
   if (now.phase === 'starting') return 'done';
   if (now.phase === 'undoing') {
-    if ((await archivist.switched(volume, mark, mark, signal)) !== 'not_done')
-      await stopWriters(parts, now.containers, stopping, signal);
-    await archivist.switchBack?.(volume, mark, mark, signal);
-    await backups.unkeep({ keepAs: mark });
+    await switchBack(work, now);
     return 'undone';
   }
   if (now.phase === 'switching' && (await archivist.switched(volume, mark, mark, signal)) !== 'not_done') {
