@@ -10,7 +10,7 @@ import { units } from './units.ts';
 export function printExpression(expression: Expression): string {
   switch (expression.kind) {
     case 'number':
-      return formatFloat(expression.value);
+      return printNumber(expression.value);
     case 'string':
       return quoteText(expression.value);
     case 'selector':
@@ -48,6 +48,11 @@ export function printMs(ms: number): string {
     if (count > 0) written += `${String(count)}${unit}`;
   }
   return written;
+}
+
+/** Without the sign of `+Inf`: in front of a power it would be read as one of the whole power. */
+function printNumber(value: number): string {
+  return value === Infinity ? 'Inf' : formatFloat(value);
 }
 
 const bareLabel = /^[A-Za-z_][A-Za-z0-9_]*$/;

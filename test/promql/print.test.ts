@@ -24,6 +24,7 @@ test.each([
   ['a==bool on(x,"y z")group_left b', 'a == bool on (x, "y z") group_left () b'],
   ['a * ignoring (x) group_right (y) b', 'a * ignoring (x) group_right (y) b'],
   ['-(a) ^ -1', '-(a) ^ -1'],
+  ['a + -Inf ^ +Inf', 'a + -Inf ^ Inf'],
 ])('the normal form of %s', (query, expected) => {
   expect(printExpression(parseQuery(query))).toBe(expected);
 });
