@@ -18,6 +18,7 @@ import type { Answerer } from '../domain/ports/answerer.ts';
 import type { Clock } from '../domain/ports/clock.ts';
 import type { Orphans } from '../domain/ports/orphans.ts';
 import type { Vault } from '../domain/ports/vault.ts';
+import type { Variables } from '../domain/variables.ts';
 import type { FileRoots } from '../clients/files/held-folder.ts';
 import { effectRecords, type EffectRecords } from '../clients/files/records.ts';
 import { openVault } from '../releases/vault.ts';
@@ -49,7 +50,7 @@ export interface Connections {
 
 export type Surroundings = {
   readonly clock: Clock;
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly environment: Variables;
 };
 
 /** What the connections need of the configuration. */

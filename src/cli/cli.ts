@@ -1,5 +1,6 @@
 import { RollbackError } from '../domain/errors.ts';
 import type { Clock } from '../domain/ports/clock.ts';
+import type { Variables } from '../domain/variables.ts';
 import { readArguments, type Arguments } from './arguments.ts';
 import type { CliCommand, CliContext } from './command.ts';
 import { commands } from './commands.ts';
@@ -13,7 +14,7 @@ import type { Terminal } from './watch/terminal.ts';
 /** What the process lends to a command. */
 export interface Surroundings {
   readonly argv: readonly string[];
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly environment: Variables;
   readonly out: (line: string) => void;
   readonly err: (line: string) => void;
   readonly progress?: (line: string) => void;

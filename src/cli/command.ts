@@ -2,6 +2,7 @@ import type { DaemonApi } from '../clients/api/api-client.ts';
 import { RollbackError } from '../domain/errors.ts';
 import type { Clock } from '../domain/ports/clock.ts';
 import { parseDuration } from '../domain/time.ts';
+import type { Variables } from '../domain/variables.ts';
 import type { Terminal } from './watch/terminal.ts';
 
 /** An option as `node:util` parses it, with what `--help` says of it. */
@@ -36,7 +37,7 @@ export interface CliContext {
   readonly terminal?: Terminal;
   /** A client of the running daemon, as the environment says; its calls end with `signal`, or the signal stated. */
   readonly api: (until?: AbortSignal) => DaemonApi;
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly environment: Variables;
   readonly clock: Clock;
   /** Aborts at the first SIGTERM or SIGINT. */
   readonly signal: AbortSignal;

@@ -4,6 +4,7 @@ import { messageOf, RollbackError } from '../domain/errors.ts';
 import type { Clock } from '../domain/ports/clock.ts';
 import { Secret } from '../domain/secret.ts';
 import { SECOND } from '../domain/time.ts';
+import type { Variables } from '../domain/variables.ts';
 
 export const defaultUrl = 'http://127.0.0.1:7390';
 
@@ -12,11 +13,7 @@ export const defaultUrl = 'http://127.0.0.1:7390';
  *
  * @throws RollbackError `USAGE` when one of them is wrong
  */
-export function connect(
-  environment: Readonly<Record<string, string | undefined>>,
-  signal: AbortSignal,
-  clock: Clock,
-): DaemonApi {
+export function connect(environment: Variables, signal: AbortSignal, clock: Clock): DaemonApi {
   const url = environment['ROLLBACKD_URL'] || defaultUrl;
   const { protocol = '' } = URL.parse(url) ?? {};
   if (protocol !== 'http:' && protocol !== 'https:')

@@ -1,5 +1,6 @@
 import { packageVersion } from './package-version.ts';
 import { optionText, type CliCommand } from './command.ts';
+import type { Variables } from '../domain/variables.ts';
 
 /** The daemon itself. */
 export const command = {
@@ -27,9 +28,6 @@ export const command = {
 } satisfies CliCommand;
 
 /** Where the configuration is: as said, as the environment says, or the usual place. */
-export function configPath(
-  said: string | null,
-  environment: Readonly<Record<string, string | undefined>>,
-): string {
+export function configPath(said: string | null, environment: Variables): string {
   return said ?? environment['ROLLBACKD_CONFIG'] ?? '/etc/rollbackd/rollbackd.yaml';
 }

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { messageOf, RollbackError } from '../domain/errors.ts';
+import { variableIn, type Variables } from '../domain/variables.ts';
 
 /** A header's value, or where it lies. Plans and pinned rules are stored, so a secret is only ever a reference there. */
 export const headerValue = z.union([
@@ -11,12 +12,9 @@ export const headerValue = z.union([
 export type HeaderValue = z.output<typeof headerValue>;
 
 /** Rejects with `SECRET_MISSING` when there is no value. */
-export async function readHeader(
-  value: HeaderValue,
-  environment: Readonly<Record<string, string | undefined>>,
-): Promise<string> {
+export async function readHeader(value: HeaderValue, environment: Variables): Promise<string> {
   if (typeof value === 'string') return value;
-  const found = 'file' in value ? await contentOf(value.file) : environment[value.env];
+  const found = 'file' in value ? await contentOf(value.file) : variableIn(environment, value.env);
   if (found !== undefined && found !== '') return found;
   const where = 'file' in value ? value.file : `the environment variable ${value.env}`;
   throw new RollbackError('SECRET_MISSING', `${where} is empty or not set`);

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Check } from '../domain/playbook.ts';
 import { formatQuantity } from '../domain/quantity.ts';
 import { SECOND } from '../domain/time.ts';
+import { variableIn } from '../domain/variables.ts';
 import { comparisonShape, operatorsAt, readComparison } from './comparisons.ts';
 import { checkTemplates } from './placeholders.ts';
 import type { Fields, Place } from './place.ts';
@@ -38,7 +39,7 @@ export const checkShape = {
 /** Whether a check waits for a variable that the daemon does not have: then nothing of it is looked up, either. */
 export function isLeftOut(check: unknown, { environment }: Pick<ReadingContext, 'environment'>): boolean {
   const name = membersOf(check)['if_set'];
-  return typeof name === 'string' && (environment[name] ?? '') === '';
+  return typeof name === 'string' && (variableIn(environment, name) ?? '') === '';
 }
 
 /** One check of a verification phase; null after a problem, or when it is left out. */

@@ -5,6 +5,7 @@ import { digest } from '../domain/json.ts';
 import type { Crontab } from '../domain/ports/crontab.ts';
 import type { Drivers } from '../domain/ports/driver.ts';
 import type { Sources } from '../domain/ports/source.ts';
+import type { Variables } from '../domain/variables.ts';
 import { readCommunications } from './communications.ts';
 import { readDataRisks } from './data-risks.ts';
 import { deepFreeze } from './deep-freeze.ts';
@@ -34,7 +35,7 @@ export interface LoadOptions {
   readonly registries: { readonly sources: Sources; readonly drivers: Drivers };
   readonly crontab: Crontab;
   /** For secrets kept in variables. */
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly environment: Variables;
   /** Reads configuration and secret files; from the disk unless given. */
   readonly readFile?: ReadFile;
   /** Name of this machine; the system's own unless given. */

@@ -1,6 +1,7 @@
 import type { Crontab } from '../domain/ports/crontab.ts';
 import type { Drivers } from '../domain/ports/driver.ts';
 import type { Sources } from '../domain/ports/source.ts';
+import type { Variables } from '../domain/variables.ts';
 import type { Findings } from './place.ts';
 import type { ReadFile } from './read-text.ts';
 
@@ -9,7 +10,7 @@ export interface ReadingContext {
   readonly sources: Sources;
   readonly drivers: Drivers;
   readonly crontab: Crontab;
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly environment: Variables;
   readonly readFile: ReadFile;
   /** Name of this machine, for targets and rules that state no host. */
   readonly hostname: string;

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { Secret } from '../domain/secret.ts';
+import { variableIn } from '../domain/variables.ts';
 import { tryRead } from './read-text.ts';
 import type { Place } from './place.ts';
 import type { ReadingContext } from './reading-context.ts';
@@ -94,7 +95,7 @@ function flawOf(name: string, value: string): string | null {
 type Found = { readonly name: string; readonly text: string } | { readonly problem: string };
 
 function fromEnvironment(name: string, { environment }: ReadingContext): Found {
-  const text = environment[name];
+  const text = variableIn(environment, name);
   return text === undefined
     ? { problem: `the environment variable ${name} is not set` }
     : { name: `the environment variable ${name}`, text };

@@ -6,6 +6,7 @@ import type { DaemonApi } from '../../clients/api/api-client.ts';
 import type { Configuration } from '../../domain/configuration.ts';
 import { messageOf, RollbackError } from '../../domain/errors.ts';
 import type { ReleaseView } from '../../domain/ports/daemon.ts';
+import type { Variables } from '../../domain/variables.ts';
 
 /** Where deployments are known from. Several may be given; all count. */
 export interface DeploySources {
@@ -20,7 +21,7 @@ export async function knownDeploys(
   { file, git, registry }: DeploySources,
   configuration: Configuration,
   around: {
-    readonly environment: Readonly<Record<string, string | undefined>>;
+    readonly environment: Variables;
     readonly signal: AbortSignal;
   },
 ): Promise<readonly Deploy[]> {

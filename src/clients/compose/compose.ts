@@ -2,6 +2,7 @@ import type { Clock } from '../../domain/ports/clock.ts';
 import { RollbackError } from '../../domain/errors.ts';
 import type { StackTarget } from '../../domain/target.ts';
 import { MINUTE, SECOND } from '../../domain/time.ts';
+import type { Variables } from '../../domain/variables.ts';
 import type { JsonObject } from '../docker/facts.ts';
 import { recordIn, textIn } from '../docker/shape.ts';
 import type { DockerEndpoint } from '../docker/transport.ts';
@@ -60,7 +61,7 @@ export interface ComposeOptions {
   readonly program: string | null;
   readonly stateDir: string;
   readonly clock: Clock;
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly environment: Variables;
 }
 
 /** Nothing is run until the first call. */

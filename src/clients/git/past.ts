@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { branchProblem } from '../../domain/git-names.ts';
 import { RollbackError } from '../../domain/errors.ts';
 import { SECOND } from '../../domain/time.ts';
+import type { Variables } from '../../domain/variables.ts';
 import { readFailure } from './failure.ts';
 import { gitSession } from './session.ts';
 
@@ -20,7 +21,7 @@ export interface PastOptions {
   readonly directory: string;
   /** `v1.2..main`: without A everything up to B. */
   readonly range: string;
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly environment: Variables;
   readonly signal: AbortSignal;
 }
 

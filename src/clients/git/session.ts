@@ -1,4 +1,5 @@
 import { simpleGit, type SimpleGit } from 'simple-git';
+import type { Variables } from '../../domain/variables.ts';
 
 export interface GitOptions {
   /** Clones go to `git/` beneath it. */
@@ -6,7 +7,7 @@ export interface GitOptions {
   /** Protocols that git may use, e.g. `https`, `ssh`, `file`. */
   readonly protocols: readonly string[];
   /** The daemon's own environment; only a few variables of it are passed on. */
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly environment: Variables;
   /** git is ended when it says nothing for this long; 2 m unless stated. */
   readonly silentMs?: number;
 }

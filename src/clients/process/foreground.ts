@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
 import { RollbackError } from '../../domain/errors.ts';
+import type { Variables } from '../../domain/variables.ts';
 
 /** A program that its caller runs as itself and looks at. */
 export interface Foreground {
   /** Absolute path. It gets no arguments, and never a shell. */
   readonly path: string;
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly environment: Variables;
   /** Its standard output goes to the caller's standard error, where standard output is for something else. */
   readonly apart: boolean;
 }

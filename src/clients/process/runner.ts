@@ -3,6 +3,7 @@ import { basename, join } from 'node:path';
 import { messageOf, RollbackError } from '../../domain/errors.ts';
 import type { Clock } from '../../domain/ports/clock.ts';
 import { formatDuration, SECOND } from '../../domain/time.ts';
+import type { Variables } from '../../domain/variables.ts';
 import { endGroup } from './group.ts';
 import { OutputFile } from './output.ts';
 import { statusNow } from './proc.ts';
@@ -22,7 +23,7 @@ export interface ProcessesOptions {
   readonly stateDir: string;
   readonly allowedPrograms: readonly string[];
   /** The daemon's own environment; only a few variables of it are passed on. */
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly environment: Variables;
   /** From TERM to KILL, in ms; 5 s unless stated. */
   readonly graceMs?: number;
 }

@@ -5,6 +5,7 @@ import type { Clock } from '../../domain/ports/clock.ts';
 import type { Source } from '../../domain/ports/source.ts';
 import type { Subject, Target } from '../../domain/target.ts';
 import { render } from '../../domain/template.ts';
+import type { Variables } from '../../domain/variables.ts';
 import { complaint } from './http-answer.ts';
 import { httpOptions, type HttpProbe } from './http-options.ts';
 import { OwnSight } from './own-sight.ts';
@@ -16,7 +17,7 @@ const maxBytes = 2 ** 20;
 export interface HttpMeans {
   readonly client: HttpClient;
   /** The daemon's own environment, for headers given as `{env: NAME}`. */
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly environment: Variables;
 }
 
 /**

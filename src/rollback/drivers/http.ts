@@ -6,6 +6,7 @@ import { messageOf, RollbackError } from '../../domain/errors.ts';
 import type { Driver } from '../../domain/ports/driver.ts';
 import type { Finding, Step } from '../../domain/plan.ts';
 import { MINUTE } from '../../domain/time.ts';
+import type { Variables } from '../../domain/variables.ts';
 import { durationOption, msOf } from './duration-option.ts';
 import { headerValue, readHeader, type HeaderValue } from '../../clients/header-value.ts';
 import { asShell } from './shell-text.ts';
@@ -49,7 +50,7 @@ export type HttpOptions = z.output<typeof schema>;
 export interface HttpParts {
   readonly http: HttpClient;
   /** The daemon's own environment, for headers given as `{env: NAME}`. */
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly environment: Variables;
 }
 
 const maxBytes = 256 * 1024;

@@ -10,6 +10,7 @@ import type { Step } from '../../domain/plan.ts';
 import type { Clock } from '../../domain/ports/clock.ts';
 import type { Driver } from '../../domain/ports/driver.ts';
 import { formatDuration, MINUTE } from '../../domain/time.ts';
+import type { Variables } from '../../domain/variables.ts';
 import { envQuiescer } from '../quiesce/env.ts';
 import { fileQuiescer } from '../quiesce/file.ts';
 import { gateQuiescer } from '../quiesce/gate.ts';
@@ -25,7 +26,7 @@ import { failed } from '../settled.ts';
 export interface QuiesceParts {
   readonly clock: Clock;
   readonly http: HttpClient;
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly environment: Variables;
   readonly stores: Readonly<Record<string, DataStore>>;
   readonly open: RedisOpener;
   readonly files: FileRoots;

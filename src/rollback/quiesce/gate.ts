@@ -2,6 +2,7 @@ import { readHeader } from '../../clients/header-value.ts';
 import { gateControl, nameOfGate, type GateAddress, type GateControl } from '../../clients/write-gate.ts';
 import type { Clock } from '../../domain/ports/clock.ts';
 import type { GateState } from '../../domain/write-gate.ts';
+import type { Variables } from '../../domain/variables.ts';
 import { msOf } from '../drivers/duration-option.ts';
 import { asShell } from '../drivers/shell-text.ts';
 import type { QuiesceOptions } from './options.ts';
@@ -9,7 +10,7 @@ import type { Quiescer, Stand } from './quiescer.ts';
 
 export interface GateParts {
   readonly clock: Clock;
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly environment: Variables;
 }
 
 /** Holds writes off at a `rollbackd write-gate`. Its hold is a lease, and its holder is the effect. */

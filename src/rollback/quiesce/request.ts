@@ -1,10 +1,11 @@
 import { readHeader, type HeaderValue } from '../../clients/header-value.ts';
 import type { HttpAnswer, HttpClient } from '../../clients/http.ts';
 import type { Json } from '../../domain/json.ts';
+import type { Variables } from '../../domain/variables.ts';
 
 export interface RequestParts {
   readonly http: HttpClient;
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly environment: Variables;
 }
 
 /** A request as the options write it. */
