@@ -23,8 +23,8 @@ carry_out() {
 # What was done is undone right after this. Who only looks now and then has seen it by then.
 be_looked_at() {
   [ -e "$ledger.watched" ] || return 0
-  : >"$ledger.look.$$"
-  while [ -e "$ledger.look.$$" ] && [ -e "$ledger.watched" ]; do sleep 0.02; done
+  : >"$ledger.look"
+  while [ -e "$ledger.look" ] && [ -e "$ledger.watched" ]; do sleep 0.02; done
 }
 
 case $act in

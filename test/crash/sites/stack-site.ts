@@ -10,8 +10,8 @@ import type { TestDocker } from '../../support/dockerd.ts';
 import { buildImage } from '../../support/image.ts';
 import type { Act } from '../act.ts';
 import type { CrashPlan } from '../plan.ts';
-import { eventsSince, endsAtOnce, type Event } from './engine-memory.ts';
 import { ledgerIn } from '../record-file.ts';
+import { eventsSince, endsAtOnce, type Event } from './engine-memory.ts';
 import type { Site } from './site.ts';
 
 const run = promisify(execFile);

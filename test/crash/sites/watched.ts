@@ -1,5 +1,4 @@
-import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Act } from '../act.ts';
 
@@ -26,7 +25,7 @@ const everyMs = 10;
 /**
  * Looks at everything all the time: a thing that changes tells of an act. It is people's memory, not the daemon's. What
  * lasts for a moment only would be missed, so the recording program waits until everything was looked at once more
- * before it refuses: it asks by a file LEDGER.look.PID, which is removed then.
+ * before it refuses: it asks by a file LEDGER.look, which is removed then.
  */
 export class Watcher {
   readonly #watched: readonly Watched[];
@@ -86,14 +85,12 @@ export class Watcher {
 
   /** Tells who asks once everything was looked at. */
   async #answer(): Promise<void> {
-    const folder = dirname(this.#ledger);
-    const asking = `${basename(this.#ledger)}.look.`;
+    const asked = `${this.#ledger}.look`;
     while (this.#goesOn) {
-      // Before each run the folder is another one for a moment.
-      const names = existsSync(folder) ? readdirSync(folder) : [];
-      const asked = names.filter((name) => name.startsWith(asking));
-      if (asked.length > 0) await this.#lookedAround();
-      for (const name of asked) rmSync(join(folder, name), { force: true });
+      if (existsSync(asked)) {
+        await this.#lookedAround();
+        rmSync(asked, { force: true });
+      }
       await pause(everyMs);
     }
   }
